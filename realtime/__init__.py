@@ -1,0 +1,1 @@
+"""The server: gateway, channels, services, delivery and HTTP API."""

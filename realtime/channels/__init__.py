@@ -1,0 +1,1 @@
+"""Who listens to what: the hub and the bus that joins nodes."""

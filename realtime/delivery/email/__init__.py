@@ -1,0 +1,1 @@
+"""E-mail: composing, headers, relays and unsubscribe links."""

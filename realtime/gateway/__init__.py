@@ -1,0 +1,1 @@
+"""Sockets in, sockets out: the transport, its timing wheel and the drain."""

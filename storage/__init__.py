@@ -1,0 +1,1 @@
+"""What is remembered: tables, transactions and queries for SQLite and PostgreSQL."""
