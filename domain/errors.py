@@ -1,0 +1,110 @@
+"""Everything that the rules can refuse, as one tree.
+
+::
+
+    OrderwireError
+    ├── Invalid                a field is wrong; ``errors`` names each one
+    ├── Unauthorized           no identity, or a bad one
+    │   ├── TokenExpired       a fresh token will do
+    │   └── TokenInvalid       no token of this kind ever will
+    ├── Forbidden              known, but not allowed; ``code`` says why
+    ├── NotFound               not there, or not yours to see
+    ├── Conflict               not now; ``code`` says why
+    ├── TooLarge               over a limit of size
+    ├── TooMany                over a limit of rate; again later
+    └── Unavailable            our own weakness; again later
+
+Raised where the rule is known, mapped once at each edge: ``realtime/api/problems.py`` for HTTP,
+``realtime/gateway/errors.py`` for the socket.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One wrong field: ``path`` as in ``buyer_id`` or ``price.currency``."""
+
+    path: str
+    message: str
+
+
+class OrderwireError(Exception):
+    """The root: ``code`` is public and stable, ``detail`` is one plain sentence."""
+
+    code = "internal"
+
+    def __init__(self, detail: str, *, code: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        if code is not None:
+            self.code = code
+
+
+class Invalid(OrderwireError):
+    """The input is wrong; nothing was changed."""
+
+    code = "invalid"
+
+    def __init__(self, *errors: FieldError, code: str | None = None) -> None:
+        super().__init__("; ".join(f"{e.path}: {e.message}" for e in errors), code=code)
+        self.errors = errors
+
+    @classmethod
+    def field(cls, path: str, message: str) -> "Invalid":
+        """Refuse one field."""
+        return cls(FieldError(path, message))
+
+
+class Unauthorized(OrderwireError):
+    """No identity, or one that is not accepted."""
+
+    code = "unauthorized"
+
+
+class TokenExpired(Unauthorized):
+    """Expired, not yet valid, revoked or signed by a key not known yet: a fresh token will do."""
+
+    code = "token_expired"
+
+
+class TokenInvalid(Unauthorized):
+    """Wrong signature, wrong algorithm or no subject: final."""
+
+    code = "token_invalid"
+
+
+class Forbidden(OrderwireError):
+    """The caller is known and may not do this."""
+
+    code = "forbidden"
+
+
+class NotFound(OrderwireError):
+    """It does not exist, or is not the caller's to see."""
+
+    code = "not_found"
+
+
+class Conflict(OrderwireError):
+    """Not possible in the present state."""
+
+    code = "conflict"
+
+
+class TooLarge(OrderwireError):
+    """Over a limit of size."""
+
+    code = "too_large"
+
+
+class TooMany(OrderwireError):
+    """Over a limit of rate: the same call is fine a little later."""
+
+    code = "too_many_requests"
+
+
+class Unavailable(OrderwireError):
+    """Something that we depend on does not answer: the same call is fine a little later."""
+
+    code = "unavailable"

@@ -1,0 +1,63 @@
+"""What travels on channels: publications, positions, and the names of channels."""
+
+from dataclasses import dataclass
+
+REPLAY_MAX_PUBLICATIONS = 1_000
+REPLAY_MAX_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One JSON object for everybody on ``channel``.
+
+    ``offset`` rises by exactly 1 from one durable publication to the next; 0 marks an ephemeral
+    one (typing, receipts) that no position knows of.
+    """
+
+    channel: str
+    data: bytes
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a channel is: its top ``offset`` in the numbering that ``epoch`` names."""
+
+    offset: int
+    epoch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Durable publications in ascending order, and the position of the channel when they were read.
+
+    ``complete`` is False where more is missing than is replayed (``REPLAY_MAX_*``); then
+    ``publications`` is empty. Offsets may skip (an inbox gives the latest state of each thing), but
+    the last publication of a complete answer carries the top offset.
+    """
+
+    position: Position
+    publications: tuple[Publication, ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a subscriber is told on entry, read in one transaction: position, missed, snapshot.
+
+    ``snapshot`` is the JSON of the subscribe reply's ``data``, or empty where a channel has none.
+    """
+
+    changes: Changes
+    recovered: bool
+    snapshot: bytes = b""
+
+
+def thread_channel(conversation_id: str) -> str:
+    """Name the live channel of a conversation."""
+    return f"thread:{conversation_id}"
+
+
+def inbox_channel(account_id: str) -> str:
+    """Name the live channel of an account's inbox."""
+    return f"inbox:{account_id}"
