@@ -4,6 +4,8 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+from domain.instants import to_milliseconds
+
 
 class Clock(Protocol):
     """Wall-clock time; durations on the event loop use ``loop.time()``."""
@@ -18,4 +20,4 @@ class SystemClock:
 
     def now(self) -> datetime:
         """Return the present instant, in UTC."""
-        return datetime.fromtimestamp(time.time(), UTC)
+        return to_milliseconds(datetime.fromtimestamp(time.time(), UTC))

@@ -1,0 +1,21 @@
+"""Instants as people and programs read them."""
+
+from datetime import UTC, datetime
+
+
+def rfc3339(instant: datetime) -> str:
+    """Write an aware instant as RFC 3339 in UTC with milliseconds."""
+    return (
+        instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+        + f"{instant.microsecond // 1000:03}Z"
+    )
+
+
+def rfc3339_or_none(instant: datetime | None) -> str | None:
+    """Write an instant, if there is one."""
+    return None if instant is None else rfc3339(instant)
+
+
+def to_milliseconds(instant: datetime) -> datetime:
+    """Cut an instant to the precision that is spoken outside."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)

@@ -1,0 +1,104 @@
+"""A seller's questions and a client's answers to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.errors import FieldError
+
+MAX_ANSWER = 10_000
+
+Answer = str | Sequence[str]
+
+
+class QuestionKind(StrEnum):
+    """What is asked for."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    FILE = "file"
+
+
+class RequirementsStatus(StrEnum):
+    """How far the answers are."""
+
+    NONE = "none"
+    PENDING = "pending"
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question; ``options`` and ``multiple`` belong to a choice."""
+
+    id: str
+    kind: QuestionKind
+    prompt: str
+    required: bool = False
+    options: tuple[str, ...] = ()
+    multiple: bool = False
+
+
+def check_questions(questions: Sequence[Question], path: str) -> list[FieldError]:
+    """Name what is wrong with a list of questions."""
+    errors = []
+    seen: set[str] = set()
+    for index, question in enumerate(questions):
+        if question.id in seen:
+            errors.append(FieldError(f"{path}[{index}].id", "is used twice"))
+        seen.add(question.id)
+        if question.kind is QuestionKind.CHOICE and len(set(question.options)) < 2:
+            errors.append(FieldError(f"{path}[{index}].options", "needs two different options"))
+        if question.kind is not QuestionKind.CHOICE and question.options:
+            errors.append(FieldError(f"{path}[{index}].options", "belongs to a choice"))
+    return errors
+
+
+def check_answers(
+    questions: Sequence[Question], answers: Mapping[str, Answer], path: str
+) -> list[FieldError]:
+    """Name what is wrong with a full set of answers."""
+    known = {question.id: question for question in questions}
+    errors = [
+        FieldError(f"{path}.{answered}", "answers no question of this service")
+        for answered in answers
+        if answered not in known
+    ]
+    for question in questions:
+        message = _wrong_answer(question, answers.get(question.id))
+        if message:
+            errors.append(FieldError(f"{path}.{question.id}", message))
+    return errors
+
+
+def _wrong_answer(question: Question, answer: Answer | None) -> str | None:
+    if not answer:
+        return "is required" if question.required else None
+    return _CHECKS[question.kind](question, answer)
+
+
+def _wrong_text(_question: Question, answer: Answer) -> str | None:
+    if not isinstance(answer, str):
+        return "is a text"
+    return "is too long" if len(answer) > MAX_ANSWER else None
+
+
+def _wrong_choice(question: Question, answer: Answer) -> str | None:
+    if not question.multiple:
+        return None if answer in question.options else "is not one of the options"
+    if isinstance(answer, str):
+        return "is a list of options"
+    return None if set(answer) <= set(question.options) else "is not one of the options"
+
+
+def _wrong_file(_question: Question, answer: Answer) -> str | None:
+    return "is a list of attachments" if isinstance(answer, str) else None
+
+
+_CHECKS = {
+    QuestionKind.TEXT: _wrong_text,
+    QuestionKind.CHOICE: _wrong_choice,
+    QuestionKind.FILE: _wrong_file,
+}

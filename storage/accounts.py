@@ -1,0 +1,117 @@
+"""Accounts, their preferences and the browsers that take their pushes."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.dialects import insert
+from storage.rows import Record, fetch_all, fetch_optional
+from storage.tables import accounts, inboxes, preferences, push_subscriptions, services
+
+
+async def put(connection: AsyncConnection, values: Mapping[str, Any], *, epoch: str) -> bool:
+    """Store an account, new or changed, and its inbox; tell whether it is new."""
+    created = insert(connection, inboxes).values(account_id=values["id"], epoch=epoch)
+    result = await connection.execute(created.on_conflict_do_nothing())
+    statement = insert(connection, accounts).values(**values)
+    kept = {"id", "created_at"}
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["id"],
+            set_={name: value for name, value in values.items() if name not in kept},
+        )
+    )
+    return bool(result.rowcount)
+
+
+async def get(connection: AsyncConnection, account_id: str) -> Record | None:
+    """Read one account."""
+    return await fetch_optional(connection, select(accounts).where(accounts.c.id == account_id))
+
+
+async def people(connection: AsyncConnection, account_ids: Sequence[str]) -> Sequence[Record]:
+    """Read what others see of these accounts: id, name, avatar_url, locale."""
+    columns = (accounts.c.id, accounts.c.name, accounts.c.avatar_url, accounts.c.locale)
+    return await fetch_all(connection, select(*columns).where(accounts.c.id.in_(account_ids)))
+
+
+async def offers_services(connection: AsyncConnection, account_id: str) -> bool:
+    """Tell whether this account is a seller."""
+    found = select(exists().where(services.c.seller_id == account_id))
+    return bool(await connection.scalar(found))
+
+
+async def said_preferences(connection: AsyncConnection, account_id: str) -> dict[str, Any]:
+    """Read what the account said of its preferences: only what differs from the defaults."""
+    said = select(preferences.c.said).where(preferences.c.account_id == account_id)
+    found: dict[str, Any] | None = await connection.scalar(said.with_for_update())
+    return found or {}
+
+
+async def put_preferences(
+    connection: AsyncConnection, account_id: str, said: Mapping[str, Any], now: datetime
+) -> None:
+    """Store what the account said of its preferences."""
+    statement = insert(connection, preferences).values(
+        account_id=account_id, said=said, updated_at=now
+    )
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["account_id"], set_={"said": said, "updated_at": now}
+        )
+    )
+
+
+async def put_push_subscription(connection: AsyncConnection, values: Mapping[str, Any]) -> str:
+    """Store a browser's subscription and return its id; an endpoint belongs to one account."""
+    endpoint = push_subscriptions.c.endpoint_hash == values["endpoint_hash"]
+    await connection.execute(
+        delete(push_subscriptions).where(
+            endpoint, push_subscriptions.c.account_id != values["account_id"]
+        )
+    )
+    statement = insert(connection, push_subscriptions).values(**values)
+    stored = await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["account_id", "endpoint_hash"],
+            set_={name: values[name] for name in ("p256dh", "auth", "label")},
+        ).returning(push_subscriptions.c.id)
+    )
+    return str(stored.scalar_one())
+
+
+async def push_subscriptions_of(connection: AsyncConnection, account_id: str) -> Sequence[Record]:
+    """Read the browsers and devices that take an account's pushes."""
+    return await fetch_all(
+        connection,
+        select(push_subscriptions)
+        .where(push_subscriptions.c.account_id == account_id)
+        .order_by(push_subscriptions.c.id),
+    )
+
+
+async def drop_push_subscription(
+    connection: AsyncConnection, account_id: str, subscription_id: str
+) -> bool:
+    """Forget one subscription; tell whether it was there."""
+    result = await connection.execute(
+        delete(push_subscriptions).where(
+            push_subscriptions.c.account_id == account_id,
+            push_subscriptions.c.id == subscription_id,
+        )
+    )
+    return bool(result.rowcount)
+
+
+async def drop_endpoint(connection: AsyncConnection, account_id: str, endpoint_hash: str) -> bool:
+    """Forget the subscription of one endpoint; tell whether it was there."""
+    result = await connection.execute(
+        delete(push_subscriptions).where(
+            push_subscriptions.c.account_id == account_id,
+            push_subscriptions.c.endpoint_hash == endpoint_hash,
+        )
+    )
+    return bool(result.rowcount)

@@ -1,0 +1,49 @@
+"""The only places where SQLite and PostgreSQL are asked in different words."""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import FromClause, Table, bindparam, column, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import BigInteger, TypeEngine
+from sqlalchemy.types import Text as TextType
+
+from storage.tables import Json
+
+TEXT = TextType()
+INT = BigInteger()
+
+
+@lru_cache(maxsize=256)
+def batch(dialect: str, /, **columns: TypeEngine[Any]) -> FromClause:
+    """Read the one parameter ``rows``, a JSON list of objects, as a table named ``batch``.
+
+    So a statement over 1 or 500 rows is the same text, compiled and prepared once.
+    """
+    rows = bindparam("rows", type_=Json)
+    if dialect == "postgresql":
+        typed = [column(name, kind) for name, kind in columns.items()]
+        return (
+            func.jsonb_to_recordset(rows)
+            .table_valued(*typed)
+            .render_derived(name="batch", with_types=True)
+        )
+    each = func.json_each(rows).table_valued("value")
+    return select(
+        *(
+            each.c.value.op("->>", return_type=kind)(name).label(name)
+            for name, kind in columns.items()
+        )
+    ).subquery("batch")
+
+
+def insert(connection: AsyncConnection, table: Table) -> Any:
+    """Begin an INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
+    module: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return module.insert(table)
+
+
+def greatest(connection: AsyncConnection, *values: Any) -> Any:
+    """The largest of ``values``."""
+    return (func.greatest if connection.dialect.name == "postgresql" else func.max)(*values)

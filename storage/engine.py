@@ -1,0 +1,165 @@
+"""Connections: one writer and many readers on SQLite, a pool on PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from domain.publications import Publication
+
+T = TypeVar("T")
+
+# PostgreSQL: serialization_failure and deadlock_detected; the loser simply does it again.
+RETRIED_STATES = frozenset({"40001", "40P01"})
+MAX_TRIES = 5
+
+
+class Transaction:
+    """One write transaction: its connection, and the news that go out once it is committed."""
+
+    __slots__ = ("connection", "doorbells", "news")
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.news: list[Publication] = []
+        self.doorbells: set[str] = set()
+
+    def publish(self, *publications: Publication) -> None:
+        """Have these handed to the bus after the commit, in this order."""
+        self.news.extend(publications)
+
+    def ring(self, doorbell: str) -> None:
+        """Wake whoever waits on ``doorbell`` after the commit."""
+        self.doorbells.add(doorbell)
+
+
+class Herald(Protocol):
+    """Where news go after a commit. It never raises: what it loses is found by position."""
+
+    async def announce(self, news: list[Publication], doorbells: set[str]) -> None:
+        """Carry publications and doorbells to every node."""
+        ...
+
+
+class Silence:
+    """A herald with nobody to tell."""
+
+    async def announce(self, news: list[Publication], doorbells: set[str]) -> None:
+        """Tell nobody."""
+
+
+class Database:
+    """The one door to storage: transactions that are whole or nothing, and consistent reads."""
+
+    def __init__(
+        self, *, writer: AsyncEngine, reader: AsyncEngine, gate: asyncio.Semaphore | None
+    ) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._gate = gate
+        self._herald: Herald = Silence()
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int = 10) -> "Database":
+        """Make the engines for ``url``; connections are opened when first needed."""
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return cls._open_sqlite(parsed, pool_size)
+        engine = create_async_engine(
+            parsed, pool_size=pool_size, max_overflow=pool_size, json_serializer=_to_json
+        )
+        reader = engine.execution_options(isolation_level="REPEATABLE READ")
+        return cls(writer=engine, reader=reader, gate=None)
+
+    @classmethod
+    def _open_sqlite(cls, url: URL, pool_size: int) -> "Database":
+        writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
+        reader = _sqlite_engine(url, begin="BEGIN", pool_size=pool_size)
+        return cls(writer=writer, reader=reader, gate=asyncio.Semaphore(1))
+
+    @property
+    def dialect(self) -> str:
+        """Return ``sqlite`` or ``postgresql``."""
+        return self._writer.dialect.name
+
+    def announce_to(self, herald: Herald) -> None:
+        """Say where news go; said once, by the composition root."""
+        self._herald = herald
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+    async def transaction(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run ``work`` in one transaction, commit, then announce its news.
+
+        A deadlock or a serialization failure is tried again, so ``work`` has no effects of its own.
+        """
+        for tries_left in reversed(range(MAX_TRIES)):
+            try:
+                tx, result = await self._attempt(work)
+                break
+            except DBAPIError as error:
+                if not tries_left or _sqlstate(error) not in RETRIED_STATES:
+                    raise
+        if tx.news or tx.doorbells:
+            await self._herald.announce(tx.news, tx.doorbells)
+        return result
+
+    async def _attempt(self, work: Callable[[Transaction], Awaitable[T]]) -> tuple[Transaction, T]:
+        async with self._admitted(), self._writer.begin() as connection:
+            tx = Transaction(connection)
+            return tx, await work(tx)
+
+    @asynccontextmanager
+    async def _admitted(self) -> AsyncIterator[None]:
+        """Wait in our own queue for SQLite's only writer, not in its busy handler."""
+        if self._gate is None:
+            yield
+        else:
+            async with self._gate:
+                yield
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection on which every statement sees the same state."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    async def ping(self) -> None:
+        """Raise unless the database answers."""
+        async with self.reading() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+
+
+def _to_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+
+
+def _sqlite_engine(url: URL, *, begin: str, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, json_serializer=_to_json)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        # The driver begins nothing by itself: the "begin" below says which kind it is.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+        connection.execute("PRAGMA busy_timeout=10000").close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,59 @@
+"""Bring a database to the newest schema, and tell how far it is."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+# Any number, but the same for everybody: two nodes that start at once migrate one after the other.
+ADVISORY_LOCK = 7_215_309
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+async def upgrade(url: str) -> None:
+    """Apply what is missing; does nothing to a database that is up to date."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+def newest() -> str | None:
+    """Return the revision that this code needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+async def revision(engine: AsyncEngine) -> str | None:
+    """Return the revision that a database has."""
+    async with engine.connect() as connection:
+        return await connection.run_sync(
+            lambda sync: MigrationContext.configure(sync).get_current_revision()
+        )
+
+
+async def is_current(url: str) -> bool:
+    """Tell whether a database has the schema that this code needs."""
+    engine = create_async_engine(url)
+    try:
+        return await revision(engine) == newest()
+    finally:
+        await engine.dispose()

@@ -1,0 +1,23 @@
+"""Alembic's entry: runs on the connection that ``storage.migrate`` hands in."""
+
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+
+from storage.tables import Instant, metadata
+
+
+def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
+    """Write our types into a new migration by what they are in the database."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_item=render_item,
+    compare_server_default=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
