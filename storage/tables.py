@@ -24,7 +24,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
@@ -281,7 +280,7 @@ inbox_items = Table(
     _flag("archived"),
     _flag("muted"),
     # A direct conversation exists from the first order on and shows once it has a message.
-    Column("shown", Boolean, nullable=False, server_default=true()),
+    Column("shown", Boolean, nullable=False, default=True),
     _required("active_at", Instant),
     PrimaryKeyConstraint("account_id", "conversation_id"),
     ForeignKeyConstraint(["account_id"], ["inboxes.account_id"], ondelete="CASCADE"),

@@ -4,13 +4,19 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import JSON
 
 from storage.tables import Instant, metadata
 
 
-def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
+def render_item(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:
     """Write our types into a new migration by what they are in the database."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False
+    if kind == "type" and isinstance(item, Instant):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, JSON):
+        autogenerate.imports.add("from storage.tables import Json")
+        return "Json"
+    return False
 
 
 context.configure(

@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
+
+from storage.tables import Json
 
 revision = "0001"
 down_revision = None
@@ -115,13 +116,7 @@ def upgrade() -> None:
         sa.Column("cause", sa.String(length=160), nullable=False),
         sa.Column("category", sa.String(length=16), nullable=False),
         sa.Column("template", sa.String(length=32), nullable=False),
-        sa.Column(
-            "facts",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("facts", Json, nullable=False),
         sa.Column("link", sa.Text(), nullable=False),
         sa.Column("order_id", sa.String(length=64), nullable=True),
         sa.Column("conversation_id", sa.String(length=64), nullable=True),
@@ -159,20 +154,8 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("review_ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("conversation_id", sa.String(length=64), nullable=False),
-        sa.Column(
-            "questions",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "answers",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("questions", Json, nullable=False),
+        sa.Column("answers", Json, nullable=False),
         sa.Column("requirements_status", sa.String(length=16), nullable=False),
         sa.Column("requirements_submitted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -195,13 +178,7 @@ def upgrade() -> None:
     op.create_table(
         "preferences",
         sa.Column("account_id", sa.String(length=64), nullable=False),
-        sa.Column(
-            "said",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("said", Json, nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_preferences")),
     )
@@ -235,13 +212,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("delivery_days", sa.Integer(), nullable=False),
-        sa.Column(
-            "questions",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("questions", Json, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -299,20 +270,8 @@ def upgrade() -> None:
         sa.Column("client_id", sa.String(length=64), nullable=True),
         sa.Column("body", sa.Text(), nullable=True),
         sa.Column("reply_to", sa.BigInteger(), nullable=True),
-        sa.Column(
-            "attachments",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "data",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=True,
-        ),
+        sa.Column("attachments", Json, nullable=False),
+        sa.Column("data", Json, nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
@@ -371,7 +330,7 @@ def upgrade() -> None:
         sa.Column("starred", sa.Boolean(), nullable=False),
         sa.Column("archived", sa.Boolean(), nullable=False),
         sa.Column("muted", sa.Boolean(), nullable=False),
-        sa.Column("shown", sa.Boolean(), server_default=sa.text("1"), nullable=False),
+        sa.Column("shown", sa.Boolean(), nullable=False),
         sa.Column("active_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
@@ -421,13 +380,7 @@ def upgrade() -> None:
         sa.Column("type", sa.String(length=32), nullable=False),
         sa.Column("actor", sa.String(length=64), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "data",
-            sa.JSON(none_as_null=True).with_variant(
-                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
-            ),
-            nullable=False,
-        ),
+        sa.Column("data", Json, nullable=False),
         sa.ForeignKeyConstraint(
             ["order_id"], ["orders.id"], name=op.f("fk_order_timeline_order_id"), ondelete="CASCADE"
         ),
