@@ -7,30 +7,40 @@ from typing import Any
 
 import msgspec
 
+from realtime.delivery.locales.voice import (
+    Value,
+    Voice,
+    first_name,
+    one_line,
+    short_name,
+    voice_for,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """All that a channel needs to put a notification into words and send it.
+    """All that a channel needs to put a notification into words.
 
-    ``facts`` is JSON, in the shape that ``FACTS`` names for ``template``; ``link`` is absolute.
-    ``thread`` is the order or conversation that the alert belongs to: its mails are grouped by it,
-    and of its messages only the newest push is shown. ``message_id`` is ``<local@domain>``.
+    ``facts`` is JSON, in the shape that ``FACTS`` names for ``template``; ``link`` is absolute
+    where it leaves the house. ``thread`` is the order or conversation that the alert belongs to:
+    its mails are grouped by it, and of its messages only the newest push is shown.
+    What follows ``thread`` matters to mails alone; ``message_id`` is ``<local@domain>``.
     """
 
-    notification_id: str
     category: str
     template: str
     locale: str
     timezone: str
     account_id: str
     account_name: str
-    email: str | None
     facts: Mapping[str, Any]
     link: str
-    unsubscribe_url: str
-    message_id: str
     at: datetime
+    notification_id: str = ""
     thread: str | None = None
+    email: str | None = None
+    message_id: str = ""
+    unsubscribe_url: str = ""
     reply_to: str | None = None
 
 
@@ -52,12 +62,30 @@ class OrderCreated(msgspec.Struct, frozen=True, kw_only=True):
     questions: int = 0
     answered: int = 0
 
+    def words(self, voice: Voice) -> dict[str, Value]:
+        """Return what the texts of this template may name."""
+        buyer = one_line(self.buyer)
+        return {
+            "number": one_line(self.number),
+            "service": one_line(self.service),
+            "buyer": buyer,
+            "buyer_first": first_name(buyer),
+            "buyer_short": short_name(buyer),
+            "price": voice.money(self.price.amount, self.price.currency),
+            "count": self.questions,
+            "answered": self.answered,
+        }
+
 
 class ServiceDecided(msgspec.Struct, frozen=True, kw_only=True):
     """What the marketplace decided about a service, and why if it said so."""
 
     service: str
     reason: str | None = None
+
+    def words(self, _voice: Voice) -> dict[str, Value]:
+        """Return what the texts of this template may name."""
+        return {"service": one_line(self.service)}
 
 
 class MessageReceived(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +99,17 @@ class MessageReceived(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 1
     order_number: str | None = None
     messages: tuple[str, ...] = ()
+
+    def words(self, _voice: Voice) -> dict[str, Value]:
+        """Return what the texts of this template may name."""
+        sender = one_line(self.sender)
+        return {
+            "sender": sender,
+            "sender_short": short_name(sender),
+            "preview": one_line(self.preview),
+            "count": self.count,
+            "number": one_line(self.order_number or ""),
+        }
 
 
 Facts = OrderCreated | ServiceDecided | MessageReceived
@@ -87,3 +126,23 @@ FACTS: Mapping[str, type[Facts]] = {
 def facts_of(alert: Alert) -> Facts:
     """Read an alert's facts; a shape that its template does not know raises ``ValidationError``."""
     return msgspec.convert(alert.facts, FACTS[alert.template])
+
+
+def voice_of(alert: Alert) -> Voice:
+    """Find how the alert's account is spoken to."""
+    return voice_for(alert.locale, alert.timezone)
+
+
+def notification_title(alert: Alert) -> str:
+    """Return the alert's one line for a lock screen and the feed."""
+    return _said(alert, "title")
+
+
+def notification_body(alert: Alert) -> str:
+    """Return the line below the title."""
+    return _said(alert, "body")
+
+
+def _said(alert: Alert, name: str) -> str:
+    voice = voice_of(alert)
+    return voice.say(f"{alert.template}.{name}", facts_of(alert).words(voice))

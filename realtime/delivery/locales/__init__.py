@@ -1,0 +1,1 @@
+"""The words of alerts, one catalogue a language, and the formats of each region."""

@@ -1,0 +1,36 @@
+"""The words of a push, as the service worker reads them."""
+
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+
+from domain.preferences import Category
+from realtime.delivery.alert import Alert, notification_body, notification_title
+from realtime.delivery.push.encrypt import packed
+
+TOPIC_LENGTH = 32  # RFC 8030, 5.4
+
+# Of these only the newest of a conversation is shown; every other alert must arrive by itself.
+_FOLDED = frozenset({Category.ORDER_MESSAGE, Category.INBOX_MESSAGE})
+
+
+def compose_push(alert: Alert) -> bytes:
+    """Return the payload ``{title, body, link, tag, category, id}``; pushes of one tag fold."""
+    return packed(
+        {
+            "title": notification_title(alert),
+            "body": notification_body(alert),
+            "link": alert.link,
+            "tag": push_topic(alert) or alert.notification_id,
+            "category": alert.category,
+            "id": alert.notification_id,
+        }
+    )
+
+
+def push_topic(alert: Alert) -> str | None:
+    """Return the ``Topic`` under which a newer push replaces this one, None if none may."""
+    if alert.category not in _FOLDED or alert.thread is None:
+        return None
+    # Hashed: the push service learns that two pushes belong together, not what they are about.
+    digest = sha256(f"{alert.account_id}\n{alert.thread}".encode()).digest()
+    return urlsafe_b64encode(digest).decode()[:TOPIC_LENGTH]

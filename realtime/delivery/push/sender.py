@@ -1,0 +1,210 @@
+"""Sends one encrypted push over a kept-alive connection, and says what came of it (RFC 8030)."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+from weakref import WeakValueDictionary
+
+import aiohttp
+
+from realtime.clock import Clock
+from realtime.delivery.classify import (
+    PushAnswer,
+    Reason,
+    classify_push,
+    parse_retry_after,
+    shortened,
+)
+from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.push.encrypt import MINIMAL_PAYLOAD, SubscriptionKeys, encrypt, fitted
+from realtime.delivery.push.endpoint_guard import (
+    Endpoint,
+    EndpointGuard,
+    ForbiddenAddress,
+    ForbiddenEndpoint,
+    open_public_socket,
+)
+from realtime.delivery.push.kept_by_origin import KeptByOrigin
+from realtime.delivery.push.vapid import VapidSigner
+
+Urgency = Literal["high", "normal", "low"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """One push: ``payload`` is JSON, ``ttl`` what is left of its life in seconds.
+
+    ``topic`` (at most 32 URL-safe characters) lets a newer push replace this one while it waits.
+    """
+
+    endpoint: str
+    p256dh: str
+    auth: str
+    payload: bytes
+    ttl: int
+    urgency: Urgency
+    topic: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushLimits:
+    """What one push service may cost us."""
+
+    at_once_per_origin: int = 64
+    timeout: float = 10.0  # seconds, from connecting to the end of the answer
+    answer_bytes: int = 4_096
+
+
+MOST_HEADER_BYTES = 8_192
+WORKED_LATELY = timedelta(hours=1)
+
+
+class PushSender:
+    """Holds the connections of one worker: some for the open internet, some for trusted origins."""
+
+    def __init__(
+        self,
+        *,
+        signer: VapidSigner,
+        guard: EndpointGuard,
+        clock: Clock,
+        limits: PushLimits | None = None,
+        tls: ssl.SSLContext | Literal[True] = True,
+    ) -> None:
+        self._signer = signer
+        self._guard = guard
+        self._clock = clock
+        self._limits = limits or PushLimits()
+        self._tls = tls
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._worked_at = KeptByOrigin[datetime]()
+
+    async def send(self, push: Push) -> Outcome:
+        """Send once; an answer of 413 is tried once more with a minimal payload."""
+        try:
+            endpoint = self._guard.check(push.endpoint)
+        except ForbiddenEndpoint as wrong:
+            return _dead(Reason.BAD_ENDPOINT, str(wrong))
+        outcome = await self._attempt(endpoint, push)
+        if outcome.reason == Reason.PAYLOAD_TOO_LARGE:
+            smaller = replace(push, payload=fitted(push.payload, MINIMAL_PAYLOAD))
+            outcome = await self._attempt(endpoint, smaller)
+        return outcome
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+
+    async def _attempt(self, endpoint: Endpoint, push: Push) -> Outcome:
+        try:
+            body = encrypt(fitted(push.payload), SubscriptionKeys(push.p256dh, push.auth))
+        except ValueError as wrong:
+            return _dead(Reason.BAD_KEYS, str(wrong))
+        async with self._turn(endpoint.origin):
+            try:
+                answer = await self._post(endpoint, body, self._headers(endpoint, push))
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                return _failed(error)
+        outcome = classify_push(answer)
+        if outcome.result is Result.ACCEPTED:
+            self._worked_at.put(endpoint.origin, self._clock.now())
+        return outcome
+
+    def _turn(self, origin: str) -> asyncio.Semaphore:
+        """Bound what is under way to an origin; waiting for it does not count as its silence."""
+        turn = self._turns.get(origin)
+        if turn is None:
+            turn = self._turns[origin] = asyncio.Semaphore(self._limits.at_once_per_origin)
+        return turn
+
+    def _headers(self, endpoint: Endpoint, push: Push) -> dict[str, str]:
+        headers = {
+            "Authorization": self._signer.authorization(endpoint.origin),
+            "Content-Encoding": "aes128gcm",
+            "Content-Type": "application/octet-stream",
+            "TTL": str(max(1, push.ttl)),
+            "Urgency": push.urgency,
+        }
+        if push.topic is not None:
+            headers["Topic"] = push.topic
+        if _is_windows(endpoint.host):
+            headers["X-WNS-Cache-Policy"] = "cache"  # a TTL without it is answered 400
+        return headers
+
+    async def _post(
+        self, endpoint: Endpoint, body: bytes, headers: Mapping[str, str]
+    ) -> PushAnswer:
+        session = self._session(trusted=endpoint.trusted)
+        async with session.post(
+            endpoint.url, data=body, headers=headers, allow_redirects=False
+        ) as response:
+            return PushAnswer(
+                status=response.status,
+                body=await self._beginning(response),
+                retry_after=parse_retry_after(
+                    response.headers.get("Retry-After"), self._clock.now()
+                ),
+                from_windows=_is_windows(endpoint.host),
+                origin_works=self._works(endpoint.origin),
+            )
+
+    async def _beginning(self, response: aiohttp.ClientResponse) -> str:
+        """Read a bounded part of the answer; its status counts even if the rest never comes."""
+        taken = bytearray(response.headers.get("X-WNS-Error-Description", "").encode())
+        try:
+            while (room := self._limits.answer_bytes - len(taken)) > 0:
+                part = await response.content.read(room)
+                if not part:
+                    break
+                taken += part
+        except (aiohttp.ClientError, TimeoutError):
+            response.close()
+        return taken.decode("utf-8", "replace")
+
+    def _works(self, origin: str) -> bool:
+        worked_at = self._worked_at.get(origin)
+        return worked_at is not None and self._clock.now() - worked_at < WORKED_LATELY
+
+    def _session(self, *, trusted: bool) -> aiohttp.ClientSession:
+        session = self._sessions.get(trusted)
+        if session is None:
+            session = self._sessions[trusted] = self._open_session(trusted=trusted)
+        return session
+
+    def _open_session(self, *, trusted: bool) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0,  # bounded by origin, above; overall by the worker
+                ssl=self._tls,
+                socket_factory=None if trusted else open_public_socket,
+            ),
+            timeout=aiohttp.ClientTimeout(total=self._limits.timeout),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Accept-Encoding": "identity", "User-Agent": "Orderwire"},
+            auto_decompress=False,
+            max_line_size=MOST_HEADER_BYTES,
+            max_field_size=MOST_HEADER_BYTES,
+        )
+
+
+def _is_windows(host: str) -> bool:
+    return f".{host}".endswith(".notify.windows.com")
+
+
+def _dead(reason: Reason, detail: str) -> Outcome:
+    return Outcome(result=Result.DEAD, reason=reason, detail=detail)
+
+
+def _failed(error: Exception) -> Outcome:
+    if isinstance(error, aiohttp.InvalidURL):
+        return _dead(Reason.BAD_ENDPOINT, "is not a URL")
+    if isinstance(getattr(error, "os_error", None), ForbiddenAddress):
+        return _dead(Reason.BAD_ENDPOINT, "does not lead to a public address")
+    reason = Reason.TIMEOUT if isinstance(error, TimeoutError) else Reason.CONNECTION_FAILED
+    return Outcome(result=Result.RETRY, reason=reason, detail=shortened(str(error)))

@@ -1,0 +1,123 @@
+"""Who we are to push services: a VAPID key, and a signature kept for each origin (RFC 8292)."""
+
+import re
+from base64 import b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from realtime.clock import Clock
+from realtime.delivery.push.kept_by_origin import KeptByOrigin
+
+LIFETIME = timedelta(hours=12)  # RFC 8292 allows 24 h at most
+RENEWED_BEFORE_END = timedelta(hours=1)
+
+_MAILTO = re.compile(r"mailto:[^\s@]+@[^\s@]+\.[^\s@.]+")
+_HTTPS = re.compile(r"https://[^\s/]+\.[^\s/.]+(/\S*)?")
+_SCALAR_LENGTH = 32
+
+
+def base64url(data: bytes) -> str:
+    """Encode without padding (RFC 7515, 2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_base64url(text: str) -> bytes:
+    """Decode with or without padding; raises ``ValueError``."""
+    return b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+@dataclass(frozen=True, slots=True)
+class VapidKey:
+    """A P-256 key pair; browsers subscribe with the public half."""
+
+    private: ec.EllipticCurvePrivateKey
+
+    @classmethod
+    def generate(cls) -> "VapidKey":
+        """Make a new pair."""
+        return cls(ec.generate_private_key(ec.SECP256R1()))
+
+    @classmethod
+    def parse(cls, text: str) -> "VapidKey":
+        """Read base64url of the 32-byte scalar, or PEM; raises ``ValueError`` in plain words."""
+        if text.lstrip().startswith("-----BEGIN"):
+            return cls(_from_pem(text.encode()))
+        scalar = from_base64url(text.strip())
+        if len(scalar) != _SCALAR_LENGTH:
+            raise ValueError("a VAPID private key is 32 bytes in base64url, or PEM")
+        return cls(ec.derive_private_key(int.from_bytes(scalar), ec.SECP256R1()))
+
+    @property
+    def private_text(self) -> str:
+        """The 32-byte scalar in base64url, as ``parse`` reads it."""
+        scalar = self.private.private_numbers().private_value
+        return base64url(scalar.to_bytes(_SCALAR_LENGTH))
+
+    @property
+    def public_text(self) -> str:
+        """The 65-byte uncompressed point in base64url: a browser's ``applicationServerKey``."""
+        public = self.private.public_key()
+        return base64url(public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+
+
+def _from_pem(text: bytes) -> ec.EllipticCurvePrivateKey:
+    try:
+        key = load_pem_private_key(text, password=None)
+    except TypeError:  # the library's word for "it wants a password"
+        raise ValueError("a VAPID private key is not encrypted") from None
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+        return key
+    raise ValueError("a VAPID key is one of the curve P-256")
+
+
+def check_subject(subject: str) -> str:
+    """Return ``subject`` if push services can reach us by it; else raise ``ValueError``.
+
+    Apple answers 403 BadJwtToken to every push when it is not a real domain's.
+    """
+    if _MAILTO.fullmatch(subject) or _HTTPS.fullmatch(subject):
+        return subject
+    raise ValueError("a VAPID subject is mailto:you@example.com or https://example.com")
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    header: str
+    renew_at: datetime
+
+
+class VapidSigner:
+    """Gives the ``Authorization`` header for an origin; one signature serves it for hours."""
+
+    def __init__(self, *, key: VapidKey, subject: str, clock: Clock) -> None:
+        self._private = key.private
+        self._public_text = key.public_text
+        self._subject = check_subject(subject)
+        self._clock = clock
+        self._kept = KeptByOrigin[_Signed]()
+
+    def authorization(self, origin: str) -> str:
+        """Return ``vapid t=<JWT>, k=<public key>`` for an origin (RFC 8292, 3)."""
+        now = self._clock.now()
+        signed = self._kept.get(origin)
+        if signed is None or now >= signed.renew_at:
+            signed = self._sign(origin, now)
+            self._kept.put(origin, signed)
+        return signed.header
+
+    def _sign(self, origin: str, now: datetime) -> _Signed:
+        expires = now + LIFETIME
+        claims = {"aud": origin, "exp": int(expires.timestamp()), "sub": self._subject}
+        token = jwt.encode(claims, self._private, algorithm="ES256")
+        return _Signed(
+            header=f"vapid t={token}, k={self._public_text}",
+            renew_at=expires - RENEWED_BEFORE_END,
+        )
