@@ -1,0 +1,64 @@
+"""What a scenario is made of, and what it may use."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from benchmarks.generator import Load
+from benchmarks.processes import pinned, running
+
+
+class Standing(StrEnum):
+    """What a server is in a comparison: a yardstick is shown, but is no server one would run."""
+
+    OURS = "ours"
+    BASELINE = "baseline"
+    YARDSTICK = "yardstick"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """The place where servers are started: a folder, a core, and all that must be ended."""
+
+    folder: Path
+    core: int | None
+    stack: ExitStack
+    seconds: float
+    quick: bool
+    postgres: str | None  # a database's address; None: one is started for the run
+
+    def scaled(self, full: int, *, quick: int) -> int:
+        """Return a size: the scenario's own, or one that only proves that it works."""
+        return quick if self.quick else full
+
+    def serve(
+        self, name: str, command: Sequence[str], *, port: int, env: dict[str, str] | None = None
+    ) -> int:
+        """Start a server on the servers' core until the bench closes; return its process id."""
+        log = self.folder / f"{name}.log"
+        return self.stack.enter_context(
+            running(pinned(command, self.core), port=port, log=log, env=env)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """One server of a scenario; ``start`` raises Missing or DidNotStart where it cannot run."""
+
+    name: str
+    group: str = ""  # it is compared with those of its own group
+    standing: Standing
+    start: Callable[[Bench], Load]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A question to several servers: who they are, under what load, and what is counted."""
+
+    name: str
+    title: str
+    counted: str  # delivered, or acked
+    contenders: Sequence[Contender]
+    phases: Callable[[Bench], list[str]]
