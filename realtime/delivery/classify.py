@@ -225,4 +225,5 @@ def _lost(phase: Phase) -> tuple[Result, Reason]:
 
 def may_try_next_relay(phase: Phase, outcome: Outcome) -> bool:
     """Tell whether another relay may take the mail at once: nothing of it can have been taken."""
-    return phase < Phase.BODY and outcome.result in (Result.RETRY, Result.PAUSED)
+    another_may_do_better = outcome.result in (Result.RETRY, Result.PAUSED)
+    return another_may_do_better and phase < Phase.BODY and outcome.reason != Reason.MAILBOX_FULL

@@ -1,9 +1,9 @@
 """The words of a push, as the service worker reads them."""
 
-from base64 import urlsafe_b64encode
 from hashlib import sha256
 
 from domain.preferences import Category
+from realtime.delivery import base64url
 from realtime.delivery.alert import Alert, notification_body, notification_title
 from realtime.delivery.push.encrypt import packed
 
@@ -33,4 +33,4 @@ def push_topic(alert: Alert) -> str | None:
         return None
     # Hashed: the push service learns that two pushes belong together, not what they are about.
     digest = sha256(f"{alert.account_id}\n{alert.thread}".encode()).digest()
-    return urlsafe_b64encode(digest).decode()[:TOPIC_LENGTH]
+    return base64url.encode(digest)[:TOPIC_LENGTH]

@@ -7,7 +7,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from pywebpush import WebPusher
 
-from realtime.delivery.push.vapid import from_base64url
+from realtime.delivery import base64url
 
 # 4,096 bytes of body hold a header of 86, one record's tag of 16 and a delimiter of 1.
 MAX_PAYLOAD = 3_993
@@ -33,10 +33,10 @@ def check_keys(keys: SubscriptionKeys) -> None:
 
 
 def _point(keys: SubscriptionKeys) -> bytes:
-    point = from_base64url(keys.p256dh)
+    point = base64url.decode(keys.p256dh)
     if len(point) != _POINT_LENGTH:
         raise ValueError("p256dh is an uncompressed P-256 point of 65 bytes")
-    if len(from_base64url(keys.auth)) != _SECRET_LENGTH:
+    if len(base64url.decode(keys.auth)) != _SECRET_LENGTH:
         raise ValueError("auth is a secret of 16 bytes")
     return point
 

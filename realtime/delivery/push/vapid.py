@@ -1,7 +1,6 @@
 """Who we are to push services: a VAPID key, and a signature kept for each origin (RFC 8292)."""
 
 import re
-from base64 import b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from realtime.clock import Clock
+from realtime.delivery import base64url
 from realtime.delivery.push.kept_by_origin import KeptByOrigin
 
 LIFETIME = timedelta(hours=12)  # RFC 8292 allows 24 h at most
@@ -22,16 +22,6 @@ RENEWED_BEFORE_END = timedelta(hours=1)
 _MAILTO = re.compile(r"mailto:[^\s@]+@[^\s@]+\.[^\s@.]+")
 _HTTPS = re.compile(r"https://[^\s/]+\.[^\s/.]+(/\S*)?")
 _SCALAR_LENGTH = 32
-
-
-def base64url(data: bytes) -> str:
-    """Encode without padding (RFC 7515, 2)."""
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def from_base64url(text: str) -> bytes:
-    """Decode with or without padding; raises ``ValueError``."""
-    return b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +40,7 @@ class VapidKey:
         """Read base64url of the 32-byte scalar, or PEM; raises ``ValueError`` in plain words."""
         if text.lstrip().startswith("-----BEGIN"):
             return cls(_from_pem(text.encode()))
-        scalar = from_base64url(text.strip())
+        scalar = base64url.decode(text.strip())
         if len(scalar) != _SCALAR_LENGTH:
             raise ValueError("a VAPID private key is 32 bytes in base64url, or PEM")
         return cls(ec.derive_private_key(int.from_bytes(scalar), ec.SECP256R1()))
@@ -59,13 +49,13 @@ class VapidKey:
     def private_text(self) -> str:
         """The 32-byte scalar in base64url, as ``parse`` reads it."""
         scalar = self.private.private_numbers().private_value
-        return base64url(scalar.to_bytes(_SCALAR_LENGTH))
+        return base64url.encode(scalar.to_bytes(_SCALAR_LENGTH))
 
     @property
     def public_text(self) -> str:
         """The 65-byte uncompressed point in base64url: a browser's ``applicationServerKey``."""
         public = self.private.public_key()
-        return base64url(public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+        return base64url.encode(public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
 
 def _from_pem(text: bytes) -> ec.EllipticCurvePrivateKey:
