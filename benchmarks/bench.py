@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from benchmarks.databases import Databases
 from benchmarks.generator import Load
 from benchmarks.processes import pinned, running
 
@@ -27,7 +28,7 @@ class Bench:
     stack: ExitStack
     seconds: float
     quick: bool
-    postgres: str | None  # a database's address; None: one is started for the run
+    databases: Databases
 
     def scaled(self, full: int, *, quick: int) -> int:
         """Return a size: the scenario's own, or one that only proves that it works."""

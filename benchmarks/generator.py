@@ -1,5 +1,6 @@
 """The load generator from Python: the plan it follows, its options, its report."""
 
+import secrets
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -68,7 +69,8 @@ class Generator:
         single = {
             "plan": plan,
             "dialect": load.dialect,
-            "message": load.message,
+            # A run's own name keeps its client ids apart from those of earlier runs.
+            "message": load.message.replace("@run@", secrets.token_hex(4)),
             "body-size": load.body_size,
             "audience": load.audience,
             "complete": load.complete,

@@ -17,6 +17,7 @@ import msgspec
 
 from benchmarks import toolchain
 from benchmarks.bench import Bench, Contender, Scenario, Standing
+from benchmarks.databases import Databases
 from benchmarks.figures import Row, Run, compared, summarise, table
 from benchmarks.generator import Generator, GeneratorFailed, Load
 from benchmarks.processes import DidNotStart, cores
@@ -52,8 +53,8 @@ def measure(scenario: Scenario, bench: Bench, generator: Generator, args: Any) -
         for row in summarise(contender.name, done, counted=scenario.counted, group=contender.group)
     ]
     baselines = frozenset(c.name for c in started if c.standing is Standing.BASELINE)
-    order = {name: place for place, name in enumerate(dict.fromkeys(r.phase for r in rows))}
-    return sorted(compared(rows, baselines), key=lambda row: (row.group, order[row.phase]))
+    places = [(row.group, row.phase) for row in rows]  # as they come in the scenario
+    return sorted(compared(rows, baselines), key=lambda row: places.index((row.group, row.phase)))
 
 
 def _chosen(scenario: Scenario, only: Sequence[str] | None) -> list[Contender]:
@@ -93,7 +94,7 @@ def _one(scenario: Scenario, args: Any) -> list[Row]:
             stack=stack,
             seconds=seconds,
             quick=args.quick,
-            postgres=args.postgres,
+            databases=stack.enter_context(Databases(folder, named=args.postgres)),
         )
         generator = Generator(
             program=toolchain.load_generator(),

@@ -61,7 +61,8 @@ def node() -> Path:
 def nginx_with_nchan() -> tuple[Path, Path]:
     """Return nginx and its nchan module, where the system's packages have brought them."""
     nginx = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    module = next((path for path in NCHAN_MODULES if path.exists()), None)
+    named = [Path(os.environ["NCHAN_MODULE"])] if "NCHAN_MODULE" in os.environ else []
+    module = next((path for path in [*named, *NCHAN_MODULES] if path.exists()), None)
     if nginx is None or module is None:
         raise Missing("no nginx with nchan")
     return Path(nginx), module

@@ -130,7 +130,7 @@ struct run {
     uint32_t audience; /* deliveries a message */
     bool complete_when_delivered;
     uint32_t body_size, dialing_at_once;
-    double warmup;
+    double warmup, drain; /* seconds before a phase counts, and for what is late after it */
     int deadline;
     struct phase phases[MAX_PHASES];
     int phase_count;

@@ -13,8 +13,8 @@
 static const char usage[] =
     "loadgen --plan FILE --phase window:4:2 [--phase rate:10:5] [--phase hold:0:10]\n"
     "        [--dialect text|centrifuge|socketio] [--message TEMPLATE] [--body-size N]\n"
-    "        [--audience N] [--complete acked|delivered] [--warmup S] [--dialing N]\n"
-    "        [--watch PID] [--host ADDRESS] [--deadline S]\n";
+    "        [--audience N] [--complete acked|delivered] [--warmup S] [--drain S]\n"
+    "        [--dialing N] [--watch PID] [--host ADDRESS] [--deadline S]\n";
 
 void fail(const char *format, ...) {
     va_list arguments;
@@ -59,7 +59,7 @@ static const struct option options[] = {
     {"complete", required_argument, NULL, 'c'}, {"warmup", required_argument, NULL, 'w'},
     {"dialing", required_argument, NULL, 'n'},  {"watch", required_argument, NULL, 'x'},
     {"host", required_argument, NULL, 'h'},     {"deadline", required_argument, NULL, 't'},
-    {NULL, 0, NULL, 0},
+    {"drain", required_argument, NULL, 'r'},    {NULL, 0, NULL, 0},
 };
 
 static void take_option(struct run *run, int option, const char *value) {
@@ -72,6 +72,7 @@ static void take_option(struct run *run, int option, const char *value) {
     case 'a': run->audience = (uint32_t)atoi(value); break;
     case 'c': run->complete_when_delivered = !strcmp(value, "delivered"); break;
     case 'w': run->warmup = atof(value); break;
+    case 'r': run->drain = atof(value); break;
     case 'n': run->dialing_at_once = (uint32_t)atoi(value); break;
     case 'x': add_pid(run, value); break;
     case 'h': run->host = value; break;
@@ -112,7 +113,7 @@ static void prepare(struct run *run) {
 
 int main(int argc, char **argv) {
     static struct run run = {.host = "127.0.0.1", .message = "@body@", .audience = 1,
-                             .body_size = 128, .dialing_at_once = 100, .warmup = 0.5,
+                             .body_size = 128, .dialing_at_once = 100, .warmup = 0.5, .drain = 5,
                              .number = FIRST_NUMBER - 1, .deadline = 120};
     run.dialect = dialect_named("text");
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)

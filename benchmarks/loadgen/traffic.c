@@ -5,8 +5,6 @@
 
 #include "loadgen.h"
 
-#define DRAIN_SECONDS 5
-
 /* ---- one message ---------------------------------------------------------------------------- */
 
 static void append_number(struct bytes *out, uint64_t number) {
@@ -145,7 +143,7 @@ static void keep_up(struct run *run, double seconds) {
 }
 
 static void drain(struct run *run) {
-    int64_t until = now_ns() + DRAIN_SECONDS * 1000000000LL;
+    int64_t until = now_ns() + (int64_t)(run->drain * 1e9);
     run->phase = NULL;
     while (now_ns() < until &&
            (run->in_flight || run->deliveries < run->messages * run->audience))
