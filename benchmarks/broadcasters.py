@@ -126,9 +126,9 @@ def _centrifugo(port: int, folder: Path) -> list[str]:
 CENTRIFUGO = Speech(
     dialect="centrifuge",
     path="/connection/websocket",
-    message='{"id":@id@,"publish":{"channel":"everybody","data":{"text":"@body@"}}}',
-    around=85,
-    commands=('{"id":1,"connect":{}}', '{"id":2,"subscribe":{"channel":"everybody"}}'),
+    message='{"id":@id@,"publish":{"channel":"c","data":{"text":"@body@"}}}',
+    around=120,
+    commands=('{"id":1,"connect":{}}', '{"id":2,"subscribe":{"channel":"c"}}'),
 )
 SOCKET_IO = Speech(
     dialect="socketio",

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -114,3 +115,21 @@ async def test_a_lost_connection_is_told_with_its_code(tmp_path: Path) -> None:
 
     assert run.faults.disconnects == 1
     assert run.first_fault.startswith("disconnect: 1011")
+
+
+async def test_the_runner_starts_servers_and_writes_what_it_measured(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    arguments = ("--quick", "--scenario=fanout", "--only=epoll", "--only=websockets")
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.run", *arguments, f"--json={report}"
+    )
+
+    assert await process.wait() == 0
+    rows = json.loads(report.read_text())["results"]["fanout"]
+    assert [(row["phase"], row["server"]) for row in rows[:2]] == [
+        ("window 1", "websockets"),
+        ("window 1", "bare epoll in C"),
+    ]
+    assert {row["phase"] for row in rows} == {"window 1", "window 4", "window 16"}
+    assert all(row["per_second"] > 0 and row["faults"] == "" for row in rows)
