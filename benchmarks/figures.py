@@ -118,7 +118,8 @@ def _row(
     def time(figure: Callable[[Phase], Histogram], share: float) -> float | None:
         return median_or_none([percentile(figure(phase), share) for phase in rounds])
 
-    growth = median(run.connect.rss_after_kb - run.connect.rss_before_kb for run in runs)
+    # Later rounds find the memory that earlier ones have left.
+    fresh = runs[0].connect.rss_after_kb - runs[0].connect.rss_before_kb
     return Row(
         server=server,
         group=group,
@@ -133,7 +134,7 @@ def _row(
         cpu=middle(lambda phase: phase.server_cpu_seconds / phase.seconds),
         generator_cpu=middle(lambda phase: phase.own_cpu_seconds / phase.seconds),
         rss_mb=middle(lambda phase: phase.server_rss_kb / 1024),
-        kb_a_connection=growth / runs[0].connections,
+        kb_a_connection=fresh / runs[0].connections,
         faults=next((run.first_fault for run in runs if not run.clean), ""),
     )
 
