@@ -9,6 +9,7 @@
     │   └── TokenInvalid       no token of this kind ever will
     ├── Forbidden              known, but not allowed; ``code`` says why
     ├── NotFound               not there, or not yours to see
+    │   └── NotParticipant     ... of a conversation: the socket may say 403 for it
     ├── Conflict               not now; ``code`` says why
     ├── TooLarge               over a limit of size
     ├── TooMany                over a limit of rate; again later
@@ -84,6 +85,12 @@ class NotFound(OrderwireError):
     """It does not exist, or is not the caller's to see."""
 
     code = "not_found"
+
+
+class NotParticipant(NotFound):
+    """The conversation does not exist, or the caller has no part in it: one answer for both."""
+
+    code = "not_participant"
 
 
 class Conflict(OrderwireError):

@@ -1,7 +1,16 @@
 """Who is speaking: an account, an operator or the marketplace's own backend."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+ID_PATTERN = r"[A-Za-z0-9._~-]{1,64}"
+_ID = re.compile(ID_PATTERN)
+
+
+def is_id(text: str) -> bool:
+    """Tell whether this is an id as a marketplace may bring it."""
+    return _ID.fullmatch(text) is not None
 
 
 class Role(StrEnum):

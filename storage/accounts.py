@@ -44,10 +44,12 @@ async def offers_services(connection: AsyncConnection, account_id: str) -> bool:
     return bool(await connection.scalar(found))
 
 
-async def said_preferences(connection: AsyncConnection, account_id: str) -> dict[str, Any]:
+async def said_preferences(
+    connection: AsyncConnection, account_id: str, *, lock: bool = False
+) -> dict[str, Any]:
     """Read what the account said of its preferences: only what differs from the defaults."""
     said = select(preferences.c.said).where(preferences.c.account_id == account_id)
-    found: dict[str, Any] | None = await connection.scalar(said.with_for_update())
+    found: dict[str, Any] | None = await connection.scalar(said.with_for_update() if lock else said)
     return found or {}
 
 

@@ -22,12 +22,13 @@ MAX_TRIES = 5
 class Transaction:
     """One write transaction: its connection, and the news that go out once it is committed."""
 
-    __slots__ = ("connection", "doorbells", "news")
+    __slots__ = ("afterwards", "connection", "doorbells", "news")
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
         self.news: list[Publication] = []
         self.doorbells: set[str] = set()
+        self.afterwards: list[Callable[[], None]] = []
 
     def publish(self, *publications: Publication) -> None:
         """Have these handed to the bus after the commit, in this order."""
@@ -36,6 +37,10 @@ class Transaction:
     def ring(self, doorbell: str) -> None:
         """Wake whoever waits on ``doorbell`` after the commit."""
         self.doorbells.add(doorbell)
+
+    def remember(self, step: Callable[[], None]) -> None:
+        """Do this once the commit has made it true: for what is remembered in this process."""
+        self.afterwards.append(step)
 
 
 class Herald(Protocol):
@@ -109,6 +114,8 @@ class Database:
             except DBAPIError as error:
                 if not tries_left or _sqlstate(error) not in RETRIED_STATES:
                     raise
+        for step in tx.afterwards:
+            step()
         if tx.news or tx.doorbells:
             await self._herald.announce(tx.news, tx.doorbells)
         return result

@@ -145,17 +145,30 @@ async def positions(connection: AsyncConnection, account_ids: Sequence[str]) -> 
 
 
 async def changes_since(
-    connection: AsyncConnection, account_id: str, position: int, limit: int
+    connection: AsyncConnection,
+    account_id: str,
+    position: int,
+    limit: int,
+    *,
+    before: int | None = None,
 ) -> Sequence[Record]:
-    """Read (kind, subject, position) of what changed after ``position``, in order."""
+    """Read (kind, subject, position) of what changed after ``position``, ascending.
+
+    The oldest ``limit`` of them, or with ``before`` the newest ``limit`` below it.
+    """
     columns = (inbox_changes.c.kind, inbox_changes.c.subject, inbox_changes.c.position)
-    statement = (
-        select(*columns)
-        .where(inbox_changes.c.account_id == account_id, inbox_changes.c.position > position)
-        .order_by(inbox_changes.c.position)
-        .limit(limit)
+    statement = select(*columns).where(
+        inbox_changes.c.account_id == account_id, inbox_changes.c.position > position
     )
-    return await fetch_all(connection, statement)
+    if before is None:
+        return await fetch_all(
+            connection, statement.order_by(inbox_changes.c.position).limit(limit)
+        )
+    newest = statement.where(inbox_changes.c.position < before)
+    rows = await fetch_all(
+        connection, newest.order_by(inbox_changes.c.position.desc()).limit(limit)
+    )
+    return rows[::-1]
 
 
 async def items(

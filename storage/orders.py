@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialects import insert
@@ -93,10 +93,8 @@ def _behind(active: bool, due_at: datetime | None, order_id: str) -> ColumnEleme
     return or_(later, ~orders.c.active) if active else later
 
 
-async def between(connection: AsyncConnection, one: str, other: str) -> bool:
-    """Tell whether these two people ever had an order together."""
-    pair = or_(
-        and_(orders.c.seller_id == one, orders.c.buyer_id == other),
-        and_(orders.c.seller_id == other, orders.c.buyer_id == one),
-    )
-    return bool(await connection.scalar(select(exists().where(pair))))
+async def count_active(connection: AsyncConnection, account_id: str) -> int:
+    """Count the active orders in which an account takes part."""
+    mine = or_(orders.c.seller_id == account_id, orders.c.buyer_id == account_id)
+    statement = select(func.count()).where(mine, orders.c.active)
+    return int(await connection.scalar(statement) or 0)

@@ -307,6 +307,8 @@ notifications = Table(
     _required("cause", String(160)),
     _required("category", String(16)),
     _required("template", String(32)),
+    _required("title", String(300)),
+    _required("body", Text),
     _required("facts", Json),
     _required("link", Text),
     Column("order_id", Id),

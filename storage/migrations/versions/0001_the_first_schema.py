@@ -116,6 +116,8 @@ def upgrade() -> None:
         sa.Column("cause", sa.String(length=160), nullable=False),
         sa.Column("category", sa.String(length=16), nullable=False),
         sa.Column("template", sa.String(length=32), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
         sa.Column("facts", Json, nullable=False),
         sa.Column("link", sa.Text(), nullable=False),
         sa.Column("order_id", sa.String(length=64), nullable=True),
