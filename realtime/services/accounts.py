@@ -1,0 +1,185 @@
+"""Accounts: who they are, what they want to be told, and which browsers take their pushes."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from domain.errors import NotFound
+from domain.identity import Identity
+from domain.instants import rfc3339
+from domain.preferences import Preferences, effective, merged
+from realtime.clock import Clock
+from realtime.services.people import People
+from realtime.services.views import Shape
+from storage import accounts, inboxes, orders
+from storage.engine import Database, Transaction
+from storage.rows import Record
+
+
+class Accounts:
+    """Use cases around one account."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        people: People,
+        clock: Clock,
+        new_id: Callable[[], str],
+        new_epoch: Callable[[], str],
+    ) -> None:
+        self._database = database
+        self._people = people
+        self._clock = clock
+        self._new_id = new_id
+        self._new_epoch = new_epoch
+
+    async def put(self, account_id: str, profile: Mapping[str, Any]) -> tuple[Shape, bool]:
+        """Store what the marketplace says of an account; tell whether it is new.
+
+        ``profile`` has name, email, locale, timezone and avatar_url.
+        """
+
+        async def work(tx: Transaction) -> tuple[Shape, bool]:
+            now = self._clock.now()
+            created = await accounts.put(
+                tx.connection,
+                {"id": account_id, **profile, "created_at": now, "updated_at": now},
+                epoch=self._new_epoch(),
+            )
+            stored = _known(await accounts.get(tx.connection, account_id))
+            tx.remember(lambda: self._people.forget(account_id))
+            return _profile(stored), created
+
+        return await self._database.transaction(work)
+
+    async def profile(self, account_id: str) -> Shape:
+        """Return what a connected client is told of its own account."""
+        async with self._database.reading() as connection:
+            return (await self._people.get(connection, [account_id]))[account_id]
+
+    async def me(self, identity: Identity) -> Shape:
+        """Return an account with its counts."""
+        async with self._database.reading() as connection:
+            account = _known(await accounts.get(connection, identity.account_id))
+            inbox = await inboxes.get(connection, account.id)
+            assert inbox is not None, "an account and its inbox are stored together"
+            active = await orders.count_active(connection, account.id)
+            seller = await accounts.offers_services(connection, account.id)
+        return {
+            "account": _profile(account),
+            "unread_conversations": inbox.unread_conversations,
+            "unread_notifications": inbox.unread_notifications,
+            "active_orders": active,
+            "is_seller": seller,
+            "role": identity.role,
+            "features": [],
+        }
+
+    async def preferences(self, identity: Identity) -> Shape:
+        """Return an account's preferences, defaults filled in."""
+        async with self._database.reading() as connection:
+            account = _known(await accounts.get(connection, identity.account_id))
+            said = await accounts.said_preferences(connection, account.id)
+        return _shown(effective(said, locale=account.locale, timezone=account.timezone))
+
+    async def change_preferences(self, identity: Identity, patch: Mapping[str, Any]) -> Shape:
+        """Apply a merge patch that the API has checked."""
+
+        async def work(tx: Transaction) -> Shape:
+            account = _known(await accounts.get(tx.connection, identity.account_id))
+            before = await accounts.said_preferences(tx.connection, account.id, lock=True)
+            said = merged(before, patch)
+            await accounts.put_preferences(tx.connection, account.id, said, self._clock.now())
+            return _shown(effective(said, locale=account.locale, timezone=account.timezone))
+
+        return await self._database.transaction(work)
+
+    async def subscribe_push(
+        self, identity: Identity, *, endpoint: str, p256dh: str, auth: str, label: str
+    ) -> Shape:
+        """Remember a browser that takes this account's pushes; the same one again is no second."""
+
+        async def work(tx: Transaction) -> Shape:
+            _known(await accounts.get(tx.connection, identity.account_id))
+            subscription_id = await accounts.put_push_subscription(
+                tx.connection,
+                {
+                    "account_id": identity.account_id,
+                    "id": self._new_id(),
+                    "endpoint": endpoint,
+                    "endpoint_hash": endpoint_hash(endpoint),
+                    "p256dh": p256dh,
+                    "auth": auth,
+                    "label": label,
+                    "created_at": self._clock.now(),
+                },
+            )
+            return {"id": subscription_id, "label": label}
+
+        return await self._database.transaction(work)
+
+    async def push_subscriptions(self, identity: Identity) -> list[Shape]:
+        """List the browsers that take this account's pushes."""
+        async with self._database.reading() as connection:
+            rows = await accounts.push_subscriptions_of(connection, identity.account_id)
+        return [
+            {"id": row.id, "label": row.label, "created_at": rfc3339(row.created_at)}
+            for row in rows
+        ]
+
+    async def unsubscribe_push(self, identity: Identity, endpoint: str) -> None:
+        """Forget a browser by its endpoint."""
+        await self._dropped(
+            lambda tx: accounts.drop_endpoint(
+                tx.connection, identity.account_id, endpoint_hash(endpoint)
+            )
+        )
+
+    async def forget_push_subscription(self, identity: Identity, subscription_id: str) -> None:
+        """Forget a browser by the id of its subscription."""
+        await self._dropped(
+            lambda tx: accounts.drop_push_subscription(
+                tx.connection, identity.account_id, subscription_id
+            )
+        )
+
+    async def _dropped(self, work: Callable[[Transaction], Awaitable[bool]]) -> None:
+        if not await self._database.transaction(work):
+            raise NotFound("there is no such push subscription")
+
+
+def endpoint_hash(endpoint: str) -> str:
+    """Name an endpoint without telling it: who knows it can push."""
+    return hashlib.sha256(endpoint.encode()).hexdigest()
+
+
+def _known(account: Record | None) -> Record:
+    if account is None:
+        raise NotFound("the marketplace has not told us of this account")
+    return account
+
+
+def _profile(account: Record) -> Shape:
+    return {
+        "id": account.id,
+        "name": account.name,
+        "email": account.email,
+        "locale": account.locale,
+        "timezone": account.timezone,
+        "avatar_url": account.avatar_url,
+        "created_at": rfc3339(account.created_at),
+        "updated_at": rfc3339(account.updated_at),
+    }
+
+
+def _shown(wishes: Preferences) -> Shape:
+    quiet = wishes.quiet_hours
+    return {
+        "locale": wishes.locale,
+        "timezone": wishes.timezone,
+        "quiet_hours": quiet
+        and {"start": quiet.start, "end": quiet.end, "except": list(quiet.excepted)},
+        "categories": wishes.categories,
+        "email_after_minutes": wishes.email_after_minutes,
+    }

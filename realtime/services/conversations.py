@@ -1,0 +1,339 @@
+"""Conversations: opening, listing, reading, and what a person does with their view of one."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.contact import UNLOCKED_BY
+from domain.conversations import ConversationKind, EntryKind
+from domain.errors import Invalid, NotParticipant
+from domain.identity import Identity, Role
+from domain.publications import Publication, thread_channel
+from realtime.clock import Clock
+from realtime.services import contact_rule, inbox_news, views
+from realtime.services.inbox_news import Change, Counts, Kind
+from realtime.services.paging import Page, page_of
+from realtime.services.people import People
+from realtime.services.views import Shape
+from storage import accounts, conversations, inboxes
+from storage.engine import Database, Transaction
+from storage.rows import Record
+from storage.tables import inbox_items
+
+# What a page of messages shows; edits and deletions are applied to the messages they are of.
+SHOWN = (EntryKind.MESSAGE, EntryKind.ORDER)
+
+
+async def create(
+    tx: Transaction,
+    *,
+    conversation_id: str,
+    kind: ConversationKind,
+    members: tuple[str, str],
+    epoch: str,
+    now: datetime,
+    order: Record | None = None,
+) -> list[Record]:
+    """Store a conversation of two people and put it into both inboxes; return the two items."""
+    order_id = order.id if order else None
+    await conversations.add(
+        tx.connection,
+        {
+            "id": conversation_id,
+            "kind": kind,
+            "order_id": order_id,
+            "epoch": epoch,
+            "last_seq": 0,
+            "created_at": now,
+        },
+        members,
+    )
+    items = []
+    for account_id, other in sorted((members, members[::-1])):
+        values = {
+            "account_id": account_id,
+            "conversation_id": conversation_id,
+            "kind": kind,
+            "with_id": other,
+            "order_id": order_id,
+            "order_number": order.number if order else None,
+            "order_title": order.service_title if order else None,
+            "order_status": order.status if order else None,
+            "order_due_at": order.due_at if order else None,
+            "shown": kind is ConversationKind.ORDER,
+            "active_at": now,
+        }
+        items.append(await inboxes.add_item(tx.connection, values))
+    return items
+
+
+async def summary(connection: AsyncConnection, item: Record, people: People) -> Shape:
+    """Show one conversation whole, with whether its owner may write in it and why not."""
+    shown = views.conversation(item, await people.get(connection, [item.with_id]))
+    reason = None
+    if item.kind == ConversationKind.DIRECT:
+        reason = await contact_rule.refusal(connection, item.account_id, item.with_id)
+    return shown | {"can_send": reason is None, "can_send_reason": reason}
+
+
+class Conversations:
+    """Use cases around conversations; messages themselves are sent by ``Messages``."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        people: People,
+        clock: Clock,
+        new_id: Callable[[], str],
+        new_epoch: Callable[[], str],
+    ) -> None:
+        self._database = database
+        self._people = people
+        self._clock = clock
+        self._new_id = new_id
+        self._new_epoch = new_epoch
+
+    async def open_direct(self, identity: Identity, other: str) -> tuple[Shape, bool]:
+        """Return the direct conversation with ``other`` and whether it was opened just now."""
+
+        async def work(tx: Transaction) -> tuple[Shape, bool]:
+            if other == identity.account_id:
+                raise Invalid.field("with", "is yourself")
+            if await accounts.get(tx.connection, other) is None:
+                raise Invalid.field("with", "there is no such account")
+            reason = await contact_rule.refusal(tx.connection, identity.account_id, other)
+            if reason is not None:
+                raise contact_rule.forbidden(reason)
+            conversation_id, created = await self.between(tx, identity.account_id, other)
+            item = await inboxes.item(tx.connection, identity.account_id, conversation_id)
+            assert item is not None, "a direct conversation is in both inboxes"
+            return await summary(tx.connection, item, self._people), created
+
+        return await self._database.transaction(work)
+
+    async def between(self, tx: Transaction, one: str, other: str) -> tuple[str, bool]:
+        """Give a pair its direct conversation, made in this transaction if there is none."""
+        conversation_id, created = await conversations.meet(
+            tx.connection, one, other, self._new_id()
+        )
+        if created:
+            await create(
+                tx,
+                conversation_id=conversation_id,
+                kind=ConversationKind.DIRECT,
+                members=(one, other),
+                epoch=self._new_epoch(),
+                now=self._clock.now(),
+            )
+        return conversation_id, created
+
+    async def can_message(self, identity: Identity, other: str) -> Shape:
+        """Tell whether the caller may write to ``other``, and if not what unlocks it."""
+        async with self._database.reading() as connection:
+            reason = await contact_rule.refusal(connection, identity.account_id, other)
+        if reason is None:
+            return {"allowed": True, "reason": None, "unlocked_by": []}
+        return {"allowed": False, "reason": reason, "unlocked_by": list(UNLOCKED_BY)}
+
+    async def page(
+        self,
+        identity: Identity,
+        *,
+        chosen: str,
+        kind: ConversationKind | None,
+        after: tuple[datetime, str] | None,
+        limit: int,
+    ) -> Page:
+        """List the caller's conversations, the latest first."""
+        conditions = [*inboxes.FILTERS[chosen]]
+        if kind is not None:
+            conditions.append(inbox_items.c.kind == kind)
+        async with self._database.reading() as connection:
+            rows = await inboxes.page(
+                connection, identity.account_id, conditions=conditions, after=after, limit=limit + 1
+            )
+            people = await self._people.get(connection, {row.with_id for row in rows})
+        return page_of(
+            rows,
+            limit,
+            show=lambda row: views.conversation(row, people),
+            key=lambda row: (row.active_at, row.conversation_id),
+        )
+
+    async def get(self, identity: Identity, conversation_id: str) -> Shape:
+        """Show one of the caller's conversations."""
+        async with self._database.reading() as connection:
+            item = await inboxes.item(connection, identity.account_id, conversation_id)
+            return await summary(connection, _present(item), self._people)
+
+    async def change(
+        self, identity: Identity, conversation_id: str, flags: Mapping[str, bool]
+    ) -> Shape:
+        """Star, archive or mute."""
+
+        async def work(tx: Transaction) -> Shape:
+            _present(await inboxes.item(tx.connection, identity.account_id, conversation_id))
+            if flags:
+                item = await inboxes.change_item(
+                    tx.connection, identity.account_id, conversation_id, flags
+                )
+                await self._tell(tx, item)
+            item = _present(await inboxes.item(tx.connection, identity.account_id, conversation_id))
+            return await summary(tx.connection, item, self._people)
+
+        return await self._database.transaction(work)
+
+    async def messages(
+        self,
+        identity: Identity,
+        conversation_id: str,
+        *,
+        before: int | None,
+        after: int | None,
+        around: int | None,
+        limit: int,
+    ) -> Shape:
+        """Show a page of a conversation, ascending; without a bound the newest."""
+        async with self._database.reading() as connection:
+            await self._may_read(connection, identity, conversation_id)
+            page = window(before, after, around, limit)
+            older, has_before = await _older(connection, conversation_id, page.first, page.before)
+            newer, has_after = await _newer(connection, conversation_id, page.first, page.after)
+        return {
+            "items": [views.message(row) for row in (*older, *newer)],
+            "has_before": has_before,
+            "has_after": has_after,
+        }
+
+    async def _may_read(
+        self, connection: AsyncConnection, identity: Identity, conversation_id: str
+    ) -> None:
+        if identity.role is Role.OPERATOR:
+            return
+        _present(await inboxes.item(connection, identity.account_id, conversation_id))
+
+    async def mark_read(self, identity: Identity, conversation_id: str, seq: int) -> Shape:
+        """Note that the caller has read up to ``seq``; it never moves backwards."""
+        return await self._receipt(identity, conversation_id, seq, self._read)
+
+    async def mark_delivered(self, identity: Identity, conversation_id: str, seq: int) -> Shape:
+        """Note that the caller's device has everything up to ``seq``."""
+        return await self._receipt(identity, conversation_id, seq, self._delivered)
+
+    async def _receipt(
+        self,
+        identity: Identity,
+        conversation_id: str,
+        seq: int,
+        note: Callable[[Transaction, Record, int], Awaitable[Record]],
+    ) -> Shape:
+        async def work(tx: Transaction) -> Shape:
+            item = _present(await inboxes.item(tx.connection, identity.account_id, conversation_id))
+            if not 0 <= seq <= item.last_seq:
+                raise Invalid.field("seq", f"is between 0 and {item.last_seq}")
+            receipt = await note(tx, item, seq)
+            shown = {
+                "account": identity.account_id,
+                "read_seq": receipt.read_seq,
+                "delivered_seq": receipt.delivered_seq,
+            }
+            data = views.encode({"type": "receipt", **shown})
+            tx.publish(Publication(thread_channel(conversation_id), data))
+            return shown
+
+        return await self._database.transaction(work)
+
+    async def _delivered(self, tx: Transaction, item: Record, seq: int) -> Record:
+        return await conversations.advance_receipt(
+            tx.connection, item.conversation_id, item.account_id, read=0, delivered=seq
+        )
+
+    async def _read(self, tx: Transaction, item: Record, seq: int) -> Record:
+        connection = tx.connection
+        receipt = await conversations.advance_receipt(
+            connection, item.conversation_id, item.account_id, read=seq, delivered=seq
+        )
+        # Held still first, counted second: a message stored in between would be lost from the
+        # count, for a statement that waited for a lock still counts with its old snapshot.
+        held = _present(
+            await inboxes.item(connection, item.account_id, item.conversation_id, lock=True)
+        )
+        if receipt.read_seq == held.read_seq and not held.unread:
+            return receipt
+        unread = await conversations.unread(
+            connection, item.conversation_id, item.account_id, receipt.read_seq
+        )
+        changed = await inboxes.change_item(
+            connection,
+            item.account_id,
+            item.conversation_id,
+            {"read_seq": receipt.read_seq, "unread": unread},
+        )
+        await self._tell(tx, changed, bool(unread) - bool(held.unread))
+        return receipt
+
+    async def _tell(self, tx: Transaction, item: Record, unread_conversations: int = 0) -> None:
+        people = await self._people.get(tx.connection, [item.with_id])
+        change = Change(
+            item.account_id,
+            Kind.CONVERSATION,
+            item.conversation_id,
+            views.conversation(item, people),
+        )
+        counts = {item.account_id: Counts(unread_conversations)} if unread_conversations else {}
+        await inbox_news.announce(tx, [change], counts)
+
+
+def _present(item: Record | None) -> Record:
+    if item is None:
+        raise NotParticipant("there is no such conversation")
+    return item
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A page of entries as two stretches: those before ``first`` and those from ``first`` on."""
+
+    first: int | None
+    before: int
+    after: int
+
+
+def window(before: int | None, after: int | None, around: int | None, limit: int) -> Window:
+    """Place a page: newest first of all, then by the one bound that is given."""
+    if around is not None:
+        return Window(around, limit // 2, limit - limit // 2)
+    if after is not None:
+        return Window(after + 1, 0, limit)
+    return Window(before, limit, 0)
+
+
+async def _older(
+    connection: AsyncConnection, conversation_id: str, before: int | None, limit: int
+) -> tuple[Sequence[Record], bool]:
+    """Read up to ``limit`` entries before a bound, ascending, and whether there are more."""
+    rows = await conversations.entries_between(
+        connection,
+        conversation_id,
+        after=0,
+        before=before,
+        limit=limit + 1,
+        newest_first=True,
+        kinds=SHOWN,
+    )
+    return rows[:limit][::-1], len(rows) > limit
+
+
+async def _newer(
+    connection: AsyncConnection, conversation_id: str, first: int | None, limit: int
+) -> tuple[Sequence[Record], bool]:
+    """Read up to ``limit`` entries from ``first`` on, and whether there are more."""
+    if first is None:
+        return (), False
+    rows = await conversations.entries_between(
+        connection, conversation_id, after=first - 1, limit=limit + 1, kinds=SHOWN
+    )
+    return rows[:limit], len(rows) > limit

@@ -1,0 +1,84 @@
+"""Sending messages: checked at once, stored with whatever waits, answered after the commit."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from domain.conversations import MAX_BODY, MAX_CLIENT_ID
+from domain.errors import Invalid, OrderwireError, TooLarge
+from realtime.services.commit_queue import CommitQueue, Store
+from storage.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """A message as its sender gave it; ``client_id`` makes sending it twice harmless."""
+
+    conversation_id: str
+    sender_id: str
+    client_id: str
+    body: str
+    reply_to: int | None = None
+    attachments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A stored message: its JSON as the thread publishes it, and whether this call stored it."""
+
+    seq: int
+    message: bytes
+    created: bool
+
+
+def check(command: SendMessage) -> OrderwireError | None:
+    """Name what is wrong with a message before it costs anything."""
+    if not 1 <= len(command.client_id) <= MAX_CLIENT_ID or "\0" in command.client_id:
+        return Invalid.field("client_id", f"has 1 to {MAX_CLIENT_ID} characters, none of them NUL")
+    if len(command.body) > MAX_BODY:
+        return TooLarge(f"body: has at most {MAX_BODY} characters")
+    if not command.body.strip():
+        return Invalid.field("body", "is empty")
+    if "\0" in command.body:
+        return Invalid.field("body", "contains the character U+0000, which is no text")
+    if command.reply_to is not None and command.reply_to < 1:
+        return Invalid.field("reply_to", "is the seq of a message, from 1 on")
+    if command.attachments:
+        return Invalid.field("attachments", "there is no such attachment")
+    return None
+
+
+class Messages:
+    """The one way for a message into a conversation, for the socket and for HTTP alike."""
+
+    def __init__(self, *, database: Database, store: Store[SendMessage, Sent]) -> None:
+        self._queue = CommitQueue[SendMessage, Sent](database=database, store=store)
+
+    def send(self, command: SendMessage, done: Callable[[Sent | OrderwireError], None]) -> None:
+        """Store a message with the next group; ``done`` is called after the commit.
+
+        Never raises: what is wrong is handed to ``done``, at once or later.
+        """
+        wrong = check(command)
+        if wrong is not None:
+            done(wrong)
+        else:
+            self._queue.submit(command, done)
+
+    async def send_and_wait(self, command: SendMessage) -> Sent:
+        """Store a message with the next group; raise what is wrong with it."""
+        outcome: asyncio.Future[Sent | OrderwireError] = asyncio.get_running_loop().create_future()
+
+        def done(result: Sent | OrderwireError) -> None:
+            if not outcome.cancelled():
+                outcome.set_result(result)
+
+        self.send(command, done)
+        result = await outcome
+        if isinstance(result, OrderwireError):
+            raise result
+        return result
+
+    async def settle(self) -> None:
+        """Wait until everything sent so far is committed and answered."""
+        await self._queue.settle()

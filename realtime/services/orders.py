@@ -1,0 +1,341 @@
+"""Orders: placed in one transaction with their thread, contacts and every alert that is due."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import or_
+
+from domain.conversations import ConversationKind, EntryKind
+from domain.errors import Conflict, Invalid, NotFound, OrderwireError
+from domain.identity import Identity, Role
+from domain.orders import ACTIVE, OrderStatus, order_number, starting_status
+from domain.preferences import Category
+from domain.requirements import (
+    Answer,
+    Question,
+    RequirementsStatus,
+    check_answers,
+)
+from realtime.clock import Clock
+from realtime.delivery.planner import Notice, Planner
+from realtime.services import inbox_news, views
+from realtime.services.conversations import SHOWN, Conversations, create
+from realtime.services.inbox_news import Change, Kind
+from realtime.services.paging import Page, page_of
+from realtime.services.people import People
+from realtime.services.services import ServiceStatus
+from realtime.services.views import Shape
+from storage import accounts, conversations, inboxes, orders, services
+from storage.conversations import Draft
+from storage.engine import Database, Transaction
+from storage.rows import Record
+from storage.tables import orders as order_table
+
+RECENT_MESSAGES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrder:
+    """An order as the marketplace took it; ``price_amount`` is in minor units."""
+
+    service_id: str
+    buyer_id: str
+    price_amount: int
+    price_currency: str
+    id: str | None = None
+    delivery_days: int | None = None
+    answers: Mapping[str, Answer] | None = None
+
+    def fingerprint(self) -> str:
+        """Tell this order from another one that was sent under the same key."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+class Orders:
+    """Use cases around orders."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        people: People,
+        conversations: Conversations,
+        planner: Planner,
+        clock: Clock,
+        new_id: Callable[[], str],
+        new_epoch: Callable[[], str],
+        very_late_after: timedelta,
+    ) -> None:
+        self._database = database
+        self._people = people
+        self._conversations = conversations
+        self._planner = planner
+        self._clock = clock
+        self._new_id = new_id
+        self._new_epoch = new_epoch
+        self._very_late_after = very_late_after
+
+    async def place(self, command: PlaceOrder, idempotency_key: str) -> tuple[Shape, bool]:
+        """Store an order with everything that follows from it; the same key places it once.
+
+        Returns the order and whether this call placed it. Raises Invalid for a wrong field,
+        Conflict ``service_not_approved`` or ``order_exists``, and Invalid
+        ``idempotency_key_reused`` for another order under a key that was used.
+        """
+
+        async def work(tx: Transaction) -> tuple[Shape, bool]:
+            now = self._clock.now()
+            order_id = command.id or self._new_id()
+            taken = await orders.claim_key(
+                tx.connection, idempotency_key, command.fingerprint(), order_id, now
+            )
+            if taken is None:
+                order = await self._store(tx, command, order_id, now)
+                await self._tell(tx, order, now)
+                return await self._shown(tx, order), True
+            if taken.request_hash != command.fingerprint():
+                raise reused_key()
+            stored = await orders.get(tx.connection, taken.order_id)
+            assert stored is not None, "a key is stored together with its order"
+            return await self._shown(tx, stored), False
+
+        return await self._database.transaction(work)
+
+    async def _store(
+        self, tx: Transaction, command: PlaceOrder, order_id: str, now: datetime
+    ) -> Record:
+        service = await self._orderable(tx, command)
+        questions = msgspec.convert(service.questions, list[Question])
+        if command.answers is not None:
+            errors = check_answers(questions, command.answers, "requirements")
+            if errors:
+                raise Invalid(*errors)
+        answered = command.answers is not None
+        status = starting_status(service.questions, answered=answered)
+        days = command.delivery_days or service.delivery_days
+        conversation_id = self._new_id()
+        stored = await orders.add(
+            tx.connection,
+            {
+                "id": order_id,
+                "number": order_number(await orders.next_number(tx.connection, order_id)),
+                "service_id": service.id,
+                "service_title": service.title,
+                "seller_id": service.seller_id,
+                "buyer_id": command.buyer_id,
+                "price_amount": command.price_amount,
+                "price_currency": command.price_currency,
+                "status": status,
+                "active": status in ACTIVE,
+                "delivery_days": days,
+                "due_at": now + timedelta(days=days) if _clock_runs(status) else None,
+                "conversation_id": conversation_id,
+                "questions": service.questions,
+                "answers": command.answers or {},
+                "requirements_status": _requirements_status(questions, answered=answered),
+                "requirements_submitted_at": now if answered and questions else None,
+                "version": 1,
+                "created_at": now,
+                "updated_at": now,
+            },
+        )
+        if not stored:
+            raise Conflict("id: there is an order with this id", code="order_exists")
+        order = await orders.get(tx.connection, order_id)
+        assert order is not None, "it was stored a moment ago"
+        return order
+
+    async def _orderable(self, tx: Transaction, command: PlaceOrder) -> Record:
+        service = await services.get(tx.connection, command.service_id, lock=True)
+        if service is None:
+            raise Invalid.field("service_id", "there is no such service")
+        if await accounts.get(tx.connection, command.buyer_id) is None:
+            raise Invalid.field("buyer_id", "there is no such account")
+        if service.seller_id == command.buyer_id:
+            raise Invalid.field("buyer_id", "a seller cannot order their own service")
+        if service.status != ServiceStatus.APPROVED:
+            raise Conflict(
+                f"service_id: this service is {service.status}, not approved",
+                code="service_not_approved",
+            )
+        return service
+
+    async def _tell(self, tx: Transaction, order: Record, now: datetime) -> None:
+        """Open the thread, note the contact, plan the alert, and show it all in both inboxes."""
+        pair = (order.seller_id, order.buyer_id)
+        people = await self._people.get(tx.connection, pair)
+        await create(
+            tx,
+            conversation_id=order.conversation_id,
+            kind=ConversationKind.ORDER,
+            members=pair,
+            epoch=self._new_epoch(),
+            now=now,
+            order=order,
+        )
+        await self._enter(tx, order, now)
+        await self._conversations.between(tx, *pair)
+        await conversations.note_order(tx.connection, *pair, now)
+        notification = await self._planner.plan(tx, _new_order(order, people))
+        await self._show_in_inboxes(tx, order, people, notification)
+
+    async def _enter(self, tx: Transaction, order: Record, now: datetime) -> None:
+        """Write the first line of the order's history, and the same into its thread."""
+        data = {"number": order.number, "service_title": order.service_title}
+        draft = Draft(
+            conversation_id=order.conversation_id,
+            id=self._new_id(),
+            kind=EntryKind.ORDER,
+            sender=order.buyer_id,
+            at=now,
+            data={"event": "created", "order_id": order.id, "data": data},
+        )
+        await conversations.append(tx.connection, [draft])
+        await orders.add_to_timeline(
+            tx.connection,
+            {
+                "order_id": order.id,
+                "seq": 1,
+                "type": "created",
+                "actor": order.buyer_id,
+                "at": now,
+                "data": data,
+            },
+        )
+
+    async def _show_in_inboxes(
+        self, tx: Transaction, order: Record, people: views.People, notification: Record | None
+    ) -> None:
+        shown = self._view(order, people)
+        changes = []
+        for account_id in (order.seller_id, order.buyer_id):
+            item = await inboxes.change_item(
+                tx.connection, account_id, order.conversation_id, {"last_seq": 1}
+            )
+            conversation = views.conversation(item, people)
+            changes += [
+                Change(account_id, Kind.CONVERSATION, order.conversation_id, conversation),
+                Change(account_id, Kind.ORDER, order.id, shown),
+            ]
+        await inbox_news.announce_all(tx, changes, [notification] if notification else [])
+
+    def _view(self, order: Record, people: views.People) -> Shape:
+        now = self._clock.now()
+        return views.order(order, people, now=now, very_late_after=self._very_late_after)
+
+    async def _shown(self, tx: Transaction, order: Record) -> Shape:
+        pair = (order.seller_id, order.buyer_id)
+        return self._view(order, await self._people.get(tx.connection, pair))
+
+    async def get(self, identity: Identity, order_id: str) -> Shape:
+        """Show an order's page to one of its two sides, or to who looks after them."""
+        async with self._database.reading() as connection:
+            order = await orders.get(connection, order_id)
+            if order is None or not _may_see(identity, order):
+                raise NotFound("there is no such order")
+            people = await self._people.get(connection, (order.seller_id, order.buyer_id))
+            timeline = await orders.timeline(connection, order.id)
+            contact = await conversations.contact(connection, order.seller_id, order.buyer_id)
+            recent = []
+            if contact is not None:
+                recent = await conversations.entries_between(
+                    connection,
+                    contact.conversation_id,
+                    after=0,
+                    limit=RECENT_MESSAGES,
+                    newest_first=True,
+                    kinds=SHOWN,
+                )
+        other = order.seller_id if identity.account_id == order.buyer_id else order.buyer_id
+        return self._view(order, people) | {
+            "counterpart": people[other],
+            "timeline": [views.timeline_entry(row) for row in timeline],
+            "notes": [],
+            "plan": None,
+            "welcome": None,
+            "direct_conversation_id": contact.conversation_id if contact else None,
+            "recent_messages": [views.message(row) for row in reversed(recent)],
+        }
+
+    async def page(
+        self,
+        identity: Identity,
+        *,
+        role: str | None,
+        status: str | None,
+        after: tuple[bool, datetime | None, str] | None,
+        limit: int,
+    ) -> Page:
+        """List the caller's orders: active ones first, by due time.
+
+        ``role`` is ``seller`` or ``buyer``, ``status`` one of an order's or ``active``.
+        """
+        columns = order_table.c
+        me = identity.account_id
+        sides = {"seller": columns.seller_id == me, "buyer": columns.buyer_id == me}
+        conditions = [sides[role] if role else or_(*sides.values())]
+        if status == "active":
+            conditions.append(columns.active.is_(True))
+        elif status:
+            conditions.append(columns.status == status)
+        async with self._database.reading() as connection:
+            rows = await orders.page(
+                connection, conditions=conditions, after=after, limit=limit + 1
+            )
+            ids = {row.seller_id for row in rows} | {row.buyer_id for row in rows}
+            people = await self._people.get(connection, ids)
+        return page_of(
+            rows,
+            limit,
+            show=lambda row: self._view(row, people),
+            key=lambda row: (row.active, row.due_at, row.id),
+        )
+
+
+def reused_key() -> OrderwireError:
+    """Refuse a key under which another order was placed."""
+    error = Invalid.field("Idempotency-Key", "was used for another order")
+    error.code = "idempotency_key_reused"
+    return error
+
+
+def _clock_runs(status: OrderStatus) -> bool:
+    return status is OrderStatus.IN_PROGRESS
+
+
+def _requirements_status(questions: list[Question], *, answered: bool) -> RequirementsStatus:
+    if not questions:
+        return RequirementsStatus.NONE
+    return RequirementsStatus.SUBMITTED if answered else RequirementsStatus.PENDING
+
+
+def _may_see(identity: Identity, order: Record) -> bool:
+    return identity.role in (Role.OPERATOR, Role.MARKETPLACE) or identity.account_id in (
+        order.seller_id,
+        order.buyer_id,
+    )
+
+
+def _new_order(order: Record, people: Mapping[str, Mapping[str, Any]]) -> Notice:
+    return Notice(
+        account_id=order.seller_id,
+        category=Category.NEW_ORDER,
+        template="order_created",
+        cause=f"order:{order.id}:created",
+        link=f"/orders/{order.id}",
+        facts={
+            "number": order.number,
+            "service": order.service_title,
+            "buyer": people[order.buyer_id]["name"],
+            "price": views.money(order.price_amount, order.price_currency),
+            "due_at": order.due_at,
+            "questions": len(order.questions),
+            "answered": len(order.answers),
+        },
+        order_id=order.id,
+        conversation_id=order.conversation_id,
+    )

@@ -1,0 +1,42 @@
+"""Pages by cursor: an opaque token that says behind which key the next page begins."""
+
+import base64
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from domain.errors import Invalid
+
+Page = dict[str, Any]
+Key = TypeVar("Key")
+
+
+def page_of(
+    rows: Sequence[Any],
+    limit: int,
+    *,
+    show: Callable[[Any], Any],
+    key: Callable[[Any], tuple[Any, ...]],
+) -> Page:
+    """Make a page of ``limit`` from one row more than that, if there are so many."""
+    more = len(rows) > limit
+    kept = rows[:limit]
+    return {
+        "items": [show(row) for row in kept],
+        "next_cursor": encode_cursor(key(kept[-1])) if more else None,
+    }
+
+
+def encode_cursor(key: tuple[Any, ...]) -> str:
+    """Write a key as a token for a URL."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, shape: type[Key]) -> Key:
+    """Read a token back; refuse one that we did not write for this list."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=shape)
+    except (ValueError, msgspec.DecodeError):
+        raise Invalid.field("cursor", "is not one that this list gave out") from None

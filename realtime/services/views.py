@@ -1,0 +1,191 @@
+"""Rows as the outside sees them: the shapes of the HTTP API and of publications."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from domain.conversations import EntryKind
+from domain.instants import rfc3339, rfc3339_or_none
+from domain.orders import OrderStatus, lateness
+from storage.rows import Record
+
+Shape = dict[str, Any]
+People = Mapping[str, Shape]
+
+encode = msgspec.json.Encoder().encode
+
+
+def person(row: Record) -> Shape:
+    """Show what others see of an account."""
+    return {"id": row.id, "name": row.name, "avatar_url": row.avatar_url}
+
+
+def money(amount: int, currency: str) -> Shape:
+    """Show an amount in minor units."""
+    return {"amount": amount, "currency": currency}
+
+
+def conversation(item: Record, people: People) -> Shape:
+    """Show one conversation as its owner's inbox has it."""
+    return {
+        "id": item.conversation_id,
+        "kind": item.kind,
+        "order_id": item.order_id,
+        "order": _order_badge(item),
+        "with": people[item.with_id],
+        "last_message": _last_message(item),
+        "last_seq": item.last_seq,
+        "read_seq": item.read_seq,
+        "unread": item.unread,
+        "starred": item.starred,
+        "archived": item.archived,
+        "muted": item.muted,
+        "active_at": rfc3339(item.active_at),
+    }
+
+
+def _order_badge(item: Record) -> Shape | None:
+    if item.order_id is None:
+        return None
+    return {
+        "id": item.order_id,
+        "number": item.order_number,
+        "title": item.order_title,
+        "status": item.order_status,
+        "due_at": rfc3339_or_none(item.order_due_at),
+    }
+
+
+def _last_message(item: Record) -> Shape | None:
+    if item.last_message_seq is None:
+        return None
+    return {
+        "seq": item.last_message_seq,
+        "sender": item.last_message_sender,
+        "preview": item.last_message_preview,
+        "at": rfc3339(item.last_message_at),
+    }
+
+
+def entry(row: Any) -> Shape:
+    """Show an entry as its thread publishes it; ``row`` is a stored entry or one just made."""
+    return _ENTRIES[row.kind](row)
+
+
+def _message(row: Any) -> Shape:
+    return {
+        "type": "message",
+        "seq": row.seq,
+        "id": row.id,
+        "sender": row.sender,
+        "client_id": row.client_id,
+        "body": row.body,
+        "reply_to": row.reply_to,
+        "attachments": row.attachments,
+        "at": rfc3339(row.at),
+    }
+
+
+def _order_event(row: Any) -> Shape:
+    return {
+        "type": "order",
+        "seq": row.seq,
+        "event": row.data["event"],
+        "order_id": row.data["order_id"],
+        "by": row.sender,
+        "at": rfc3339(row.at),
+        "data": row.data["data"],
+    }
+
+
+_ENTRIES = {EntryKind.MESSAGE: _message, EntryKind.ORDER: _order_event}
+
+
+def message(row: Record) -> Shape:
+    """Show an entry as a page of messages has it, with what became of it since."""
+    shown = entry(row)
+    if row.kind == EntryKind.MESSAGE:
+        shown["edited_at"] = rfc3339_or_none(row.edited_at)
+        shown["deleted_at"] = rfc3339_or_none(row.deleted_at)
+    return shown
+
+
+def order(row: Record, people: People, *, now: datetime, very_late_after: timedelta) -> Shape:
+    """Show an order as both sides' lists have it."""
+    status = OrderStatus(row.status)
+    return {
+        "id": row.id,
+        "number": row.number,
+        "service": {"id": row.service_id, "title": row.service_title},
+        "seller": people[row.seller_id],
+        "buyer": people[row.buyer_id],
+        "price": money(row.price_amount, row.price_currency),
+        "status": status,
+        "lateness": lateness(status, row.due_at, now, very_late_after),
+        "created_at": rfc3339(row.created_at),
+        "due_at": rfc3339_or_none(row.due_at),
+        "review_ends_at": rfc3339_or_none(row.review_ends_at),
+        "conversation_id": row.conversation_id,
+        "requirements": {
+            "status": row.requirements_status,
+            "total": len(row.questions),
+            "required": sum(bool(question["required"]) for question in row.questions),
+            "answered": len(row.answers),
+        },
+        "available_actions": [],
+        "pending_request": None,
+        "version": row.version,
+    }
+
+
+def timeline_entry(row: Record) -> Shape:
+    """Show one line of an order's history."""
+    return {
+        "seq": row.seq,
+        "type": row.type,
+        "actor": row.actor,
+        "at": rfc3339(row.at),
+        "data": row.data,
+    }
+
+
+def badge(inbox: Record) -> Shape:
+    """Show an account's counts; absolute, never increments."""
+    return {
+        "type": "badge",
+        "unread_conversations": inbox.unread_conversations,
+        "unread_notifications": inbox.unread_notifications,
+    }
+
+
+def service(row: Record) -> Shape:
+    """Show a service."""
+    return {
+        "id": row.id,
+        "seller_id": row.seller_id,
+        "title": row.title,
+        "status": row.status,
+        "delivery_days": row.delivery_days,
+        "requirements": row.questions,
+        "version": row.version,
+        "created_at": rfc3339(row.created_at),
+        "updated_at": rfc3339(row.updated_at),
+    }
+
+
+def notification(row: Record) -> Shape:
+    """Show what an account should know, in the words that it was planned with."""
+    return {
+        "id": row.id,
+        "category": row.category,
+        "title": row.title,
+        "body": row.body,
+        "at": rfc3339(row.at),
+        "read_at": rfc3339_or_none(row.read_at),
+        "link": row.link,
+        "cause": row.cause,
+        "order_id": row.order_id,
+        "conversation_id": row.conversation_id,
+    }
