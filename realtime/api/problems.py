@@ -1,0 +1,109 @@
+"""Errors as problem documents (RFC 9457): one table from what the rules refuse to HTTP."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    OrderwireError,
+    TooLarge,
+    TooMany,
+    Unauthorized,
+    Unavailable,
+)
+from realtime.services.views import encode
+
+log = structlog.get_logger(__name__)
+
+STATUS: Mapping[type[OrderwireError], HTTPStatus] = {
+    Invalid: HTTPStatus.BAD_REQUEST,
+    Unauthorized: HTTPStatus.UNAUTHORIZED,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+# Where one code stands apart from its kind.
+STATUS_BY_CODE = {"idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY}
+HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
+    HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "1"},
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
+}
+
+
+def problem(status: HTTPStatus, error: OrderwireError) -> Response:
+    """Write a problem document."""
+    wrong = error.errors if isinstance(error, Invalid) else ()
+    document = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "code": error.code,
+        "detail": error.detail,
+        "errors": [{"path": field.path, "message": field.message} for field in wrong],
+    }
+    return Response(
+        encode(document),
+        status_code=status,
+        media_type="application/problem+json",
+        headers=HEADERS.get(status),
+    )
+
+
+def status_of(error: OrderwireError) -> HTTPStatus:
+    """Look an error's status up, by its code or by the nearest of its kinds."""
+    by_code = STATUS_BY_CODE.get(error.code)
+    if by_code is not None:
+        return by_code
+    kinds = (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    return next(kinds, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+async def refused(_request: Request, error: Exception) -> Response:
+    """Answer what the rules refuse."""
+    assert isinstance(error, OrderwireError)
+    return problem(status_of(error), error)
+
+
+async def not_routed(_request: Request, error: Exception) -> Response:
+    """Answer what no route takes, in the same shape."""
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    code = status.phrase.lower().replace(" ", "_")
+    return problem(status, OrderwireError(status.description or status.phrase, code=code))
+
+
+async def storage_failed(_request: Request, error: Exception) -> Response:
+    """Answer while the database does not."""
+    log.error("storage_failed", error=type(error).__name__)
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE, Unavailable("the database does not answer; try again")
+    )
+
+
+async def broken(_request: Request, error: Exception) -> Response:
+    """Answer our own mistake, without a word about it but the log's."""
+    log.error("request_failed", exc_info=error)
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR, OrderwireError("something went wrong on our side")
+    )
+
+
+HANDLERS = {
+    OrderwireError: refused,
+    HTTPException: not_routed,
+    SQLAlchemyError: storage_failed,
+    Exception: broken,
+}
