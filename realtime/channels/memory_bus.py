@@ -1,0 +1,58 @@
+"""The bus of a server that is one process, and of several nodes in one process."""
+
+from domain.publications import Publication
+from realtime.channels.bus import BusFigures, Receiver
+
+
+class MemoryBus:
+    """Hands everything over within the call; nodes that share ``peers`` hear each other."""
+
+    def __init__(self, *, peers: list["MemoryBus"] | None = None) -> None:
+        self.figures = BusFigures()
+        self._peers = peers if peers is not None else []
+        self._channels: set[str] = set()
+        self._receiver: Receiver | None = None
+
+    @property
+    def healthy(self) -> bool:
+        """Always: there is nothing between the nodes."""
+        return True
+
+    async def start(self, receiver: Receiver) -> None:
+        """Begin to carry."""
+        self._receiver = receiver
+        self._peers.append(self)
+
+    async def close(self) -> None:
+        """Stop."""
+        if self in self._peers:
+            self._peers.remove(self)
+        self._receiver = None
+        self._channels.clear()
+
+    async def announce(self, news: list[Publication], doorbells: set[str]) -> None:
+        """Hand to this node's receiver, then to the other nodes."""
+        self.figures.published += len(news)
+        self._take(news, doorbells)
+        for peer in tuple(self._peers):
+            if peer is not self:
+                peer.figures.received += len(news)
+                peer._take(news, doorbells)
+
+    async def subscribe(self, channel: str) -> None:
+        """Hear ``channel`` from now on."""
+        self._channels.add(channel)
+
+    def unsubscribe(self, channel: str) -> None:
+        """Hear no more of ``channel``."""
+        self._channels.discard(channel)
+
+    def _take(self, news: list[Publication], doorbells: set[str]) -> None:
+        receiver = self._receiver
+        if receiver is None:
+            return
+        for publication in news:
+            if publication.channel in self._channels:
+                receiver.deliver(publication)
+        for doorbell in doorbells:
+            receiver.ring(doorbell)

@@ -1,0 +1,82 @@
+"""Who is on a channel: the seam, and its twin for a server that is one process."""
+
+from typing import Protocol
+
+
+class Presence(Protocol):
+    """Entries by (channel, client). Nothing raises: the broker's absence shortens the view."""
+
+    async def start(self) -> None:
+        """Begin to keep this node's entries alive."""
+        ...
+
+    async def close(self) -> None:
+        """Take this node's entries away."""
+        ...
+
+    async def enter(self, channel: str, client: str, account_id: str) -> None:
+        """Note that ``client``, a connection of ``account_id``, is on ``channel`` from now on."""
+        ...
+
+    async def leave(self, channel: str, client: str) -> None:
+        """Note that ``client`` is gone from ``channel``."""
+        ...
+
+    async def present(self, channel: str) -> dict[str, str]:
+        """Return client -> account id of all nodes, of this one while the rest is unknown."""
+        ...
+
+
+class LocalEntries:
+    """Entries of one node."""
+
+    __slots__ = ("_by_channel",)
+
+    def __init__(self) -> None:
+        self._by_channel: dict[str, dict[str, str]] = {}
+
+    def add(self, channel: str, client: str, account_id: str) -> None:
+        """Note ``client`` on ``channel``."""
+        self._by_channel.setdefault(channel, {})[client] = account_id
+
+    def remove(self, channel: str, client: str) -> bool:
+        """Forget ``client`` on ``channel``; say whether it was there."""
+        entries = self._by_channel.get(channel, {})
+        known = entries.pop(client, None) is not None
+        if known and not entries:
+            del self._by_channel[channel]
+        return known
+
+    def of(self, channel: str) -> dict[str, str]:
+        """Return a copy of client -> account id."""
+        return dict(self._by_channel.get(channel, ()))
+
+    def channels(self) -> tuple[str, ...]:
+        """Name the channels that have an entry."""
+        return tuple(self._by_channel)
+
+
+class LocalPresence:
+    """The presence of a server that is one process."""
+
+    def __init__(self) -> None:
+        self._entries = LocalEntries()
+
+    async def start(self) -> None:
+        """Nothing has to be kept alive."""
+
+    async def close(self) -> None:
+        """Forget everybody."""
+        self._entries = LocalEntries()
+
+    async def enter(self, channel: str, client: str, account_id: str) -> None:
+        """Note that ``client`` is on ``channel`` from now on."""
+        self._entries.add(channel, client, account_id)
+
+    async def leave(self, channel: str, client: str) -> None:
+        """Note that ``client`` is gone from ``channel``."""
+        self._entries.remove(channel, client)
+
+    async def present(self, channel: str) -> dict[str, str]:
+        """Return client -> account id."""
+        return self._entries.of(channel)
