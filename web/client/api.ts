@@ -1,0 +1,66 @@
+/** The HTTP API: JSON in and out, problems (RFC 9457) as errors. */
+
+import type { Tokens } from './tokens.ts';
+
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, detail: string) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** What the stores need of the API. */
+export interface Requests {
+  get<T>(path: string): Promise<T>;
+  send<T>(method: Exclude<Method, 'GET'>, path: string, body?: unknown): Promise<T>;
+}
+
+export class Api implements Requests {
+  readonly #origin: string;
+  readonly #tokens: Tokens;
+
+  constructor(origin: string, tokens: Tokens) {
+    this.#origin = origin;
+    this.#tokens = tokens;
+  }
+
+  get<T>(path: string): Promise<T> {
+    return this.#call<T>('GET', path);
+  }
+
+  send<T>(method: Method, path: string, body?: unknown): Promise<T> {
+    return this.#call<T>(method, path, body);
+  }
+
+  async #call<T>(method: Method, path: string, body?: unknown): Promise<T> {
+    let response = await this.#fetch(method, path, body, this.#tokens.current);
+    if (response.status === 401) {
+      response = await this.#fetch(method, path, body, await this.#tokens.renew());
+    }
+    if (!response.ok) throw await problemOf(response);
+    return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+
+  #fetch(method: Method, path: string, body: unknown, token: string): Promise<Response> {
+    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+    if (body === undefined) return fetch(this.#origin + path, { method, headers });
+    headers['content-type'] = 'application/json';
+    return fetch(this.#origin + path, { method, headers, body: JSON.stringify(body) });
+  }
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const text = await response.text();
+  try {
+    const { code, detail, title } = JSON.parse(text) as Record<string, string | undefined>;
+    return new Problem(response.status, code ?? 'unknown', detail ?? title ?? response.statusText);
+  } catch {
+    return new Problem(response.status, 'unknown', response.statusText);
+  }
+}

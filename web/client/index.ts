@@ -1,0 +1,22 @@
+/** The typed client: `connect()` and the stores that it keeps up to date. */
+
+export { Problem } from './api.ts';
+export { Client, type ConnectOptions, connect } from './client.ts';
+export { type Filter, Inbox, type InboxState } from './inbox.ts';
+export { type Readable, Store } from './observable.ts';
+export {
+  OrderDetails,
+  type OrderPageState,
+  Orders,
+  type OrdersState,
+  type Role,
+} from './orders.ts';
+export { Outbox } from './outbox.ts';
+export { Preferences } from './preferences.ts';
+export { Push, type PushState } from './push.ts';
+export { IndexedDbShelf, MemoryShelf, type Shelf, type Unsent } from './shelf.ts';
+export type { ConnectionState } from './socket.ts';
+export { Thread, type ThreadState } from './thread.ts';
+export { accountOf, type GetToken, SignedOut } from './tokens.ts';
+export type * from './types.ts';
+export { CATEGORIES, isActive } from './types.ts';

@@ -1,0 +1,129 @@
+/** The socket as the stores see it, and the SDK behind it. */
+
+import { Centrifuge, type Subscription, UnauthorizedError } from 'centrifuge';
+import { type Readable, Store } from './observable.ts';
+import { SignedOut, type Tokens } from './tokens.ts';
+
+/** `paused` by us, `refused` for good: only a new sign-in helps. */
+export type ConnectionState = 'connecting' | 'connected' | 'paused' | 'refused';
+
+export interface Subscribed<Snapshot> {
+  /** Whether what was missed follows as publications. If not, what is known may have gaps. */
+  readonly recovered: boolean;
+  readonly snapshot: Snapshot;
+}
+
+export interface Listener<Snapshot, Publication> {
+  subscribed(news: Subscribed<Snapshot>): void;
+  published(publication: Publication): void;
+  /** The channel is not ours to read, or no more. */
+  refused(): void;
+}
+
+export interface Socket {
+  readonly state: Readable<ConnectionState>;
+  rpc<T>(method: string, data: object): Promise<T>;
+  /** For what needs no answer; dropped while there is no connection. */
+  send(method: string, data: object): void;
+  /** Listens on a channel until the answer is called. */
+  listen<S, P>(channel: string, listener: Listener<S, P>): () => void;
+  /** Listens on the own inbox, which comes with the connection. */
+  listenToInbox<P>(listener: Listener<null, P>): void;
+  pause(): void;
+  resume(): void;
+}
+
+export class CentrifugeSocket implements Socket {
+  readonly #state = new Store<ConnectionState>('connecting');
+  readonly #sdk: Centrifuge;
+
+  constructor(origin: string, tokens: Tokens) {
+    this.#sdk = new Centrifuge(`${origin.replace(/^http/, 'ws')}/connection/websocket`, {
+      token: tokens.current,
+      getToken: () => tokens.renew().catch(asUnauthorized),
+      data: { inbox: true },
+      name: 'orderwire-web',
+    });
+    this.#sdk.on('connecting', () => this.#state.set('connecting'));
+    this.#sdk.on('connected', () => this.#state.set('connected'));
+    this.#sdk.on('disconnected', ({ code }) => this.#state.set(code === 0 ? 'paused' : 'refused'));
+  }
+
+  get state(): Readable<ConnectionState> {
+    return this.#state;
+  }
+
+  async rpc<T>(method: string, data: object): Promise<T> {
+    const answer = await this.#sdk.rpc(method, data);
+    return answer.data as T;
+  }
+
+  send(method: string, data: object): void {
+    if (this.#state.value !== 'connected') return;
+    this.#sdk.send({ method, data }).catch(ignored);
+  }
+
+  listen<S, P>(channel: string, listener: Listener<S, P>): () => void {
+    const subscription = this.#sdk.newSubscription(channel);
+    subscription.on('subscribed', (news) =>
+      listener.subscribed({ recovered: news.recovered, snapshot: news.data as S }),
+    );
+    subscription.on('publication', ({ data }) => listener.published(data as P));
+    subscription.on('unsubscribed', ({ code }) => {
+      if (code !== 0) listener.refused();
+    });
+    subscription.subscribe();
+    return () => this.#leave(subscription);
+  }
+
+  listenToInbox<P>(listener: Listener<null, P>): void {
+    this.#sdk.on('subscribed', ({ recovered }) =>
+      listener.subscribed({ recovered, snapshot: null }),
+    );
+    this.#sdk.on('publication', ({ data }) => listener.published(data as P));
+  }
+
+  pause(): void {
+    this.#sdk.disconnect();
+  }
+
+  resume(): void {
+    this.#sdk.connect();
+  }
+
+  #leave(subscription: Subscription): void {
+    subscription.removeAllListeners();
+    this.#sdk.removeSubscription(subscription);
+  }
+}
+
+/** Tells the SDK to stop asking; anything else it tries again. */
+function asUnauthorized(error: unknown): never {
+  throw error instanceof SignedOut ? new UnauthorizedError(error.message) : error;
+}
+
+function ignored(): void {}
+
+interface SocketError {
+  readonly code: number;
+  readonly message: string;
+  readonly temporary?: boolean;
+}
+
+function isSocketError(error: unknown): error is SocketError {
+  return typeof error === 'object' && error !== null && 'code' in error && 'message' in error;
+}
+
+const AGAIN_LATER: ReadonlySet<number> = new Set([100, 111, 429]);
+/** Below it stand the SDK's own codes: timed out, connection lost. */
+const FIRST_SERVER_CODE = 100;
+
+/** Says whether the same call may well succeed a little later. */
+export function isTemporary(error: unknown): boolean {
+  if (!isSocketError(error)) return true;
+  return error.temporary === true || error.code < FIRST_SERVER_CODE || AGAIN_LATER.has(error.code);
+}
+
+export function reasonOf(error: unknown): string {
+  return isSocketError(error) ? error.message : String(error);
+}

@@ -1,0 +1,219 @@
+/** The shapes of the HTTP API and of the publications on the socket. Times are RFC 3339, UTC. */
+
+export interface Money {
+  /** In minor units: cents. */
+  readonly amount: number;
+  readonly currency: string;
+}
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly avatar_url: string | null;
+}
+
+export interface Account extends Person {
+  readonly locale: string;
+}
+
+export interface LastMessage {
+  readonly seq: number;
+  readonly sender: string;
+  readonly preview: string;
+  readonly at: string;
+}
+
+/** What a conversation's row shows of its order. */
+export interface OrderBadge {
+  readonly id: string;
+  readonly number: string;
+  readonly title: string;
+  readonly status: OrderStatus;
+  readonly due_at: string | null;
+}
+
+export interface Conversation {
+  readonly id: string;
+  readonly kind: 'order' | 'direct';
+  readonly order_id: string | null;
+  readonly order?: OrderBadge | null;
+  readonly with: Person;
+  readonly last_message: LastMessage | null;
+  readonly last_seq: number;
+  readonly read_seq: number;
+  readonly unread: number;
+  readonly starred: boolean;
+  readonly archived: boolean;
+  readonly muted: boolean;
+  readonly active_at?: string;
+  readonly can_send?: boolean;
+  readonly can_send_reason?: string | null;
+}
+
+export interface Message {
+  readonly type: 'message';
+  readonly seq: number;
+  readonly id: string;
+  readonly sender: string;
+  readonly client_id: string | null;
+  readonly body: string;
+  readonly reply_to: number | null;
+  readonly attachments: readonly string[];
+  readonly at: string;
+  readonly edited_at?: string | null;
+  readonly deleted_at?: string | null;
+}
+
+export interface OrderEvent {
+  readonly type: 'order';
+  readonly seq: number;
+  readonly event: string;
+  readonly order_id: string;
+  readonly by: string;
+  readonly at: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What a thread shows: anything with a sequence number that is not a change of another entry. */
+export type Entry = Message | OrderEvent;
+
+export interface Edit {
+  readonly type: 'edit';
+  readonly seq: number;
+  readonly of: number;
+  readonly body: string;
+  readonly by: string;
+  readonly at: string;
+}
+
+export interface Deletion {
+  readonly type: 'delete';
+  readonly seq: number;
+  readonly of: number;
+  readonly by: string;
+  readonly at: string;
+}
+
+export interface Typing {
+  readonly type: 'typing';
+  readonly account: string;
+  readonly typing: boolean;
+  /** Seconds. */
+  readonly expires_in: number;
+}
+
+export interface Receipt {
+  readonly read_seq: number;
+  readonly delivered_seq: number;
+}
+
+export interface ReceiptNews extends Receipt {
+  readonly type: 'receipt';
+  readonly account: string;
+}
+
+export type ThreadPublication = Message | OrderEvent | Edit | Deletion | Typing | ReceiptNews;
+
+export interface ThreadSnapshot {
+  readonly conversation: Conversation;
+  readonly receipts: Readonly<Record<string, Receipt>>;
+  readonly can_send: boolean;
+  readonly can_send_reason: string | null;
+}
+
+export interface Badge {
+  readonly unread_conversations: number;
+  readonly unread_notifications: number;
+}
+
+export type InboxPublication =
+  | { readonly type: 'conversation'; readonly conversation: Conversation }
+  | { readonly type: 'order'; readonly order: Order }
+  | { readonly type: 'notification'; readonly notification: Readonly<Record<string, unknown>> }
+  | ({ readonly type: 'badge' } & Badge);
+
+export type OrderStatus =
+  | 'awaiting_requirements'
+  | 'in_progress'
+  | 'delivered'
+  | 'in_revision'
+  | 'completed'
+  | 'cancelled';
+
+export type Lateness = 'on_time' | 'late' | 'very_late';
+
+export interface Order {
+  readonly id: string;
+  readonly number: string;
+  readonly service: { readonly id: string; readonly title: string };
+  readonly seller: Person;
+  readonly buyer: Person;
+  readonly price: Money;
+  readonly status: OrderStatus;
+  readonly lateness: Lateness;
+  readonly created_at: string;
+  readonly due_at: string | null;
+  readonly review_ends_at: string | null;
+  readonly conversation_id: string;
+  readonly requirements: {
+    readonly status: 'none' | 'pending' | 'draft' | 'submitted' | 'skipped';
+    readonly required: number;
+    readonly answered: number;
+    readonly total?: number;
+  };
+  readonly available_actions: readonly string[];
+  readonly version: number;
+}
+
+export interface TimelineEntry {
+  readonly seq: number;
+  readonly type: string;
+  readonly actor: string;
+  readonly at: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface OrderPage extends Order {
+  readonly timeline: readonly TimelineEntry[];
+  readonly recent_messages: readonly Message[];
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next_cursor: string | null;
+}
+
+export interface MessagePage {
+  readonly items: readonly Entry[];
+  readonly has_before: boolean;
+  readonly has_after: boolean;
+}
+
+export const CATEGORIES = [
+  'new_order',
+  'order_update',
+  'order_message',
+  'inbox_message',
+  'reminder',
+  'service',
+] as const;
+export type Category = (typeof CATEGORIES)[number];
+export type DeliveryChannel = 'push' | 'email';
+
+export interface QuietHours {
+  readonly start: string;
+  readonly end: string;
+  readonly except: readonly Category[];
+}
+
+export interface Preferences {
+  readonly locale: string;
+  readonly timezone: string;
+  readonly quiet_hours: QuietHours | null;
+  readonly categories: Readonly<Record<Category, Readonly<Record<DeliveryChannel, boolean>>>>;
+  readonly email_after_minutes: number;
+}
+
+export function isActive(status: OrderStatus): boolean {
+  return status !== 'completed' && status !== 'cancelled';
+}

@@ -1,0 +1,30 @@
+/** Line icons on a grid of 24, in the colour of the text. */
+
+import { html, type TemplateResult } from 'lit';
+
+const PATHS = {
+  inbox: 'M4 13l2.5-7.5h11L20 13v6H4zM4 13h4.5l1.5 2.5h4L15.5 13H20',
+  order: 'M6 3.5h12v17l-3-2-3 2-3-2-3 2zM9 8.5h6M9 12.5h6',
+  settings: 'M4 7h10M18 7h2M4 17h2M10 17h10M16 4.5v5M8 14.5v5',
+  mark: 'M4 7h7a5 5 0 0 1 5 5v0a5 5 0 0 0 5 5M4 7a1.5 1.5 0 1 0 .01 0M4 17h6',
+  back: 'M15 5l-7 7 7 7',
+  down: 'M12 5v13M6 12.5l6 6 6-6',
+  send: 'M4 12l16-8-5 16-3.5-6.5z',
+  lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
+  tick: 'M4 12.5l5 5L20 6.5',
+  ticks: 'M2.5 12.5l4.5 4.5L16 7.5M11 15.5l1.5 1.5L21.5 7.5',
+  clock: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 8v4.5l3 2',
+  alert: 'M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 8v4.5M12 15.8v.2',
+  list: 'M5 4h14v16H5zM8.5 9h7M8.5 13h7M8.5 17h4',
+  box: 'M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8',
+  bell: 'M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 20.5h4',
+  mail: 'M4 6h16v12H4zM4 7l8 6 8-6',
+  person:
+    'M12 11.5a3.75 3.75 0 1 0 0-7.5 3.75 3.75 0 0 0 0 7.5zM4.5 20c.6-3.7 3.4-5.5 7.5-5.5s6.9 1.8 7.5 5.5',
+} as const;
+
+export type Icon = keyof typeof PATHS;
+
+export function icon(name: Icon): TemplateResult {
+  return html`<svg class="i" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]}></path></svg>`;
+}

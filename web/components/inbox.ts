@@ -1,0 +1,249 @@
+/** `<orderwire-inbox>`: the list of conversations, the liveliest first. */
+
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Conversation, Filter } from '../client/index.ts';
+import './avatar.ts';
+import type { Connection } from './connection.ts';
+import { icon } from './icons.ts';
+import { Live } from './live.ts';
+import { look } from './look.ts';
+import { lineOf } from './order-words.ts';
+
+const FILTERS: Readonly<Record<Filter, (conversation: Conversation) => boolean>> = {
+  all: ({ archived }) => !archived,
+  unread: ({ unread }) => unread > 0,
+  orders: ({ kind, archived }) => kind === 'order' && !archived,
+};
+
+const NEAR_END_PX = 400;
+
+@customElement('orderwire-inbox')
+export class OrderwireInbox extends LitElement {
+  static override styles = [
+    look,
+    css`
+      :host {
+        display: flex;
+        flex-direction: column;
+        min-height: 0;
+        background: var(--bg);
+      }
+      header {
+        padding: var(--s4) var(--s4) 0;
+      }
+      .filters {
+        display: flex;
+        gap: 2px;
+        padding: var(--s3) var(--s3) var(--s2);
+      }
+      .filters button {
+        padding: 4px 10px;
+        border: 0;
+        border-radius: 999px;
+        background: none;
+        color: var(--text-2);
+        font: 500 var(--t-small) var(--font);
+        cursor: pointer;
+        transition: background var(--fast);
+      }
+      .filters button:hover,
+      .filters button[aria-pressed='true'] {
+        background: var(--hover);
+      }
+      .filters button[aria-pressed='true'] {
+        color: var(--text);
+      }
+      .scroll {
+        flex: 1;
+        overflow: auto;
+        min-height: 0;
+      }
+      .conv {
+        display: grid;
+        grid-template-columns: 40px minmax(0, 1fr);
+        column-gap: var(--s3);
+        padding: var(--s3) var(--s4);
+        position: relative;
+        color: inherit;
+        min-height: 84px;
+        transition: background var(--fast);
+      }
+      .conv:hover {
+        background: var(--hover);
+      }
+      li + li .conv::before {
+        content: '';
+        position: absolute;
+        top: 0;
+        left: 68px;
+        right: 16px;
+        height: 1px;
+        background: var(--line);
+      }
+      .conv[aria-current] {
+        background: var(--accent-soft);
+      }
+      .conv[aria-current]::before,
+      li:has(.conv[aria-current]) + li .conv::before {
+        visibility: hidden;
+      }
+      .conv:focus-visible {
+        outline-offset: -2px;
+        border-radius: var(--r1);
+      }
+      .name {
+        font-weight: 500;
+      }
+      .preview {
+        color: var(--text-2);
+      }
+      .unread .name,
+      .unread .preview {
+        font-weight: 600;
+        color: var(--text);
+      }
+      .bone {
+        background: var(--hover);
+        border-radius: var(--r1);
+        height: 10px;
+        margin: 5px 0;
+      }
+      .bone.round {
+        width: 40px;
+        height: 40px;
+        border-radius: 50%;
+        margin: 0;
+      }
+      .bone.short {
+        width: 45%;
+      }
+    `,
+  ];
+
+  /** The conversation that is shown beside the list. */
+  @property() selected: string | null = null;
+  @state() private filter: Filter = 'all';
+  readonly #live = new Live(this);
+
+  override render() {
+    return this.#live.with((connection) => {
+      const { client, language } = connection;
+      const { loaded, conversations } = this.#live.read(client.inbox.state);
+      const shown = conversations.filter(
+        (one) => FILTERS[this.filter](one) || one.id === this.selected,
+      );
+      return html`<header><h1 class="title">${language.t('inbox.title')}</h1></header>
+        <div class="filters" role="group" aria-label=${language.t('inbox.filters')}>
+          ${(Object.keys(FILTERS) as Filter[]).map((filter) => this.#filter(filter, connection))}
+        </div>
+        <div class="scroll" @scroll=${this.#nearEnd}>
+          <ul aria-label=${language.t('inbox.list')} aria-busy=${!loaded}>
+            ${
+              loaded
+                ? repeat(
+                    shown,
+                    ({ id }) => id,
+                    (one) => this.#row(one, connection),
+                  )
+                : BONES
+            }
+          </ul>
+          ${loaded && shown.length === 0 ? this.#empty(connection) : nothing}
+        </div>`;
+    });
+  }
+
+  #filter(filter: Filter, { language }: Connection): TemplateResult {
+    return html`<button
+      type="button"
+      aria-pressed=${this.filter === filter}
+      @click=${() => this.#choose(filter)}
+    >
+      ${language.t(`inbox.filter.${filter}`)}
+    </button>`;
+  }
+
+  #row(conversation: Conversation, connection: Connection): TemplateResult {
+    const { language, links } = connection;
+    const { last_message: last, unread } = conversation;
+    const now = this.#live.read(connection.clock);
+    return html`<li>
+      <a
+        class="conv ${unread ? 'unread' : ''}"
+        href=${links.conversation(conversation.id)}
+        aria-current=${conversation.id === this.selected ? 'true' : nothing}
+      >
+        <orderwire-avatar .person=${conversation.with}></orderwire-avatar>
+        <div class="grow">
+          <div class="row">
+            <span class="name clip grow" dir="auto">${conversation.with.name}</span>
+            <time class="meta">${last ? language.recent(last.at, now) : nothing}</time>
+          </div>
+          <div class="row">
+            <span class="preview clip grow" dir="auto">${this.#preview(conversation, connection)}</span>
+            ${
+              unread
+                ? html`<b class="count" aria-label=${language.n('inbox.unread', unread)}
+                    >${unread > 99 ? '99+' : unread}</b
+                  >`
+                : nothing
+            }
+          </div>
+          ${this.#status(conversation, connection, now)}
+        </div>
+      </a>
+    </li>`;
+  }
+
+  #preview({ last_message: last }: Conversation, { client, language }: Connection): string {
+    if (!last) return '';
+    const mine = last.sender === client.account;
+    return mine ? language.t('inbox.mine', { text: last.preview }) : last.preview;
+  }
+
+  #status(conversation: Conversation, { client, language }: Connection, now: number) {
+    const { order: badge, order_id } = conversation;
+    const known = order_id && this.#live.read(client.orders.state).orders.get(order_id);
+    const order = known || badge;
+    const { tone, text } = order
+      ? lineOf(order, language, now)
+      : ({ tone: 'idle', text: language.t('inbox.direct') } as const);
+    return html`<div class="status ${tone}"><span class="clip">${text}</span></div>`;
+  }
+
+  #empty({ language }: Connection): TemplateResult {
+    return html`<div class="blank">${icon('inbox')}${language.t(`inbox.empty.${this.filter}`)}</div>`;
+  }
+
+  #choose(filter: Filter): void {
+    this.filter = filter;
+    void this.#live.connection?.client.inbox.loadMore(filter).catch(askedAgainLater);
+  }
+
+  #nearEnd({ currentTarget: list }: Event & { currentTarget: HTMLElement }): void {
+    if (list.scrollHeight - list.scrollTop - list.clientHeight > NEAR_END_PX) return;
+    void this.#live.connection?.client.inbox.loadMore(this.filter).catch(askedAgainLater);
+  }
+}
+
+/** By the next scroll, or by the reload that follows a lost connection. */
+function askedAgainLater(): void {}
+
+const BONES = [1, 2, 3].map(
+  () => html`<li class="conv">
+    <span class="bone round"></span>
+    <div class="grow">
+      <div class="bone short"></div>
+      <div class="bone"></div>
+      <div class="bone short"></div>
+    </div>
+  </li>`,
+);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'orderwire-inbox': OrderwireInbox;
+  }
+}

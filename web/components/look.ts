@@ -1,0 +1,289 @@
+/**
+ * The look that all elements share: values, type and small parts. A page themes them by setting
+ * `--orderwire-*` on any ancestor.
+ */
+
+import { css } from 'lit';
+
+export const values = css`
+  :host {
+    --font: var(
+      --orderwire-font,
+      system-ui,
+      -apple-system,
+      'Segoe UI',
+      Roboto,
+      'Helvetica Neue',
+      'Noto Sans',
+      sans-serif
+    );
+    --t-meta: 12px/16px;
+    --t-small: 13px/20px;
+    --t-text: 14px/20px;
+    --t-head: 16px/24px;
+    --t-title: 20px/28px;
+    --t-figure: 28px/32px;
+    --s1: 4px;
+    --s2: 8px;
+    --s3: 12px;
+    --s4: 16px;
+    --s5: 24px;
+    --s6: 32px;
+    --r1: 6px;
+    --r2: 10px;
+    --r3: 16px;
+    --fast: 120ms cubic-bezier(0.2, 0, 0, 1);
+    --bg: var(--orderwire-bg, light-dark(#fff, #16181c));
+    --pane: var(--orderwire-pane, light-dark(#f6f7f9, #1b1e23));
+    --raised: var(--orderwire-raised, light-dark(#fff, #22262c));
+    --hover: var(--orderwire-hover, light-dark(#eef0f3, #272b32));
+    --line: var(--orderwire-line, light-dark(#e3e6ea, #2d323a));
+    --text: var(--orderwire-text, light-dark(#16191d, #eceef1));
+    --text-2: var(--orderwire-text-2, light-dark(#545b66, #a9b0bb));
+    --text-3: var(--orderwire-text-3, light-dark(#6a727e, #8d95a1));
+    --accent: var(--orderwire-accent, light-dark(#2c5cc5, #8db2ff));
+    --accent-strong: var(--orderwire-accent-strong, light-dark(#2450b0, #a9c5ff));
+    --on-accent: var(--orderwire-on-accent, light-dark(#fff, #10213f));
+    --accent-soft: var(--orderwire-accent-soft, light-dark(#e8effd, #22304d));
+    --accent-line: var(--orderwire-accent-line, light-dark(#c9d8f8, #33476f));
+    --good: var(--orderwire-good, light-dark(#1d7a46, #6fcf97));
+    --warn: var(--orderwire-warn, light-dark(#9a5b00, #f0b45a));
+    --bad: var(--orderwire-bad, light-dark(#b42318, #ff8f85));
+    --idle: light-dark(#c5cad2, #454c57);
+    --shadow:
+      0 1px 2px light-dark(rgb(16 24 40 / 0.06), rgb(0 0 0 / 0.4)),
+      0 8px 24px light-dark(rgb(16 24 40 / 0.08), rgb(0 0 0 / 0.4));
+    font: 400 var(--t-text) var(--font);
+    font-variant-numeric: tabular-nums;
+    color: var(--text);
+  }
+`;
+
+export const parts = css`
+  * {
+    box-sizing: border-box;
+  }
+  h1,
+  h2,
+  h3,
+  p,
+  ul,
+  ol,
+  dl,
+  dd {
+    margin: 0;
+    padding: 0;
+  }
+  ul,
+  ol {
+    list-style: none;
+  }
+  a {
+    color: var(--accent);
+    text-decoration: none;
+  }
+  button,
+  textarea,
+  select {
+    font: inherit;
+    color: inherit;
+  }
+  svg {
+    flex: none;
+  }
+  [hidden] {
+    display: none !important;
+  }
+  :focus-visible {
+    outline: 2px solid var(--accent);
+    outline-offset: 2px;
+  }
+  .i {
+    width: 18px;
+    height: 18px;
+    stroke: currentColor;
+    fill: none;
+    stroke-width: 1.75;
+    stroke-linecap: round;
+    stroke-linejoin: round;
+  }
+  .meta {
+    font: 400 var(--t-meta) var(--font);
+    color: var(--text-3);
+  }
+  .small {
+    font: 400 var(--t-small) var(--font);
+    color: var(--text-2);
+  }
+  .head {
+    font: 600 var(--t-head) var(--font);
+  }
+  .title {
+    font: 600 var(--t-title) var(--font);
+    letter-spacing: -0.01em;
+  }
+  .label {
+    font: 600 var(--t-meta) var(--font);
+    color: var(--text-3);
+    letter-spacing: 0.02em;
+  }
+  .row {
+    display: flex;
+    align-items: center;
+    gap: var(--s2);
+  }
+  .grow {
+    flex: 1;
+    min-width: 0;
+  }
+  .clip {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .count {
+    flex: none;
+    min-width: 18px;
+    height: 18px;
+    padding: 0 5px;
+    border-radius: 9px;
+    background: var(--accent);
+    color: var(--on-accent);
+    font: 600 11px/18px var(--font);
+    text-align: center;
+  }
+  .status {
+    display: flex;
+    align-items: center;
+    gap: 6px;
+    min-width: 0;
+    font: 400 var(--t-meta) var(--font);
+    color: var(--text-2);
+  }
+  .status::before {
+    content: '';
+    flex: none;
+    width: 7px;
+    height: 7px;
+    border-radius: 50%;
+    background: var(--accent);
+  }
+  .status.warn {
+    color: var(--warn);
+  }
+  .status.warn::before {
+    background: var(--warn);
+  }
+  .status.bad {
+    color: var(--bad);
+  }
+  .status.bad::before {
+    background: var(--bad);
+  }
+  .status.good::before {
+    background: var(--good);
+  }
+  .status.idle::before {
+    background: var(--text-3);
+  }
+  .icon {
+    width: 32px;
+    height: 32px;
+    border: 0;
+    border-radius: var(--r1);
+    background: none;
+    color: var(--text-2);
+    display: grid;
+    place-items: center;
+    cursor: pointer;
+    transition: background var(--fast);
+  }
+  .icon:hover {
+    background: var(--hover);
+  }
+  .btn {
+    height: 36px;
+    padding: 0 14px;
+    border-radius: var(--r2);
+    border: 1px solid var(--line);
+    background: var(--raised);
+    font: 500 var(--t-text) var(--font);
+    display: inline-flex;
+    align-items: center;
+    gap: var(--s2);
+    cursor: pointer;
+    color: var(--text);
+    white-space: nowrap;
+    transition: background var(--fast);
+  }
+  .btn:hover {
+    background: var(--hover);
+  }
+  .btn:disabled {
+    opacity: 0.5;
+    cursor: default;
+  }
+  .btn.primary {
+    background: var(--accent);
+    border-color: var(--accent);
+    color: var(--on-accent);
+  }
+  .btn.primary:hover:not(:disabled) {
+    background: var(--accent-strong);
+  }
+  .btn.quiet {
+    border-color: transparent;
+    background: none;
+    color: var(--accent);
+    padding: 0 8px;
+  }
+  .btn.s {
+    height: 32px;
+    padding: 0 12px;
+    font-size: 13px;
+  }
+  dl.facts {
+    display: grid;
+    grid-template-columns: auto 1fr;
+    gap: 6px var(--s4);
+  }
+  dl.facts dt {
+    color: var(--text-2);
+  }
+  dl.facts dd {
+    text-align: right;
+  }
+  .blank {
+    display: grid;
+    place-content: center;
+    justify-items: center;
+    gap: var(--s2);
+    padding: var(--s6) var(--s5);
+    text-align: center;
+    color: var(--text-2);
+  }
+  .blank .i {
+    width: 28px;
+    height: 28px;
+    color: var(--text-3);
+    stroke-width: 1.5;
+  }
+  .hidden {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  @media (prefers-reduced-motion: reduce) {
+    *,
+    ::before,
+    ::after {
+      transition: none !important;
+      animation: none !important;
+    }
+  }
+`;
+
+export const look = [values, parts];
