@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from domain.identity import Identity
+
 REPLAY_MAX_PUBLICATIONS = 1_000
 REPLAY_MAX_BYTES = 512 * 1024
 
@@ -51,6 +53,15 @@ class Opening:
     changes: Changes
     recovered: bool
     snapshot: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """Somebody wants to listen to a channel, and may have been there up to ``since``."""
+
+    channel: str
+    identity: Identity
+    since: Position | None = None
 
 
 def thread_channel(conversation_id: str) -> str:

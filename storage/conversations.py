@@ -149,9 +149,11 @@ async def get(connection: AsyncConnection, conversation_id: str) -> Record | Non
     return await fetch_optional(connection, statement)
 
 
-async def receipts(connection: AsyncConnection, conversation_id: str) -> Sequence[Record]:
-    """Read each participant's receipts."""
-    statement = select(participants).where(participants.c.conversation_id == conversation_id)
+async def receipts_of(
+    connection: AsyncConnection, conversation_ids: Sequence[str]
+) -> Sequence[Record]:
+    """Read the receipts of each participant of these conversations."""
+    statement = select(participants).where(participants.c.conversation_id.in_(conversation_ids))
     return await fetch_all(connection, statement)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, false, or_, select, true, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialects import INT, TEXT, batch, insert
@@ -180,6 +180,14 @@ async def items(
         inbox_items.c.conversation_id.in_(conversation_ids),
     )
     return await fetch_all(connection, statement)
+
+
+async def items_of(
+    connection: AsyncConnection, keys: Sequence[tuple[str, str]]
+) -> Sequence[Record]:
+    """Read the views of these (account_id, conversation_id)."""
+    columns = tuple_(inbox_items.c.account_id, inbox_items.c.conversation_id)
+    return await fetch_all(connection, select(inbox_items).where(columns.in_(keys)))
 
 
 async def item(

@@ -1,0 +1,126 @@
+"""One channel on one node: who listens, how far it has been handed out, and what waits."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from domain.publications import Publication
+from realtime.protocol.formats import Format
+
+# What one who is just being let in may miss before it has to ask again.
+MAX_BUFFERED = 4_000
+
+
+class Subscriber(Protocol):
+    """A connection as the hub sees it.
+
+    ``write`` sends framed bytes; while the connection is ``backed_up``, ``write_careful`` is
+    called instead, and may leave the ephemeral ones out or end the connection.
+    """
+
+    format: Format
+    backed_up: bool
+    write: Callable[[bytes], None]
+
+    def write_careful(self, durable: bytes, everything: bytes) -> None:
+        """Send to a connection that reads too slowly."""
+        ...
+
+    def lose(self, channel: str) -> None:
+        """End its subscription: what it missed cannot be fetched, it has to recover."""
+        ...
+
+
+class Buffer:
+    """What has been handed out since somebody knocked who is not in yet.
+
+    ``since`` is the position after which it is whole; ``spoiled`` when it is not.
+    """
+
+    __slots__ = ("publications", "since", "spoiled")
+
+    def __init__(self, since: int) -> None:
+        self.since = since
+        self.publications: list[Publication] = []
+        self.spoiled = False
+
+    def add(self, publication: Publication) -> None:
+        """Keep a publication, if there is room."""
+        if len(self.publications) < MAX_BUFFERED:
+            self.publications.append(publication)
+        else:
+            self.spoiled = True
+
+
+class Channel:
+    """State only; the hub moves it."""
+
+    __slots__ = (
+        "epoch",
+        "filling",
+        "groups",
+        "held",
+        "name",
+        "openings",
+        "pending",
+        "position",
+    )
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.epoch = ""
+        # None until the first subscriber's opening told where the channel stands.
+        self.position: int | None = None
+        # Live subscribers by what they are written to in.
+        self.groups: dict[Format, dict[Subscriber, None]] = {}
+        # Those who are being let in, with what has been handed out since they knocked.
+        self.openings: dict[Subscriber, Buffer] = {}
+        # Publications that came before their predecessors.
+        self.held: dict[int, Publication] = {}
+        # Handed out in this turn of the event loop, and not written yet.
+        self.pending: list[Publication] = []
+        self.filling = False
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether nobody listens, or is about to."""
+        return not self.groups and not self.openings
+
+    def add(self, subscriber: Subscriber) -> None:
+        """Let a subscriber in."""
+        self.groups.setdefault(subscriber.format, {})[subscriber] = None
+
+    def remove(self, subscriber: Subscriber) -> None:
+        """Forget a subscriber, live or about to be."""
+        self.openings.pop(subscriber, None)
+        group = self.groups.get(subscriber.format)
+        if group is not None and group.pop(subscriber, self) is None and not group:
+            del self.groups[subscriber.format]
+
+    def subscribers(self) -> list[Subscriber]:
+        """List the live ones."""
+        return [subscriber for group in self.groups.values() for subscriber in group]
+
+    def take_in(self, publication: Publication) -> None:
+        """Note a publication as the next to be written to everybody."""
+        if publication.offset:
+            self.position = publication.offset
+            for buffer in self.openings.values():
+                buffer.add(publication)
+        self.pending.append(publication)
+
+    def write_pending(self) -> None:
+        """Write what this turn has brought: one write a subscriber."""
+        publications, self.pending = self.pending, []
+        durable = [each for each in publications if each.offset]
+        for encoding, group in self.groups.items():
+            everything = encoding.publications(publications)
+            backed_up = []
+            for subscriber in group:
+                if subscriber.backed_up:
+                    backed_up.append(subscriber)
+                else:
+                    subscriber.write(everything)
+            if backed_up:
+                lean = encoding.publications(durable) if durable else b""
+                for subscriber in backed_up:
+                    subscriber.write_careful(lean, everything)

@@ -1,0 +1,67 @@
+"""Openings of channels, read together: those of one turn of the event loop share their queries."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from domain.errors import OrderwireError, Unavailable
+from domain.publications import Opening, OpenRequest
+
+MAX_BATCH = 200
+# More at once would only wait for each other in the database.
+MAX_READS = 2
+
+
+class OpensMany(Protocol):
+    """Reads many openings from one state of the database."""
+
+    async def open_many(
+        self, requests: Sequence[OpenRequest]
+    ) -> Sequence[Opening | OrderwireError]:
+        """Return an outcome for each request."""
+        ...
+
+
+class Openings:
+    """Gathers requests while a reading is under way; the next one takes them all."""
+
+    def __init__(self, reads: OpensMany) -> None:
+        self._reads = reads
+        self._waiting: list[tuple[OpenRequest, asyncio.Future[Opening]]] = []
+        self._readers: set[asyncio.Task[None]] = set()
+
+    async def read(self, request: OpenRequest) -> Opening:
+        """Return the opening for one request; raise what it is refused with."""
+        outcome: asyncio.Future[Opening] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, outcome))
+        if len(self._readers) < MAX_READS:
+            reader = asyncio.get_running_loop().create_task(self._read_all())
+            self._readers.add(reader)
+            reader.add_done_callback(self._readers.discard)
+        return await outcome
+
+    async def _read_all(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+            wanted = [(request, outcome) for request, outcome in batch if not outcome.done()]
+            try:
+                opened = await self._reads.open_many([request for request, _ in wanted])
+            except Exception as error:  # told to each that waits: none of them may wait for ever
+                opened = [_unavailable(error)] * len(wanted)
+            for (_, outcome), opening in zip(wanted, opened, strict=True):
+                _settle(outcome, opening)
+
+
+def _unavailable(error: Exception) -> OrderwireError:
+    if isinstance(error, OrderwireError):
+        return error
+    return Unavailable(f"the channel could not be read: {type(error).__name__}")
+
+
+def _settle(outcome: asyncio.Future[Opening], opening: Opening | OrderwireError) -> None:
+    if outcome.done():
+        return
+    if isinstance(opening, OrderwireError):
+        outcome.set_exception(opening)
+    else:
+        outcome.set_result(opening)

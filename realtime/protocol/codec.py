@@ -1,0 +1,38 @@
+"""What a codec does: commands in, replies out, in one of the two encodings of the protocol."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from realtime.protocol.commands import Command
+from realtime.protocol.replies import Reply
+
+
+class BadFrame(Exception):
+    """What came is no frame of this protocol."""
+
+
+class BadCommand(Exception):
+    """A command whose id can be read, but not the rest of it."""
+
+    def __init__(self, command_id: int, message: str) -> None:
+        super().__init__(message)
+        self.command_id = command_id
+        self.message = message
+
+
+class Codec(Protocol):
+    """One encoding."""
+
+    ping: bytes
+
+    def decode(self, frame: bytes) -> Sequence[Command | BadCommand]:
+        """Read a frame; raise BadFrame if it is none."""
+        ...
+
+    def encode(self, reply: Reply) -> bytes:
+        """Write one reply or push."""
+        ...
+
+    def join(self, messages: Sequence[bytes]) -> bytes:
+        """Put several encoded replies into one frame."""
+        ...

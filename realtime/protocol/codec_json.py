@@ -1,0 +1,88 @@
+"""The JSON encoding: one object a line."""
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from realtime.protocol.codec import BadCommand, BadFrame
+from realtime.protocol.commands import Command, CommandId
+from realtime.protocol.replies import Reply
+
+_decode = msgspec.json.Decoder(Command).decode
+_encode = msgspec.json.Encoder().encode
+
+
+class _Numbered(Struct):
+    """All that is read of a command that cannot be read whole."""
+
+    id: CommandId
+
+
+_decode_id = msgspec.json.Decoder(_Numbered).decode
+
+
+class JsonCodec:
+    """Text frames with one or more objects, separated by newlines."""
+
+    ping = b"{}"
+
+    def decode(self, frame: bytes) -> Sequence[Command | BadCommand]:
+        """Read a frame; raise BadFrame if it is none."""
+        if b"\n" not in frame:
+            return (_command(frame),)
+        return [_command(line) for line in frame.split(b"\n") if line]
+
+    def encode(self, reply: Reply) -> bytes:
+        """Write one reply or push."""
+        return _encode(reply)
+
+    def join(self, messages: Sequence[bytes]) -> bytes:
+        """Put several encoded replies into one frame."""
+        return b"\n".join(messages)
+
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+class AsciiJsonCodec(JsonCodec):
+    """JSON with everything beyond ASCII escaped, for readers that may cut a stream anywhere."""
+
+    def encode(self, reply: Reply) -> bytes:
+        """Write one reply or push."""
+        return to_ascii(_encode(reply))
+
+
+def to_ascii(text: bytes) -> bytes:
+    """Escape what is not ASCII in a JSON text; it can only stand in strings."""
+    if text.isascii():
+        return text
+    return _BEYOND_ASCII.sub(_escaped, text.decode()).encode("ascii")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found.group().encode("utf-16-be").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
+
+
+def _command(line: bytes) -> Command | BadCommand:
+    try:
+        return _decode(line)
+    except msgspec.ValidationError as error:
+        return _unreadable(line, str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadFrame(str(error)) from None
+
+
+def _unreadable(line: bytes, why: str) -> BadCommand:
+    """A command whose fields are wrong is refused by its id; one without an id ends it all."""
+    try:
+        command_id = _decode_id(line).id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadFrame(why) from None
+    return BadCommand(command_id, why)
+
+
+JSON = JsonCodec()
+ASCII_JSON = AsciiJsonCodec()
