@@ -5,49 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 from realtime.delivery.outcome import Outcome, Result
-
-
-class Reason(StrEnum):
-    """Why an attempt ended as it did: ledger codes."""
-
-    SENT = "sent"
-    # push
-    SUBSCRIPTION_GONE = "subscription_gone"
-    KEY_MISMATCH = "key_mismatch"
-    BAD_ENDPOINT = "bad_endpoint"
-    BAD_KEYS = "bad_keys"
-    BAD_REQUEST = "bad_request"
-    VAPID_REFUSED = "vapid_refused"
-    PAYLOAD_TOO_LARGE = "payload_too_large"
-    RATE_LIMITED = "rate_limited"
-    # e-mail
-    BAD_ADDRESS = "bad_address"
-    HARD_BOUNCE = "hard_bounce"
-    MAILBOX_FULL = "mailbox_full"
-    POLICY_REFUSED = "policy_refused"
-    RELAY_REFUSED_LOGIN = "relay_refused_login"
-    RELAY_NOT_TRUSTED = "relay_not_trusted"
-    RELAYS_RESTING = "relays_resting"
-    ANSWER_LOST = "answer_lost"
-    # both
-    REFUSED = "refused"
-    TRY_LATER = "try_later"
-    CONNECTION_FAILED = "connection_failed"
-    TIMEOUT = "timeout"
-
+from realtime.delivery.reasons import Reason
 
 DETAIL_LENGTH = 300
 
 
 def shortened(text: str) -> str:
     """Make somebody else's answer fit for a ledger row: one line, bounded, addresses masked."""
-    line = " ".join(text.split())
+    line = " ".join(_UNPRINTABLE.sub(" ", text).split())
     return _ADDRESS.sub("<address>", line)[:DETAIL_LENGTH]
 
 
+# Controls and halves of surrogate pairs: a database refuses the whole row for one of them.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ADDRESS = re.compile(r"[^\s<>@:]+@[^\s<>@]+")
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from realtime.delivery.classify import Reason
 from realtime.delivery.email.mail import Mail
 from realtime.delivery.email.relay import MailTimeouts, PoolLimits, parse_relays
 from realtime.delivery.email.sender import MailSender
 from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.reasons import Reason
 from tests.support.certificates import Authority, make_authority
 from tests.support.mail_server import Fault, MailServer
 

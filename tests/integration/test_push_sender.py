@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import pytest
 
-from realtime.delivery.classify import Reason
 from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.push.endpoint_guard import EndpointGuard
 from realtime.delivery.push.sender import Push, PushLimits, PushSender
 from realtime.delivery.push.vapid import VapidKey, VapidSigner
+from realtime.delivery.reasons import Reason
 from tests.support.clock import StillClock
 from tests.support.push_service import Answer, PushService, Subscription
 

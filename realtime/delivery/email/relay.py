@@ -13,13 +13,13 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 from realtime.delivery.classify import (
     Phase,
-    Reason,
     SmtpReply,
     classify_loss,
     classify_reply,
     shortened,
 )
 from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.reasons import Reason
 
 
 class Security(StrEnum):

@@ -15,7 +15,6 @@ from aiosmtplib import (
 
 from realtime.delivery.classify import (
     Phase,
-    Reason,
     SmtpReply,
     classify_reply,
     may_try_next_relay,
@@ -32,6 +31,7 @@ from realtime.delivery.email.relay import (
     outcome_of,
 )
 from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.reasons import Reason
 
 _START_INPUT = 354
 _REFUSALS = 400

@@ -104,6 +104,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
     inner = _wrapped(address)
     if inner is not None:
         return is_public(inner)
+    if isinstance(address, IPv6Address) and address.is_site_local:
+        return False  # fec0::/10, given up by RFC 3879: some versions of Python call it global
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

@@ -13,7 +13,6 @@ import aiohttp
 from realtime.clock import Clock
 from realtime.delivery.classify import (
     PushAnswer,
-    Reason,
     classify_push,
     parse_retry_after,
     shortened,
@@ -29,6 +28,7 @@ from realtime.delivery.push.endpoint_guard import (
 )
 from realtime.delivery.push.kept_by_origin import KeptByOrigin
 from realtime.delivery.push.vapid import VapidSigner
+from realtime.delivery.reasons import Reason
 
 Urgency = Literal["high", "normal", "low"]
 

@@ -22,6 +22,7 @@ RENEWED_BEFORE_END = timedelta(hours=1)
 _MAILTO = re.compile(r"mailto:[^\s@]+@[^\s@]+\.[^\s@.]+")
 _HTTPS = re.compile(r"https://[^\s/]+\.[^\s/.]+(/\S*)?")
 _SCALAR_LENGTH = 32
+_KEY_WANTED = "a VAPID private key is 32 bytes in base64url, or PEM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,12 @@ class VapidKey:
     @classmethod
     def parse(cls, text: str) -> "VapidKey":
         """Read base64url of the 32-byte scalar, or PEM; raises ``ValueError`` in plain words."""
-        if text.lstrip().startswith("-----BEGIN"):
-            return cls(_from_pem(text.encode()))
-        scalar = base64url.decode(text.strip())
-        if len(scalar) != _SCALAR_LENGTH:
-            raise ValueError("a VAPID private key is 32 bytes in base64url, or PEM")
-        return cls(ec.derive_private_key(int.from_bytes(scalar), ec.SECP256R1()))
+        try:
+            if text.lstrip().startswith("-----BEGIN"):
+                return cls(_from_pem(text.encode()))
+            return cls(_from_scalar(text.strip()))
+        except ValueError as wrong:
+            raise ValueError(f"{_KEY_WANTED}: {wrong}") from None
 
     @property
     def private_text(self) -> str:
@@ -58,14 +59,21 @@ class VapidKey:
         return base64url.encode(public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
 
+def _from_scalar(text: str) -> ec.EllipticCurvePrivateKey:
+    scalar = base64url.decode(text)
+    if len(scalar) != _SCALAR_LENGTH:
+        raise ValueError(f"this has {len(scalar)} bytes")
+    return ec.derive_private_key(int.from_bytes(scalar), ec.SECP256R1())
+
+
 def _from_pem(text: bytes) -> ec.EllipticCurvePrivateKey:
     try:
         key = load_pem_private_key(text, password=None)
     except TypeError:  # the library's word for "it wants a password"
-        raise ValueError("a VAPID private key is not encrypted") from None
+        raise ValueError("it must not be encrypted") from None
     if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
         return key
-    raise ValueError("a VAPID key is one of the curve P-256")
+    raise ValueError("it is not one of the curve P-256")
 
 
 def check_subject(subject: str) -> str:

@@ -1,0 +1,66 @@
+"""The words of the ledger: what was decided about a delivery, and why.
+
+Each reason is said in every language under ``explained`` in ``locales/*.toml``.
+"""
+
+from enum import StrEnum
+
+
+class Decision(StrEnum):
+    """What was decided."""
+
+    PLANNED = "planned"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    ATTEMPTED = "attempted"
+    ACCEPTED = "accepted"
+    RETRIED = "retried"  # it waits for its next moment
+    UNCERTAIN = "uncertain"
+    DEAD = "dead"
+
+
+class Reason(StrEnum):
+    """Why it was decided: ledger codes, public and stable."""
+
+    # planned
+    AT_ONCE = "at_once"  # alerts of its category go out at once
+    # skipped
+    PREFERENCE_OFF = "preference_off"  # the account switched it off
+    NO_SUBSCRIPTION = "no_subscription"  # no device of the account takes pushes
+    NO_ADDRESS = "no_address"  # the account has no mail address
+    SUBSCRIPTION_GONE = "subscription_gone"  # this device takes no more pushes, others do
+    KEY_MISMATCH = "key_mismatch"  # this device subscribed with another key than ours
+    # cancelled
+    READ = "read"  # it was read meanwhile
+    ORDER_CANCELLED = "order_cancelled"
+    GONE = "gone"  # what it is about, or whom it is for, is no longer there
+    # waits, and costs no attempt: our own configuration
+    NO_RELAY = "no_relay"  # no mail server is configured
+    NO_VAPID_KEY = "no_vapid_key"  # no key for pushes is configured
+    VAPID_REFUSED = "vapid_refused"
+    RELAY_REFUSED_LOGIN = "relay_refused_login"
+    RELAY_NOT_TRUSTED = "relay_not_trusted"
+    RELAYS_RESTING = "relays_resting"  # no mail server is asked just now: all have failed
+    # taken
+    SENT = "sent"
+    # their moment of weakness, or the network's
+    RATE_LIMITED = "rate_limited"
+    TRY_LATER = "try_later"
+    MAILBOX_FULL = "mailbox_full"
+    CONNECTION_FAILED = "connection_failed"
+    TIMEOUT = "timeout"
+    # nobody knows
+    ANSWER_LOST = "answer_lost"  # the whole mail went out, its answer never came
+    WORKER_LOST = "worker_lost"  # the worker ended while it was sending
+    # the end
+    EXPIRED = "expired"  # its life ended before it could be sent
+    POISON = "poison"  # three workers crashed on it
+    BROKEN = "broken"  # it could not be put into words: a fault of ours
+    BAD_ADDRESS = "bad_address"
+    HARD_BOUNCE = "hard_bounce"
+    POLICY_REFUSED = "policy_refused"
+    BAD_ENDPOINT = "bad_endpoint"
+    BAD_KEYS = "bad_keys"
+    BAD_REQUEST = "bad_request"
+    PAYLOAD_TOO_LARGE = "payload_too_large"
+    REFUSED = "refused"
