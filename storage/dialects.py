@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import BigInteger, TypeEngine
 from sqlalchemy.types import Text as TextType
 
-from storage.tables import Json
+from storage.columns import Json
 
 TEXT = TextType()
 INT = BigInteger()

@@ -6,15 +6,10 @@ for inbox, preferences and notifications, the queue's ``bucket`` for deliveries,
 and timers - and foreign keys stay inside such a group (docs/decisions/0003-made-to-be-spread.md).
 """
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -25,32 +20,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
 
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant; SQLite, which knows no zones, keeps it as naive UTC text."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Strip the zone for SQLite."""
-        if value is not None and dialect.name == "sqlite":
-            return value.astimezone(UTC).replace(tzinfo=None)
-        return value
-
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Give every instant its zone back."""
-        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
-
-
-Id = String(64)
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-# SQLite counts by itself only in a column of type INTEGER PRIMARY KEY.
-Counter = BigInteger().with_variant(Integer(), "sqlite")
+from storage.columns import Counter, Id, Instant, Json, count, flag, partial, required
 
 metadata = MetaData(
     naming_convention={
@@ -62,31 +33,19 @@ metadata = MetaData(
 )
 
 
-def _required(name: str, kind: Any, **options: Any) -> Column[Any]:
-    return Column(name, kind, nullable=False, **options)
-
-
-def _flag(name: str) -> Column[Any]:
-    return Column(name, Boolean, nullable=False, default=False)
-
-
-def _count(name: str) -> Column[Any]:
-    return Column(name, BigInteger, nullable=False, default=0)
-
-
 # --- people and what they offer ---------------------------------------------------------------
 
 accounts = Table(
     "accounts",
     metadata,
     Column("id", Id, primary_key=True),
-    _required("name", String(200)),
+    required("name", String(200)),
     Column("email", String(254)),
-    _required("locale", String(35)),
-    _required("timezone", String(64)),
+    required("locale", String(35)),
+    required("timezone", String(64)),
     Column("avatar_url", Text),
-    _required("created_at", Instant),
-    _required("updated_at", Instant),
+    required("created_at", Instant),
+    required("updated_at", Instant),
 )
 
 preferences = Table(
@@ -94,21 +53,21 @@ preferences = Table(
     metadata,
     Column("account_id", Id, primary_key=True),
     # What the account itself said, as RFC 7396 leaves it; what is not named has its default.
-    _required("said", Json),
-    _required("updated_at", Instant),
+    required("said", Json),
+    required("updated_at", Instant),
 )
 
 push_subscriptions = Table(
     "push_subscriptions",
     metadata,
-    _required("account_id", Id),
-    _required("id", Id),
-    _required("endpoint", Text),
-    _required("endpoint_hash", String(64)),
-    _required("p256dh", String(128)),
-    _required("auth", String(64)),
-    _required("label", String(200)),
-    _required("created_at", Instant),
+    required("account_id", Id),
+    required("id", Id),
+    required("endpoint", Text),
+    required("endpoint_hash", String(64)),
+    required("p256dh", String(128)),
+    required("auth", String(64)),
+    required("label", String(200)),
+    required("created_at", Instant),
     PrimaryKeyConstraint("account_id", "id"),
     UniqueConstraint("account_id", "endpoint_hash"),
     Index(None, "endpoint_hash"),
@@ -118,14 +77,14 @@ services = Table(
     "services",
     metadata,
     Column("id", Id, primary_key=True),
-    _required("seller_id", Id, index=True),
-    _required("title", String(200)),
-    _required("status", String(16)),
-    _required("delivery_days", Integer),
-    _required("questions", Json),
-    _required("version", Integer),
-    _required("created_at", Instant),
-    _required("updated_at", Instant),
+    required("seller_id", Id, index=True),
+    required("title", String(200)),
+    required("status", String(16)),
+    required("delivery_days", Integer),
+    required("questions", Json),
+    required("version", Integer),
+    required("created_at", Instant),
+    required("updated_at", Instant),
 )
 
 # --- orders -----------------------------------------------------------------------------------
@@ -134,7 +93,7 @@ order_numbers = Table(
     "order_numbers",
     metadata,
     Column("number", Counter, primary_key=True, autoincrement=True),
-    _required("order_id", Id, index=True),
+    required("order_id", Id, index=True),
     sqlite_autoincrement=True,
 )
 
@@ -142,27 +101,27 @@ orders = Table(
     "orders",
     metadata,
     Column("id", Id, primary_key=True),
-    _required("number", String(32)),
-    _required("service_id", Id),
-    _required("service_title", String(200)),
-    _required("seller_id", Id),
-    _required("buyer_id", Id),
-    _required("price_amount", BigInteger),
-    _required("price_currency", String(3)),
-    _required("status", String(24)),
-    _required("active", Boolean),
-    _required("delivery_days", Integer),
+    required("number", String(32)),
+    required("service_id", Id),
+    required("service_title", String(200)),
+    required("seller_id", Id),
+    required("buyer_id", Id),
+    required("price_amount", BigInteger),
+    required("price_currency", String(3)),
+    required("status", String(24)),
+    required("active", Boolean),
+    required("delivery_days", Integer),
     Column("due_at", Instant),
     Column("review_ends_at", Instant),
-    _required("conversation_id", Id),
+    required("conversation_id", Id),
     # The questions as they were when the order was placed: later changes leave it as it was.
-    _required("questions", Json),
-    _required("answers", Json),
-    _required("requirements_status", String(16)),
+    required("questions", Json),
+    required("answers", Json),
+    required("requirements_status", String(16)),
     Column("requirements_submitted_at", Instant),
-    _required("version", Integer),
-    _required("created_at", Instant),
-    _required("updated_at", Instant),
+    required("version", Integer),
+    required("created_at", Instant),
+    required("updated_at", Instant),
     Index(None, "seller_id", "active", "due_at", "id"),
     Index(None, "buyer_id", "active", "due_at", "id"),
 )
@@ -170,12 +129,12 @@ orders = Table(
 order_timeline = Table(
     "order_timeline",
     metadata,
-    _required("order_id", Id),
-    _required("seq", Integer),
-    _required("type", String(32)),
-    _required("actor", Id),
-    _required("at", Instant),
-    _required("data", Json),
+    required("order_id", Id),
+    required("seq", Integer),
+    required("type", String(32)),
+    required("actor", Id),
+    required("at", Instant),
+    required("data", Json),
     PrimaryKeyConstraint("order_id", "seq"),
     ForeignKeyConstraint(["order_id"], ["orders.id"], ondelete="CASCADE"),
 )
@@ -184,19 +143,28 @@ idempotency_keys = Table(
     "idempotency_keys",
     metadata,
     Column("key", String(255), primary_key=True),
-    _required("request_hash", String(64)),
-    _required("order_id", Id),
-    _required("created_at", Instant, index=True),
+    required("request_hash", String(64)),
+    required("order_id", Id),
+    required("created_at", Instant, index=True),
 )
 
 contacts = Table(
     "contacts",
     metadata,
-    _required("account_id", Id),
-    _required("other_id", Id),
-    _required("conversation_id", Id),
+    required("account_id", Id),
+    required("other_id", Id),
+    required("conversation_id", Id),
     Column("first_wrote_at", Instant),
     Column("last_order_at", Instant),
+    PrimaryKeyConstraint("account_id", "other_id"),
+)
+
+contact_grants = Table(
+    "contact_grants",
+    metadata,
+    required("account_id", Id),
+    required("other_id", Id),
+    required("until", Instant),
     PrimaryKeyConstraint("account_id", "other_id"),
 )
 
@@ -206,20 +174,22 @@ conversations = Table(
     "conversations",
     metadata,
     Column("id", Id, primary_key=True),
-    _required("kind", String(8)),
+    required("kind", String(8)),
     Column("order_id", Id),
-    _required("epoch", String(16)),
-    _count("last_seq"),
-    _required("created_at", Instant),
+    required("epoch", String(16)),
+    count("last_seq"),
+    # Rises with whatever takes the right to write away: what is remembered of it is then stale.
+    count("rights"),
+    required("created_at", Instant),
 )
 
 participants = Table(
     "participants",
     metadata,
-    _required("conversation_id", Id),
-    _required("account_id", Id),
-    _count("read_seq"),
-    _count("delivered_seq"),
+    required("conversation_id", Id),
+    required("account_id", Id),
+    count("read_seq"),
+    count("delivered_seq"),
     PrimaryKeyConstraint("conversation_id", "account_id"),
     ForeignKeyConstraint(["conversation_id"], ["conversations.id"], ondelete="CASCADE"),
 )
@@ -227,17 +197,17 @@ participants = Table(
 entries = Table(
     "entries",
     metadata,
-    _required("conversation_id", Id),
-    _required("seq", BigInteger),
-    _required("id", Id),
-    _required("kind", String(8)),
-    _required("sender", Id),
+    required("conversation_id", Id),
+    required("seq", BigInteger),
+    required("id", Id),
+    required("kind", String(8)),
+    required("sender", Id),
     Column("client_id", String(64)),
     Column("body", Text),
     Column("reply_to", BigInteger),
-    _required("attachments", Json),
+    required("attachments", Json),
     Column("data", Json),
-    _required("at", Instant),
+    required("at", Instant),
     Column("edited_at", Instant),
     Column("deleted_at", Instant),
     PrimaryKeyConstraint("conversation_id", "seq"),
@@ -251,37 +221,38 @@ inboxes = Table(
     "inboxes",
     metadata,
     Column("account_id", Id, primary_key=True),
-    _required("epoch", String(16)),
-    _count("position"),
-    _count("unread_conversations"),
-    _count("unread_notifications"),
+    required("epoch", String(16)),
+    count("position"),
+    count("unread_conversations"),
+    count("unread_notifications"),
+    ForeignKeyConstraint(["account_id"], ["accounts.id"], ondelete="CASCADE"),
 )
 
 inbox_items = Table(
     "inbox_items",
     metadata,
-    _required("account_id", Id),
-    _required("conversation_id", Id),
-    _required("kind", String(8)),
-    _required("with_id", Id),
+    required("account_id", Id),
+    required("conversation_id", Id),
+    required("kind", String(8)),
+    required("with_id", Id),
     Column("order_id", Id),
     Column("order_number", String(32)),
     Column("order_title", String(200)),
     Column("order_status", String(24)),
     Column("order_due_at", Instant),
-    _count("last_seq"),
+    count("last_seq"),
     Column("last_message_seq", BigInteger),
     Column("last_message_sender", Id),
     Column("last_message_preview", String(200)),
     Column("last_message_at", Instant),
-    _count("read_seq"),
-    _count("unread"),
-    _flag("starred"),
-    _flag("archived"),
-    _flag("muted"),
+    count("read_seq"),
+    count("unread"),
+    flag("starred"),
+    flag("archived"),
+    flag("muted"),
     # A direct conversation exists from the first order on and shows once it has a message.
     Column("shown", Boolean, nullable=False, default=True),
-    _required("active_at", Instant),
+    required("active_at", Instant),
     PrimaryKeyConstraint("account_id", "conversation_id"),
     ForeignKeyConstraint(["account_id"], ["inboxes.account_id"], ondelete="CASCADE"),
     Index(None, "account_id", "active_at", "conversation_id"),
@@ -290,10 +261,10 @@ inbox_items = Table(
 inbox_changes = Table(
     "inbox_changes",
     metadata,
-    _required("account_id", Id),
-    _required("kind", String(16)),
-    _required("subject", Id),
-    _required("position", BigInteger),
+    required("account_id", Id),
+    required("kind", String(16)),
+    required("subject", Id),
+    required("position", BigInteger),
     PrimaryKeyConstraint("account_id", "kind", "subject"),
     ForeignKeyConstraint(["account_id"], ["inboxes.account_id"], ondelete="CASCADE"),
     Index(None, "account_id", "position"),
@@ -302,18 +273,18 @@ inbox_changes = Table(
 notifications = Table(
     "notifications",
     metadata,
-    _required("account_id", Id),
-    _required("id", Id),
-    _required("cause", String(160)),
-    _required("category", String(16)),
-    _required("template", String(32)),
-    _required("title", String(300)),
-    _required("body", Text),
-    _required("facts", Json),
-    _required("link", Text),
+    required("account_id", Id),
+    required("id", Id),
+    required("cause", String(160)),
+    required("category", String(16)),
+    required("template", String(32)),
+    required("title", String(300)),
+    required("body", Text),
+    required("facts", Json),
+    required("link", Text),
     Column("order_id", Id),
     Column("conversation_id", Id),
-    _required("at", Instant),
+    required("at", Instant),
     Column("read_at", Instant),
     PrimaryKeyConstraint("account_id", "id"),
     UniqueConstraint("account_id", "cause"),
@@ -324,41 +295,53 @@ notifications = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    _required("bucket", Integer),
-    _required("id", Id),
-    _required("account_id", Id),
-    _required("notification_id", Id),
-    _required("cause", String(160)),
-    _required("category", String(16)),
-    _required("channel", String(8)),
-    _required("target", Id),
+    required("bucket", Integer),
+    required("id", Id),
+    required("account_id", Id),
+    required("notification_id", Id),
+    required("cause", String(160)),
+    required("category", String(16)),
+    required("channel", String(8)),
+    required("target", Id),
     Column("order_id", Id),
-    _required("status", String(12)),
+    required("status", String(12)),
     Column("reason", String(40)),
-    # Lower goes first; a new order goes before all else.
-    _required("priority", Integer),
-    _required("due_at", Instant),
-    _required("expires_at", Instant),
-    _required("attempts", Integer, default=0),
-    _required("crashes", Integer, default=0),
+    # Lower goes first: storage.deliveries.Priority.
+    required("priority", Integer),
+    required("due_at", Instant),
+    # When a worker may take it: due while it waits, the end of the lease while a worker has it,
+    # null at its end. So one index finds what waits, what was abandoned and when to look next.
+    Column("ready_at", Instant),
+    required("expires_at", Instant),
+    required("attempts", Integer, default=0),
+    required("crashes", Integer, default=0),
     Column("lease_token", String(32)),
-    Column("lease_until", Instant),
-    _flag("sending"),
-    _required("created_at", Instant),
-    _required("updated_at", Instant),
+    flag("sending"),
+    # An earlier attempt may have arrived: its answer never came.
+    flag("uncertain"),
+    required("created_at", Instant),
+    required("updated_at", Instant),
     PrimaryKeyConstraint("bucket", "id"),
     UniqueConstraint("bucket", "account_id", "cause", "channel", "target"),
-    Index(None, "bucket", "status", "channel", "priority", "due_at"),
+    partial("ready_at IS NOT NULL", "bucket", "channel", "priority", "ready_at"),
+    partial("ready_at IS NOT NULL", "bucket", "account_id", "channel", "ready_at"),
+    partial("status = 'dead'", "bucket", "channel", "updated_at"),
     Index(None, "bucket", "notification_id"),
+    # Each row is written some four times within a second: room beside it, and early cleaning.
+    postgresql_with={
+        "fillfactor": 80,
+        "autovacuum_vacuum_scale_factor": 0.01,
+        "autovacuum_vacuum_threshold": 1000,
+    },
 )
 
 attempts = Table(
     "attempts",
     metadata,
-    _required("bucket", Integer),
-    _required("delivery_id", Id),
-    _required("n", Integer),
-    _required("started_at", Instant),
+    required("bucket", Integer),
+    required("delivery_id", Id),
+    required("n", Integer),
+    required("started_at", Instant),
     Column("finished_at", Instant),
     Column("result", String(12)),
     Column("reason", String(40)),
@@ -373,17 +356,17 @@ attempts = Table(
 ledger = Table(
     "ledger",
     metadata,
-    _required("bucket", Integer),
-    _required("id", Id),
-    _required("delivery_id", Id),
-    _required("account_id", Id),
-    _required("notification_id", Id),
-    _required("at", Instant),
-    _required("channel", String(8)),
-    _required("target", Id),
-    _required("decision", String(12)),
-    _required("reason", String(40)),
-    _required("detail", String(500)),
+    required("bucket", Integer),
+    required("id", Id),
+    required("delivery_id", Id),
+    required("account_id", Id),
+    required("notification_id", Id),
+    required("at", Instant),
+    required("channel", String(8)),
+    required("target", Id),
+    required("decision", String(12)),
+    required("reason", String(40)),
+    required("detail", String(500)),
     PrimaryKeyConstraint("bucket", "id"),
     ForeignKeyConstraint(
         ["bucket", "delivery_id"], ["deliveries.bucket", "deliveries.id"], ondelete="CASCADE"
@@ -394,15 +377,15 @@ ledger = Table(
 timers = Table(
     "timers",
     metadata,
-    _required("bucket", Integer),
-    _required("id", Id),
-    _required("order_id", Id),
-    _required("kind", String(24)),
-    _required("due_at", Instant),
-    _required("status", String(12)),
+    required("bucket", Integer),
+    required("id", Id),
+    required("order_id", Id),
+    required("kind", String(24)),
+    required("due_at", Instant),
+    required("status", String(12)),
     Column("lease_token", String(32)),
     Column("lease_until", Instant),
-    _required("created_at", Instant),
+    required("created_at", Instant),
     PrimaryKeyConstraint("bucket", "id"),
     UniqueConstraint("bucket", "order_id", "kind"),
     Index(None, "bucket", "status", "due_at"),

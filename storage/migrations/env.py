@@ -6,7 +6,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON
 
-from storage.tables import Instant, metadata
+from storage.columns import Instant
+from storage.tables import metadata
 
 
 def render_item(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:
@@ -14,7 +15,7 @@ def render_item(kind: str, item: Any, autogenerate: AutogenContext) -> str | Lit
     if kind == "type" and isinstance(item, Instant):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, JSON):
-        autogenerate.imports.add("from storage.tables import Json")
+        autogenerate.imports.add("from storage.columns import Json")
         return "Json"
     return False
 

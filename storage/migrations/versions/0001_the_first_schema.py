@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage.tables import Json
+from storage.columns import Json
 
 revision = "0001"
 down_revision = None
@@ -35,12 +35,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "other_id", name=op.f("pk_contacts")),
     )
     op.create_table(
+        "contact_grants",
+        sa.Column("account_id", sa.String(length=64), nullable=False),
+        sa.Column("other_id", sa.String(length=64), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "other_id", name=op.f("pk_contact_grants")),
+    )
+    op.create_table(
         "conversations",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("order_id", sa.String(length=64), nullable=True),
         sa.Column("epoch", sa.String(length=16), nullable=False),
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("rights", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
     )
@@ -59,12 +67,13 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=40), nullable=True),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ready_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("crashes", sa.Integer(), nullable=False),
         sa.Column("lease_token", sa.String(length=32), nullable=True),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sending", sa.Boolean(), nullable=False),
+        sa.Column("uncertain", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("bucket", "id", name=op.f("pk_deliveries")),
@@ -76,17 +85,40 @@ def upgrade() -> None:
             "target",
             name=op.f("uq_deliveries_bucket_account_id_cause_channel_target"),
         ),
+        postgresql_with={
+            "fillfactor": 80,
+            "autovacuum_vacuum_scale_factor": 0.01,
+            "autovacuum_vacuum_threshold": 1000,
+        },
+    )
+    op.create_index(
+        op.f("ix_deliveries_bucket_account_id_channel_ready_at"),
+        "deliveries",
+        ["bucket", "account_id", "channel", "ready_at"],
+        unique=False,
+        sqlite_where=sa.text("ready_at IS NOT NULL"),
+        postgresql_where=sa.text("ready_at IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_deliveries_bucket_channel_priority_ready_at"),
+        "deliveries",
+        ["bucket", "channel", "priority", "ready_at"],
+        unique=False,
+        sqlite_where=sa.text("ready_at IS NOT NULL"),
+        postgresql_where=sa.text("ready_at IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_deliveries_bucket_channel_updated_at"),
+        "deliveries",
+        ["bucket", "channel", "updated_at"],
+        unique=False,
+        sqlite_where=sa.text("status = 'dead'"),
+        postgresql_where=sa.text("status = 'dead'"),
     )
     op.create_index(
         op.f("ix_deliveries_bucket_notification_id"),
         "deliveries",
         ["bucket", "notification_id"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_deliveries_bucket_status_channel_priority_due_at"),
-        "deliveries",
-        ["bucket", "status", "channel", "priority", "due_at"],
         unique=False,
     )
     op.create_table(
@@ -107,6 +139,12 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("unread_conversations", sa.BigInteger(), nullable=False),
         sa.Column("unread_notifications", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["accounts.id"],
+            name=op.f("fk_inboxes_account_id"),
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_inboxes")),
     )
     op.create_table(
@@ -435,12 +473,13 @@ def downgrade() -> None:
     op.drop_table("inboxes")
     op.drop_index(op.f("ix_idempotency_keys_created_at"), table_name="idempotency_keys")
     op.drop_table("idempotency_keys")
-    op.drop_index(
-        op.f("ix_deliveries_bucket_status_channel_priority_due_at"), table_name="deliveries"
-    )
     op.drop_index(op.f("ix_deliveries_bucket_notification_id"), table_name="deliveries")
+    op.drop_index(op.f("ix_deliveries_bucket_channel_updated_at"), table_name="deliveries")
+    op.drop_index(op.f("ix_deliveries_bucket_channel_priority_ready_at"), table_name="deliveries")
+    op.drop_index(op.f("ix_deliveries_bucket_account_id_channel_ready_at"), table_name="deliveries")
     op.drop_table("deliveries")
     op.drop_table("conversations")
+    op.drop_table("contact_grants")
     op.drop_table("contacts")
     op.drop_table("accounts")
     # ### end Alembic commands ###

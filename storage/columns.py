@@ -1,0 +1,53 @@
+"""What columns are made of: types that both databases keep alike, and their usual options."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, DateTime, Index, Integer, String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant; SQLite, which knows no zones, keeps it as naive UTC text."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Strip the zone for SQLite."""
+        if value is not None and dialect.name == "sqlite":
+            return value.astimezone(UTC).replace(tzinfo=None)
+        return value
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Give every instant its zone back."""
+        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+
+
+Id = String(64)
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+# SQLite counts by itself only in a column of type INTEGER PRIMARY KEY.
+Counter = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def required(name: str, kind: Any, **options: Any) -> Column[Any]:
+    """Make a column that always has a value."""
+    return Column(name, kind, nullable=False, **options)
+
+
+def flag(name: str) -> Column[Any]:
+    """Make a column that is false until it is said."""
+    return Column(name, Boolean, nullable=False, default=False)
+
+
+def count(name: str) -> Column[Any]:
+    """Make a column that counts from 0."""
+    return Column(name, BigInteger, nullable=False, default=0)
+
+
+def partial(condition: str, *columns: str) -> Index:
+    """Index only those rows for which ``condition`` holds."""
+    where = text(condition)
+    return Index(None, *columns, sqlite_where=where, postgresql_where=where)
