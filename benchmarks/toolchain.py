@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -26,14 +28,22 @@ def compiled(name: str, sources: Sequence[Path]) -> Path:
     needed = [*sources, *(header for source in sources for header in source.parent.glob("*.h"))]
     if program.exists() and program.stat().st_mtime > max(p.stat().st_mtime for p in needed):
         return program
-    compiler = shutil.which("cc")
-    if compiler is None:
-        raise Missing("no C compiler (cc): the load generator cannot be built")
+    command = [*compiler(), *C_FLAGS, "-o"]
     BIN.mkdir(exist_ok=True)
     made = BIN / f"{name}.{os.getpid()}"
-    subprocess.run([compiler, *C_FLAGS, "-o", made, *sources], check=True)
+    env = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(BIN / "zig")}
+    subprocess.run([*command, made, *sources], check=True, env=env)
     made.replace(program)
     return program
+
+
+def compiler() -> list[str]:
+    """Return the command of a C compiler: the machine's, or the one that the wheel brings."""
+    if shutil.which("cc") is not None:
+        return ["cc"]
+    if find_spec("ziglang") is not None:
+        return [sys.executable, "-m", "ziglang", "cc"]
+    raise Missing("no C compiler: neither cc nor the wheel ziglang is here")
 
 
 def load_generator() -> Path:

