@@ -9,6 +9,7 @@ import pytest
 from storage.engine import Database
 from storage.migrate import upgrade
 from tests.support.postgres import Postgres, run, running_postgres
+from tests.support.valkey import shared_redis
 
 BOTH = ("sqlite", "postgresql")
 
@@ -24,6 +25,13 @@ def postgres() -> Iterator[Postgres]:
 def postgresql_url(postgres: Postgres) -> Iterator[str]:
     """The address of a fresh PostgreSQL database."""
     with postgres.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """One Redis for this process of the test run; a test keeps to a prefix of its own."""
+    with shared_redis() as url:
         yield url
 
 
@@ -48,6 +56,17 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The address of a fresh database: each test runs on both kinds."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+@pytest.fixture(params=BOTH)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without a schema."""
+    if request.param == "sqlite":
+        yield sqlite_address(tmp_path / "empty.db")
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    with server.empty_database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -32,6 +32,8 @@ class MemoryBus:
 
     async def announce(self, news: list[Publication], doorbells: set[str]) -> None:
         """Hand to this node's receiver, then to the other nodes."""
+        if self._receiver is None:
+            return
         self.figures.published += len(news)
         self._take(news, doorbells)
         for peer in tuple(self._peers):
