@@ -1,15 +1,17 @@
 """Connections: one writer and many readers on SQLite, a pool on PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from domain.errors import Unavailable
 from domain.publications import Publication
 
 T = TypeVar("T")
@@ -17,6 +19,24 @@ T = TypeVar("T")
 # PostgreSQL: serialization_failure and deadlock_detected; the loser simply does it again.
 RETRIED_STATES = frozenset({"40001", "40P01"})
 MAX_TRIES = 5
+# How long a caller waits for a free connection before it is told to come again.
+POOL_SECONDS = 4.0
+# SQLSTATEs, or the classes they begin with, that say nothing about the statement: connection lost,
+# out of resources, shutting down, a replica where the primary was, ever the loser of a deadlock.
+OUT_OF_REACH = ("08", "53", "57", "58", "25006", "55P03", *RETRIED_STATES)
+POSTGRESQL_OPTIONS = {
+    "timeout": 5,
+    "command_timeout": 30,
+    "prepared_statement_cache_size": 500,
+    # Statements are short: compiling them costs more than they do.
+    "server_settings": {"application_name": "orderwire", "jit": "off"},
+}
+SQLITE_PRAGMAS = (
+    "busy_timeout=10000",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+)
 
 
 class Transaction:
@@ -76,15 +96,21 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             return cls._open_sqlite(parsed, pool_size)
         engine = create_async_engine(
-            parsed, pool_size=pool_size, max_overflow=pool_size, json_serializer=_to_json
+            parsed,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            connect_args=POSTGRESQL_OPTIONS,
+            **_OPTIONS,
         )
         reader = engine.execution_options(isolation_level="REPEATABLE READ")
         return cls(writer=engine, reader=reader, gate=None)
 
     @classmethod
     def _open_sqlite(cls, url: URL, pool_size: int) -> "Database":
-        writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
-        reader = _sqlite_engine(url, begin="BEGIN", pool_size=pool_size)
+        writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
+        reader = sqlite_engine(
+            url, begin="BEGIN", pool_size=pool_size, pragmas=(*SQLITE_PRAGMAS, "query_only=ON")
+        )
         return cls(writer=writer, reader=reader, gate=asyncio.Semaphore(1))
 
     @property
@@ -106,14 +132,16 @@ class Database:
         """Run ``work`` in one transaction, commit, then announce its news.
 
         A deadlock or a serialization failure is tried again, so ``work`` has no effects of its own.
+        Raises Unavailable while the database does not answer.
         """
-        for tries_left in reversed(range(MAX_TRIES)):
-            try:
-                tx, result = await self._attempt(work)
-                break
-            except DBAPIError as error:
-                if not tries_left or _sqlstate(error) not in RETRIED_STATES:
-                    raise
+        with _answering():
+            for tries_left in reversed(range(MAX_TRIES)):
+                try:
+                    tx, result = await self._attempt(work)
+                    break
+                except DBAPIError as error:
+                    if not tries_left or sqlstate(error) not in RETRIED_STATES:
+                        raise
         for step in tx.afterwards:
             step()
         if tx.news or tx.doorbells:
@@ -136,9 +164,13 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection on which every statement sees the same state."""
-        async with self._reader.connect() as connection:
-            yield connection
+        """Give a connection on which every statement sees the same state.
+
+        Raises Unavailable while the database does not answer.
+        """
+        with _answering():
+            async with self._reader.connect() as connection:
+                yield connection
 
     async def ping(self) -> None:
         """Raise unless the database answers."""
@@ -146,24 +178,56 @@ class Database:
             await connection.exec_driver_sql("SELECT 1")
 
 
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Tell a database that does not answer from one that refuses a statement."""
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        if not _out_of_reach(error):
+            raise
+        raise Unavailable("the database does not answer; try again") from error
+
+
+def _out_of_reach(error: Exception) -> bool:
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, OSError | PoolTimeout)
+    # SQLite: locked for too long, disk full, unreadable.
+    operational = isinstance(error, OperationalError)
+    state = sqlstate(error) or ""
+    return error.connection_invalidated or operational or state.startswith(OUT_OF_REACH)
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """Return PostgreSQL's code for what happened."""
+    return getattr(error.orig, "sqlstate", None)
+
+
 def _to_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _sqlstate(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+# Errors go to the log: what people wrote does not.
+_OPTIONS: Mapping[str, Any] = {
+    "json_serializer": _to_json,
+    "json_deserializer": msgspec.json.decode,
+    "hide_parameters": True,
+    "pool_timeout": POOL_SECONDS,
+}
 
 
-def _sqlite_engine(url: URL, *, begin: str, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, json_serializer=_to_json)
+def sqlite_engine(
+    url: URL, *, begin: str, pool_size: int = 1, pragmas: Sequence[str] = SQLITE_PRAGMAS
+) -> AsyncEngine:
+    """Make an engine whose transactions begin with ``begin``: deferred or as a writer."""
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, **_OPTIONS)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         # The driver begins nothing by itself: the "begin" below says which kind it is.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").close()
-        connection.execute("PRAGMA busy_timeout=10000").close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: Any) -> None:

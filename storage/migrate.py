@@ -6,8 +6,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from storage.engine import sqlite_engine
 
 # Any number, but the same for everybody: two nodes that start at once migrate one after the other.
 ADVISORY_LOCK = 7_215_309
@@ -27,9 +29,17 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
+def _engine(url: URL) -> AsyncEngine:
+    if url.get_backend_name() == "postgresql":
+        return create_async_engine(url)
+    # One at a time, and whole or nothing; a table that is rebuilt must not take others with it.
+    pragmas = ("busy_timeout=60000", "foreign_keys=OFF")
+    return sqlite_engine(url, begin="BEGIN IMMEDIATE", pragmas=pragmas)
+
+
 async def upgrade(url: str) -> None:
     """Apply what is missing; does nothing to a database that is up to date."""
-    engine = create_async_engine(url)
+    engine = _engine(make_url(url))
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)

@@ -25,9 +25,20 @@ class Postgres:
     @contextmanager
     def database(self) -> Iterator[str]:
         """Give the address of a fresh database, and drop it in the end."""
+        with self._database(f"TEMPLATE {self._template.database}") as url:
+            yield url
+
+    @contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """Give the address of a database without a schema, and drop it in the end."""
+        with self._database("TEMPLATE template0") as url:
+            yield url
+
+    @contextmanager
+    def _database(self, options: str) -> Iterator[str]:
         name = f"{self._template.database}_{next(self._numbers)}"
         server = self._template.set(database="postgres")
-        run(execute(server, f"CREATE DATABASE {name} TEMPLATE {self._template.database}"))
+        run(execute(server, f"CREATE DATABASE {name} {options}"))
         try:
             yield self._template.set(database=name).render_as_string(hide_password=False)
         finally:
