@@ -39,12 +39,19 @@ export class Api implements Requests {
   }
 
   async #call<T>(method: Method, path: string, body?: unknown): Promise<T> {
-    let response = await this.#fetch(method, path, body, this.#tokens.current);
+    const token = this.#tokens.current;
+    let response = await this.#fetch(method, path, body, token);
     if (response.status === 401) {
-      response = await this.#fetch(method, path, body, await this.#tokens.renew());
+      response = await this.#fetch(method, path, body, await this.#fresher(token));
     }
     if (!response.ok) throw await problemOf(response);
     return (response.status === 204 ? undefined : await response.json()) as T;
+  }
+
+  /** Another call may have renewed the token while this one was on its way. */
+  async #fresher(refused: string): Promise<string> {
+    const { current } = this.#tokens;
+    return current === refused ? this.#tokens.renew() : current;
   }
 
   #fetch(method: Method, path: string, body: unknown, token: string): Promise<Response> {

@@ -2,8 +2,11 @@
 
 import { Api } from './api.ts';
 import { Inbox } from './inbox.ts';
+import { Me } from './me.ts';
+import { Notifications } from './notifications.ts';
 import type { Readable } from './observable.ts';
-import { OrderDetails, Orders } from './orders.ts';
+import { OrderDetails } from './order-details.ts';
+import { Orders } from './orders.ts';
 import { Outbox } from './outbox.ts';
 import { Preferences } from './preferences.ts';
 import { Push } from './push.ts';
@@ -23,14 +26,19 @@ export interface ConnectOptions {
   readonly shelf?: Shelf;
 }
 
+const RELOAD_AFTER_MS = 2_000;
+
 export class Client {
   readonly account: string;
+  readonly me: Me;
   readonly inbox: Inbox;
   readonly orders: Orders;
+  readonly notifications: Notifications;
   readonly preferences: Preferences;
   readonly push: Push;
   readonly outbox: Outbox;
   readonly #api: Api;
+  readonly #tokens: Tokens;
   readonly #socket: Socket;
   readonly #threads = new Map<string, Thread>();
   readonly #details = new Map<string, OrderDetails>();
@@ -38,12 +46,14 @@ export class Client {
 
   constructor(options: ConnectOptions) {
     const origin = options.origin ?? globalThis.location.origin;
-    const tokens = new Tokens(options.token, options.getToken ?? nobodyRenews);
     this.account = accountOf(options.token);
-    this.#api = new Api(origin, tokens);
-    this.#socket = new CentrifugeSocket(origin, tokens);
+    this.#tokens = new Tokens(options.token, options.getToken ?? nobodyRenews);
+    this.#api = new Api(origin, this.#tokens);
+    this.#socket = new CentrifugeSocket(origin, this.#tokens);
+    this.me = new Me(this.#api);
     this.inbox = new Inbox(this.#api);
     this.orders = new Orders(this.account, this.#api);
+    this.notifications = new Notifications(this.#api);
     this.preferences = new Preferences(this.#api);
     this.push = new Push(this.account, this.#api);
     this.outbox = new Outbox(
@@ -59,20 +69,23 @@ export class Client {
     return this.#socket.state;
   }
 
+  /** Whether only a new sign-in helps. */
+  get signedOut(): Readable<boolean> {
+    return this.#tokens.signedOut;
+  }
+
   thread(id: string): Thread {
     return remembered(this.#threads, id, () => {
-      const parts = {
-        account: this.account,
-        api: this.#api,
-        socket: this.#socket,
-        outbox: this.outbox,
-      };
-      return new Thread(id, parts);
+      const { account, outbox } = this;
+      return new Thread(id, { account, outbox, api: this.#api, socket: this.#socket });
     });
   }
 
   order(id: string): OrderDetails {
-    return remembered(this.#details, id, () => new OrderDetails(id, this.#api, this.orders));
+    return remembered(this.#details, id, () => {
+      const { account, orders, inbox } = this;
+      return new OrderDetails(id, { account, orders, inbox, api: this.#api });
+    });
   }
 
   /** Says which thread the person is looking at: no push is sent for what is read anyway. */
@@ -97,7 +110,6 @@ export class Client {
         if (!recovered) void this.#reload();
       },
       published: (publication) => this.#published(publication),
-      refused: () => {},
     });
     this.#socket.state.subscribe((state) => {
       if (state === 'connected' && this.#focus !== null) this.#sayFocus();
@@ -107,9 +119,17 @@ export class Client {
   }
 
   async #reload(): Promise<void> {
-    await Promise.all([this.inbox.reload(), this.orders.reload()]).catch(() => {
-      setTimeout(() => void this.#reload(), RELOAD_AFTER_MS);
-    });
+    try {
+      await Promise.all([
+        this.me.reload(),
+        this.inbox.reload(),
+        this.orders.reload(),
+        this.notifications.reload(),
+        this.preferences.load(),
+      ]);
+    } catch {
+      if (!this.signedOut.value) setTimeout(() => void this.#reload(), RELOAD_AFTER_MS);
+    }
   }
 
   #published(news: InboxPublication): void {
@@ -117,15 +137,18 @@ export class Client {
       case 'conversation':
         this.inbox.put([news.conversation]);
         this.#threads.get(news.conversation.id)?.summarised(news.conversation);
-        return;
+        break;
       case 'order':
         this.orders.put([news.order]);
-        return;
-      case 'badge':
-        this.inbox.badge(news);
-        return;
+        // An order is what lets its seller write.
+        for (const thread of this.#threads.values()) void thread.reconsider();
+        break;
       case 'notification':
-        return; // Nothing shows them yet.
+        this.notifications.put([news.notification]);
+        break;
+      case 'badge':
+        this.me.badge(news);
+        break;
     }
   }
 
@@ -133,8 +156,6 @@ export class Client {
     this.#socket.send('focus', { conversation: this.#focus });
   }
 }
-
-const RELOAD_AFTER_MS = 2_000;
 
 export function connect(options: ConnectOptions): Client {
   return new Client(options);

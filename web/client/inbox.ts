@@ -1,37 +1,45 @@
-/** An account's view of its conversations, the liveliest first, with absolute unread counts. */
+/** An account's view of its conversations, the liveliest first. */
 
 import type { Requests } from './api.ts';
+import { Collection } from './collection.ts';
 import { type Readable, Store } from './observable.ts';
-import type { Badge, Conversation, Page } from './types.ts';
+import { Pages } from './pages.ts';
+import type { Conversation } from './types.ts';
 
-export type Filter = 'all' | 'unread' | 'orders';
+export const FILTERS = ['all', 'unread', 'orders', 'starred', 'archived'] as const;
+export type Filter = (typeof FILTERS)[number];
 
 const QUERY: Readonly<Record<Filter, string>> = {
   all: 'filter=all',
   unread: 'filter=unread',
   orders: 'filter=all&kind=order',
+  starred: 'filter=starred',
+  archived: 'filter=archived',
 };
+
+/** What a person does with their view of a conversation. */
+export type Flags = Partial<Pick<Conversation, 'starred' | 'archived' | 'muted'>>;
 
 export interface InboxState {
   readonly loaded: boolean;
   /** The liveliest first. */
   readonly conversations: readonly Conversation[];
-  readonly badge: Badge;
 }
 
 export class Inbox {
   readonly #api: Requests;
-  readonly #state = new Store<InboxState>({
-    loaded: false,
-    conversations: [],
-    badge: { unread_conversations: 0, unread_notifications: 0 },
-  });
-  /** Where each filter's next page begins; null once all is here. */
-  #cursors = new Map<Filter, string | null>();
-  readonly #loading = new Set<Filter>();
+  readonly #known = new Collection<Conversation>();
+  readonly #pages: ReadonlyMap<Filter, Pages<Conversation>>;
+  readonly #state = new Store<InboxState>({ loaded: false, conversations: [] });
 
   constructor(api: Requests) {
     this.#api = api;
+    this.#pages = new Map(
+      FILTERS.map((filter) => [filter, new Pages(api, `/v1/conversations?${QUERY[filter]}`)]),
+    );
+    this.#known.items.subscribe((items) =>
+      this.#state.patch({ conversations: [...items.values()].sort(byActivity) }),
+    );
   }
 
   get state(): Readable<InboxState> {
@@ -39,56 +47,50 @@ export class Inbox {
   }
 
   find(id: string): Conversation | undefined {
-    return this.#state.value.conversations.find((conversation) => conversation.id === id);
-  }
-
-  hasMore(filter: Filter): boolean {
-    return this.#cursors.get(filter) !== null;
+    return this.#known.items.value.get(id);
   }
 
   /** Fetches a filter's next page, if there is one. */
   async loadMore(filter: Filter): Promise<void> {
-    const cursor = this.#cursors.get(filter);
-    if (cursor === null || this.#loading.has(filter)) return;
-    this.#loading.add(filter);
-    try {
-      const from = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const page = await this.#api.get<Page<Conversation>>(
-        `/v1/conversations?${QUERY[filter]}${from}`,
-      );
-      this.#cursors.set(filter, page.next_cursor);
-      this.put(page.items, { loaded: true });
-    } finally {
-      this.#loading.delete(filter);
-    }
+    await this.#known.load(this.#of(filter));
   }
 
   /** Starts over, when what was missed cannot be told. */
   async reload(): Promise<void> {
-    this.#cursors = new Map();
-    const [me] = await Promise.all([
-      this.#api.get<{ counts?: Badge } & Partial<Badge>>('/v1/me'),
-      this.loadMore('all'),
-    ]);
-    const counts = me.counts ?? me;
-    this.badge({
-      unread_conversations: counts.unread_conversations ?? 0,
-      unread_notifications: counts.unread_notifications ?? 0,
-    });
+    const shown = FILTERS.filter((filter) => filter === 'all' || this.#of(filter).begun);
+    const loaded = await this.#known.restart(shown.map((filter) => this.#of(filter)));
+    if (loaded) this.#state.patch({ loaded });
   }
 
-  put(news: readonly Conversation[], changes: Partial<InboxState> = {}): void {
-    const byId = new Map(this.#state.value.conversations.map((known) => [known.id, known]));
-    for (const conversation of news) byId.set(conversation.id, conversation);
-    const conversations = [...byId.values()].sort((a, b) => (activity(a) < activity(b) ? 1 : -1));
-    this.#state.patch({ ...changes, conversations });
+  put(news: readonly Conversation[]): void {
+    this.#known.put(news);
   }
 
-  badge({ unread_conversations, unread_notifications }: Badge): void {
-    this.#state.patch({ badge: { unread_conversations, unread_notifications } });
+  /** Stars, archives or mutes; the row changes at once, and back if it is refused. */
+  async change(id: string, flags: Flags): Promise<void> {
+    const before = this.find(id);
+    if (before) this.put([{ ...before, ...flags }]);
+    try {
+      this.put([
+        await this.#api.send<Conversation>(
+          'PATCH',
+          `/v1/conversations/${encodeURIComponent(id)}`,
+          flags,
+        ),
+      ]);
+    } catch (error) {
+      if (before) this.put([before]);
+      throw error;
+    }
+  }
+
+  #of(filter: Filter): Pages<Conversation> {
+    const pages = this.#pages.get(filter);
+    if (!pages) throw new RangeError(`no filter ${filter}`);
+    return pages;
   }
 }
 
-function activity(conversation: Conversation): string {
-  return conversation.active_at ?? conversation.last_message?.at ?? '';
+function byActivity(a: Conversation, b: Conversation): number {
+  return a.active_at < b.active_at ? 1 : -1;
 }

@@ -2,15 +2,12 @@
 
 export { Problem } from './api.ts';
 export { Client, type ConnectOptions, connect } from './client.ts';
-export { type Filter, Inbox, type InboxState } from './inbox.ts';
+export { FILTERS, type Filter, type Flags, Inbox, type InboxState } from './inbox.ts';
+export { Me, type MeState } from './me.ts';
+export { Notifications, type NotificationsState } from './notifications.ts';
 export { type Readable, Store } from './observable.ts';
-export {
-  OrderDetails,
-  type OrderPageState,
-  Orders,
-  type OrdersState,
-  type Role,
-} from './orders.ts';
+export { OrderDetails, type OrderPageState } from './order-details.ts';
+export { Orders, type OrdersState, type Role } from './orders.ts';
 export { Outbox } from './outbox.ts';
 export { Preferences } from './preferences.ts';
 export { Push, type PushState } from './push.ts';

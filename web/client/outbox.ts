@@ -42,7 +42,7 @@ export class Outbox {
 
   /** Takes up what an earlier page left behind. */
   async restore(): Promise<void> {
-    const left = await this.#shelf.load(this.#account);
+    const left = await this.#shelf.load(this.#account).catch(nothingLeft);
     const known = new Set(this.#unsent.value.map((unsent) => unsent.client_id));
     const missing = left.filter((unsent) => !known.has(unsent.client_id));
     this.#unsent.set([...missing, ...this.#unsent.value]);
@@ -109,18 +109,23 @@ export class Outbox {
 
   /** Says whether the message is settled, either way. */
   async #attempt({ client_id, conversation, body, reply_to }: Unsent): Promise<boolean> {
+    const data = { conversation, client_id, body, reply_to, attachments: [] };
+    let answer: { readonly message: Message };
     try {
-      const data = { conversation, client_id, body, reply_to, attachments: [] };
-      const answer = await this.#socket.rpc<{ message: Message }>('message.send', data);
-      this.#sent(conversation, answer.message);
-      this.drop(client_id);
-      return true;
+      answer = await this.#socket.rpc('message.send', data);
     } catch (error) {
       if (isTemporary(error)) return false;
-      const refused = this.#find(client_id);
-      if (refused) this.#replace({ ...refused, state: 'failed', reason: reasonOf(error) });
+      this.#refused(client_id, reasonOf(error));
       return true;
     }
+    this.#sent(conversation, answer.message);
+    this.drop(client_id);
+    return true;
+  }
+
+  #refused(clientId: string, reason: string): void {
+    const refused = this.#find(clientId);
+    if (refused) this.#replace({ ...refused, state: 'failed', reason });
   }
 
   /** Waits, but not beyond the moment at which the connection comes back. */
@@ -161,3 +166,7 @@ export class Outbox {
 
 /** Without a shelf (private windows, full disks) sending works all the same, until a reload. */
 function shelfIsFull(): void {}
+
+function nothingLeft(): readonly Unsent[] {
+  return [];
+}

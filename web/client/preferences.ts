@@ -7,6 +7,7 @@ import type { Category, DeliveryChannel, Preferences as Values } from './types.t
 export class Preferences {
   readonly #api: Requests;
   readonly #state = new Store<Values | null>(null);
+  #unsaved = 0;
 
   constructor(api: Requests) {
     this.#api = api;
@@ -22,27 +23,32 @@ export class Preferences {
   }
 
   switch(category: Category, channel: DeliveryChannel, on: boolean): Promise<void> {
-    const known = this.#state.value;
-    if (!known) return Promise.resolve();
-    const categories = {
-      ...known.categories,
-      [category]: { ...known.categories[category], [channel]: on },
-    };
-    return this.#save({ ...known, categories }, { categories: { [category]: { [channel]: on } } });
+    return this.#change(
+      ({ categories }) => ({
+        categories: { ...categories, [category]: { ...categories[category], [channel]: on } },
+      }),
+      { categories: { [category]: { [channel]: on } } },
+    );
   }
 
-  speak(locale: string): Promise<void> {
-    const known = this.#state.value;
-    return known ? this.#save({ ...known, locale }, { locale }) : Promise.resolve();
+  /** Sets what stands beside the switches: language, time zone, quiet hours, minutes. */
+  set(changes: Partial<Omit<Values, 'categories'>>): Promise<void> {
+    return this.#change(() => changes, changes);
   }
 
-  async #save(wanted: Values, patch: object): Promise<void> {
-    const before = this.#state.value;
-    this.#state.set(wanted);
+  /** Shows the change at once, and what the server has once all changes are there. */
+  async #change(apply: (known: Values) => Partial<Values>, patch: object): Promise<void> {
+    const known = this.#state.value;
+    if (!known) return;
+    this.#state.set({ ...known, ...apply(known) });
+    this.#unsaved += 1;
     try {
-      this.#state.set(await this.#api.send<Values>('PATCH', '/v1/me/preferences', patch));
+      const saved = await this.#api.send<Values>('PATCH', '/v1/me/preferences', patch);
+      this.#unsaved -= 1;
+      if (this.#unsaved === 0) this.#state.set(saved);
     } catch (error) {
-      if (this.#state.value === wanted) this.#state.set(before);
+      this.#unsaved -= 1;
+      await this.load().catch(() => this.#state.set(known));
       throw error;
     }
   }

@@ -48,6 +48,8 @@ export class IndexedDbShelf implements Shelf {
       store.createIndex('account', 'account');
     };
     this.#database = settled(opening);
+    // Whoever needs it is told; nobody else has to be.
+    this.#database.catch(() => {});
   }
 
   async load(account: string): Promise<readonly Unsent[]> {

@@ -10,6 +10,8 @@ export type ConnectionState = 'connecting' | 'connected' | 'paused' | 'refused';
 export interface Subscribed<Snapshot> {
   /** Whether what was missed follows as publications. If not, what is known may have gaps. */
   readonly recovered: boolean;
+  /** The position in the channel after which the publications that follow come. */
+  readonly offset: number;
   readonly snapshot: Snapshot;
 }
 
@@ -28,25 +30,43 @@ export interface Socket {
   /** Listens on a channel until the answer is called. */
   listen<S, P>(channel: string, listener: Listener<S, P>): () => void;
   /** Listens on the own inbox, which comes with the connection. */
-  listenToInbox<P>(listener: Listener<null, P>): void;
+  listenToInbox<P>(listener: Omit<Listener<null, P>, 'refused'>): void;
   pause(): void;
   resume(): void;
 }
 
+const DISCONNECT_CALLED = 0;
+const INVALID_TOKEN = 3500;
+
 export class CentrifugeSocket implements Socket {
   readonly #state = new Store<ConnectionState>('connecting');
+  readonly #tokens: Tokens;
   readonly #sdk: Centrifuge;
+  /** Whether the token that was refused is one that we had fetched for that reason. */
+  #replacedToken = false;
 
-  constructor(origin: string, tokens: Tokens) {
+  /** `websocket` is the browser's own unless told. */
+  constructor(origin: string, tokens: Tokens, websocket?: typeof WebSocket) {
+    this.#tokens = tokens;
     this.#sdk = new Centrifuge(`${origin.replace(/^http/, 'ws')}/connection/websocket`, {
       token: tokens.current,
       getToken: () => tokens.renew().catch(asUnauthorized),
       data: { inbox: true },
       name: 'orderwire-web',
+      websocket,
     });
-    this.#sdk.on('connecting', () => this.#state.set('connecting'));
-    this.#sdk.on('connected', () => this.#state.set('connected'));
-    this.#sdk.on('disconnected', ({ code }) => this.#state.set(code === 0 ? 'paused' : 'refused'));
+    this.#sdk.on(
+      'connecting',
+      guarded(() => this.#state.set('connecting')),
+    );
+    this.#sdk.on(
+      'connected',
+      guarded(() => this.#connected()),
+    );
+    this.#sdk.on(
+      'disconnected',
+      guarded(({ code }) => this.#disconnected(code)),
+    );
   }
 
   get state(): Readable<ConnectionState> {
@@ -60,27 +80,46 @@ export class CentrifugeSocket implements Socket {
 
   send(method: string, data: object): void {
     if (this.#state.value !== 'connected') return;
-    this.#sdk.send({ method, data }).catch(ignored);
+    this.#sdk.send({ method, data }).catch(nobodyWaits);
   }
 
   listen<S, P>(channel: string, listener: Listener<S, P>): () => void {
     const subscription = this.#sdk.newSubscription(channel);
-    subscription.on('subscribed', (news) =>
-      listener.subscribed({ recovered: news.recovered, snapshot: news.data as S }),
+    subscription.on(
+      'subscribed',
+      guarded(({ recovered, streamPosition, data }) =>
+        listener.subscribed({
+          recovered,
+          offset: streamPosition?.offset ?? 0,
+          snapshot: data as S,
+        }),
+      ),
     );
-    subscription.on('publication', ({ data }) => listener.published(data as P));
-    subscription.on('unsubscribed', ({ code }) => {
-      if (code !== 0) listener.refused();
-    });
+    subscription.on(
+      'publication',
+      guarded(({ data }) => listener.published(data as P)),
+    );
+    subscription.on(
+      'unsubscribed',
+      guarded(({ code }) => {
+        if (code !== DISCONNECT_CALLED) listener.refused();
+      }),
+    );
     subscription.subscribe();
     return () => this.#leave(subscription);
   }
 
-  listenToInbox<P>(listener: Listener<null, P>): void {
-    this.#sdk.on('subscribed', ({ recovered }) =>
-      listener.subscribed({ recovered, snapshot: null }),
+  listenToInbox<P>(listener: Omit<Listener<null, P>, 'refused'>): void {
+    this.#sdk.on(
+      'subscribed',
+      guarded(({ recovered, streamPosition }) =>
+        listener.subscribed({ recovered, offset: streamPosition?.offset ?? 0, snapshot: null }),
+      ),
     );
-    this.#sdk.on('publication', ({ data }) => listener.published(data as P));
+    this.#sdk.on(
+      'publication',
+      guarded(({ data }) => listener.published(data as P)),
+    );
   }
 
   pause(): void {
@@ -91,10 +130,45 @@ export class CentrifugeSocket implements Socket {
     this.#sdk.connect();
   }
 
+  #connected(): void {
+    this.#replacedToken = false;
+    this.#state.set('connected');
+  }
+
+  #disconnected(code: number): void {
+    if (code === DISCONNECT_CALLED) {
+      this.#state.set('paused');
+    } else if (code === INVALID_TOKEN && !this.#replacedToken) {
+      this.#replaceToken();
+    } else {
+      this.#state.set('refused');
+      this.#tokens.refuse();
+    }
+  }
+
+  /** A server that was set up anew knows nothing of a token that is still valid by its dates. */
+  #replaceToken(): void {
+    this.#replacedToken = true;
+    this.#sdk.setToken('');
+    // Not from within the SDK's own farewell.
+    queueMicrotask(() => this.#sdk.connect());
+  }
+
   #leave(subscription: Subscription): void {
     subscription.removeAllListeners();
     this.#sdk.removeSubscription(subscription);
   }
+}
+
+/** What a handler throws would stop the SDK for good: it is reported, and life goes on. */
+function guarded<T>(handle: (news: T) => void): (news: T) => void {
+  return (news) => {
+    try {
+      handle(news);
+    } catch (error) {
+      reportError(error);
+    }
+  };
 }
 
 /** Tells the SDK to stop asking; anything else it tries again. */
@@ -102,7 +176,7 @@ function asUnauthorized(error: unknown): never {
   throw error instanceof SignedOut ? new UnauthorizedError(error.message) : error;
 }
 
-function ignored(): void {}
+function nobodyWaits(): void {}
 
 interface SocketError {
   readonly code: number;

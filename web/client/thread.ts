@@ -1,7 +1,6 @@
 /** One conversation, live: its entries, who has read how far, who is writing, who may write. */
 
-import type { Requests } from './api.ts';
-import { Problem } from './api.ts';
+import { Problem, type Requests } from './api.ts';
 import { type Readable, Store } from './observable.ts';
 import type { Outbox } from './outbox.ts';
 import type { Socket, Subscribed } from './socket.ts';
@@ -15,11 +14,10 @@ import type {
   ReceiptNews,
   ThreadPublication,
   ThreadSnapshot,
-  Typing,
 } from './types.ts';
+import { OwnTyping, Typists } from './typing.ts';
 
 const PAGE = 50;
-const TYPING_EVERY_MS = 2_000;
 const RETRY_MS = 2_000;
 
 export interface ThreadState {
@@ -29,8 +27,6 @@ export interface ThreadState {
   readonly hasBefore: boolean;
   readonly loadingBefore: boolean;
   readonly receipts: Readonly<Record<string, Receipt>>;
-  /** Accounts that are writing at this moment. */
-  readonly typing: readonly string[];
   readonly canSend: boolean;
   readonly canSendReason: string | null;
 }
@@ -42,7 +38,6 @@ const UNKNOWN: ThreadState = {
   hasBefore: false,
   loadingBefore: false,
   receipts: {},
-  typing: [],
   canSend: true,
   canSendReason: null,
 };
@@ -51,30 +46,42 @@ export interface ThreadParts {
   readonly account: string;
   readonly api: Requests;
   readonly socket: Socket;
-  readonly outbox: Outbox;
+  readonly outbox: Pick<Outbox, 'add' | 'drop'>;
 }
 
 export class Thread {
   readonly id: string;
   readonly #parts: ThreadParts;
   readonly #state = new Store<ThreadState>(UNKNOWN);
-  readonly #typingEnds = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #typists: Typists;
+  readonly #ownTyping: OwnTyping;
   #timeline: Timeline = EMPTY;
+  /** The highest `seq` that the channel has given us: the next one follows it. */
+  #top = 0;
   /** Counts the times that we started over: an answer to an earlier question is no use. */
   #start = 0;
+  /** Until the newest page is here, what is live waits: shown alone, it would jump. */
   #catchingUp = true;
   #viewers = 0;
   #leave: (() => void) | null = null;
-  #saidTypingAt = 0;
   #readUpTo = 0;
 
   constructor(id: string, parts: ThreadParts) {
     this.id = id;
     this.#parts = parts;
+    this.#typists = new Typists(parts.account);
+    this.#ownTyping = new OwnTyping((typing) =>
+      parts.socket.send('typing', { conversation: id, typing }),
+    );
   }
 
   get state(): Readable<ThreadState> {
     return this.#state;
+  }
+
+  /** Accounts that are writing at this moment. */
+  get typing(): Readable<readonly string[]> {
+    return this.#typists.writing;
   }
 
   /** Keeps the thread live until the answer is called; several views share one subscription. */
@@ -92,25 +99,23 @@ export class Thread {
   }
 
   send(body: string): void {
-    this.#saidTypingAt = 0;
+    this.#ownTyping.sent();
     this.#parts.outbox.add({ conversation: this.id, body });
   }
 
   /** Takes the server's answer to a message of ours, which may come before its publication. */
   sent(message: Message): void {
     this.#add([message]);
+    // Its bubble is there already, and stays, whatever else is still to come.
+    if (this.#catchingUp) this.#state.patch({ entries: this.#shownWith(message) });
   }
 
-  typing(): void {
-    if (Date.now() - this.#saidTypingAt < TYPING_EVERY_MS) return;
-    this.#saidTypingAt = Date.now();
-    this.#parts.socket.send('typing', { conversation: this.id, typing: true });
+  typingGoesOn(): void {
+    this.#ownTyping.go();
   }
 
-  stoppedTyping(): void {
-    if (this.#saidTypingAt === 0) return;
-    this.#saidTypingAt = 0;
-    this.#parts.socket.send('typing', { conversation: this.id, typing: false });
+  typingStopped(): void {
+    this.#ownTyping.stop();
   }
 
   /** Tells everybody that we have read up to `seq`; never backwards. */
@@ -129,7 +134,7 @@ export class Thread {
   async loadBefore(): Promise<void> {
     const { hasBefore, loadingBefore, entries } = this.#state.value;
     const oldest = entries[0];
-    if (!hasBefore || loadingBefore || !oldest) return;
+    if (!hasBefore || loadingBefore || this.#catchingUp || !oldest) return;
     const start = this.#start;
     this.#state.patch({ loadingBefore: true });
     try {
@@ -142,14 +147,26 @@ export class Thread {
     }
   }
 
-  /** Takes what the inbox says about this conversation, such as that one may write now. */
+  /** Takes what the inbox says about this conversation. */
   summarised(conversation: Conversation): void {
-    if (this.#state.value.conversation === null) return;
-    this.#state.patch({
-      conversation,
-      canSend: conversation.can_send ?? this.#state.value.canSend,
-      canSendReason: conversation.can_send_reason ?? null,
-    });
+    if (this.#state.value.conversation !== null) this.#state.patch({ conversation });
+  }
+
+  /** Asks whether one may write by now, when something happened that may have unlocked it. */
+  async reconsider(): Promise<void> {
+    if (this.#state.value.canSend || this.#viewers === 0) return;
+    try {
+      const { can_send = true, can_send_reason = null } = await this.#parts.api.get<Conversation>(
+        this.#path,
+      );
+      this.#state.patch({ canSend: can_send, canSendReason: can_send_reason });
+    } catch {
+      // The next thing that happens asks again.
+    }
+  }
+
+  get #path(): string {
+    return `/v1/conversations/${encodeURIComponent(this.id)}`;
   }
 
   #close(): void {
@@ -157,16 +174,18 @@ export class Thread {
     if (this.#viewers > 0) return;
     this.#leave?.();
     this.#leave = null;
+    this.#typists.allStopped();
   }
 
-  #subscribed({ recovered, snapshot }: Subscribed<ThreadSnapshot>): void {
-    this.#readUpTo = snapshot.conversation.read_seq;
+  #subscribed({ recovered, offset, snapshot }: Subscribed<ThreadSnapshot>): void {
+    this.#top = offset;
+    this.#readUpTo = Math.max(this.#readUpTo, snapshot.conversation.read_seq);
+    this.#typists.allStopped();
     this.#state.patch({
       conversation: snapshot.conversation,
       receipts: snapshot.receipts,
       canSend: snapshot.can_send,
       canSendReason: snapshot.can_send_reason,
-      typing: [],
     });
     if (!recovered) void this.#reload();
   }
@@ -179,68 +198,79 @@ export class Thread {
     this.#catchingUp = true;
     try {
       const page = await this.#page('');
-      if (start !== this.#start) return;
-      this.#catchingUp = false;
-      this.#add(page.items, { hasBefore: page.has_before, phase: 'ready' });
+      if (start === this.#start) this.#caughtUp(page);
     } catch (error) {
-      if (error instanceof Problem && error.status === 404) this.#state.patch({ phase: 'gone' });
+      if (start !== this.#start) return;
+      if (error instanceof Problem && GONE.has(error.status)) this.#state.patch({ phase: 'gone' });
       else setTimeout(() => this.#leave && start === this.#start && void this.#reload(), RETRY_MS);
     }
   }
 
+  #caughtUp({ items, has_before }: MessagePage): void {
+    this.#catchingUp = false;
+    this.#add(items, { hasBefore: has_before, phase: 'ready' });
+    this.#settle(this.#timeline.entries);
+  }
+
   #page(bound: string): Promise<MessagePage> {
-    return this.#parts.api.get(`/v1/conversations/${this.id}/messages?limit=${PAGE}${bound}`);
+    return this.#parts.api.get(`${this.#path}/messages?limit=${PAGE}${bound}`);
   }
 
   #published(publication: ThreadPublication): void {
+    if ('seq' in publication) this.#follows(publication.seq);
     switch (publication.type) {
       case 'message':
       case 'order':
         this.#arrived(publication);
-        return;
+        break;
       case 'edit':
       case 'delete':
         this.#timeline = withChange(this.#timeline, publication);
         this.#show({});
-        return;
+        break;
       case 'typing':
-        this.#heardTyping(publication);
-        return;
+        this.#typists.heard(publication);
+        break;
       case 'receipt':
         this.#heardReceipt(publication);
-        return;
+        break;
     }
   }
 
+  /** No entry may be missing between two that are shown, whoever lost it. */
+  #follows(seq: number): void {
+    const missed = seq > this.#top + 1;
+    this.#top = Math.max(this.#top, seq);
+    if (missed) void this.#reload();
+  }
+
   #arrived(entry: Entry): void {
-    if (entry.type === 'message') this.#heardTyping({ ...STOPPED, account: entry.sender });
+    if (entry.type === 'message') this.#typists.stopped(entry.sender);
     this.#add([entry]);
+    void this.reconsider();
   }
 
   #add(entries: readonly Entry[], changes: Partial<ThreadState> = {}): void {
     this.#timeline = withEntries(this.#timeline, entries);
     this.#show(changes);
-    for (const entry of entries) {
-      if (entry.type !== 'message' || entry.sender !== this.#parts.account) continue;
-      if (entry.client_id) this.#parts.outbox.drop(entry.client_id);
-    }
+    if (!this.#catchingUp) this.#settle(entries);
   }
 
-  /** Until the newest page is here, what is live waits: shown alone, it would jump. */
   #show(changes: Partial<ThreadState>): void {
     this.#state.patch(this.#catchingUp ? changes : { ...changes, entries: this.#timeline.entries });
   }
 
-  #heardTyping({ account, typing, expires_in }: Typing): void {
-    if (account === this.#parts.account) return;
-    clearTimeout(this.#typingEnds.get(account));
-    const others = this.#state.value.typing.filter((other) => other !== account);
-    if (typing) {
-      const ends = setTimeout(() => this.#heardTyping({ ...STOPPED, account }), expires_in * 1_000);
-      this.#typingEnds.set(account, ends);
+  #shownWith(message: Message): readonly Entry[] {
+    const shown: Timeline = { ...EMPTY, entries: this.#state.value.entries };
+    return withEntries(shown, [message]).entries;
+  }
+
+  /** What is shown as stored waits in the outbox no more. */
+  #settle(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (entry.type !== 'message' || entry.sender !== this.#parts.account) continue;
+      if (entry.client_id) this.#parts.outbox.drop(entry.client_id);
     }
-    if (!typing && others.length === this.#state.value.typing.length) return;
-    this.#state.patch({ typing: typing ? [...others, account] : others });
   }
 
   #heardReceipt({ account, read_seq, delivered_seq }: ReceiptNews): void {
@@ -249,4 +279,5 @@ export class Thread {
   }
 }
 
-const STOPPED = { type: 'typing', typing: false, expires_in: 0 } as const;
+/** Not there, not ours, or no id at all. */
+const GONE: ReadonlySet<number> = new Set([400, 403, 404]);

@@ -47,7 +47,7 @@ function changedAt(entry: Entry): string {
 }
 
 function changed(entry: Entry, change: Change | undefined): Entry {
-  if (!change || entry.type !== 'message' || changedAt(entry) >= change.at) return entry;
+  if (!change || entry.type !== 'message' || changedAt(entry) > change.at) return entry;
   return change.type === 'edit' ? edited(entry, change) : deleted(entry, change);
 }
 

@@ -1,13 +1,16 @@
 /** Who we are: the account's token, renewed by whoever embeds us. */
 
+import { type Readable, Store } from './observable.ts';
+
 export type GetToken = () => Promise<string>;
 
 /** Nobody can renew the token: the person has to sign in again. */
 export class SignedOut extends Error {}
 
 export class Tokens {
-  #token: string;
+  readonly #signedOut = new Store(false);
   readonly #renew: GetToken;
+  #token: string;
   #renewal: Promise<string> | null = null;
 
   constructor(token: string, renew: GetToken) {
@@ -19,16 +22,29 @@ export class Tokens {
     return this.#token;
   }
 
+  /** Whether only a new sign-in helps. */
+  get signedOut(): Readable<boolean> {
+    return this.#signedOut;
+  }
+
   /** Fetches a fresh token; calls that come meanwhile share the answer. */
   renew(): Promise<string> {
     this.#renewal ??= this.#fetch();
     return this.#renewal;
   }
 
+  /** Says that the server has turned this account away for good. */
+  refuse(): void {
+    this.#signedOut.set(true);
+  }
+
   async #fetch(): Promise<string> {
     try {
       this.#token = await this.#renew();
       return this.#token;
+    } catch (error) {
+      if (error instanceof SignedOut) this.#signedOut.set(true);
+      throw error;
     } finally {
       this.#renewal = null;
     }
@@ -37,12 +53,18 @@ export class Tokens {
 
 /** Reads the account out of a JWT. The server verifies it; we only need to know whose it is. */
 export function accountOf(token: string): string {
-  const claims = token.split('.')[1];
-  if (!claims) throw new SignedOut('the token is no JWT');
-  const bytes = Uint8Array.from(atob(claims.replaceAll('-', '+').replaceAll('_', '/')), (c) =>
-    c.charCodeAt(0),
-  );
-  const { sub } = JSON.parse(new TextDecoder().decode(bytes)) as { sub?: unknown };
-  if (typeof sub !== 'string') throw new SignedOut('the token names no account');
+  const sub = subjectOf(token);
+  if (sub === null) throw new SignedOut('the token names no account');
   return sub;
+}
+
+function subjectOf(token: string): string | null {
+  try {
+    const claims = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const bytes = Uint8Array.from(atob(claims), (letter) => letter.charCodeAt(0));
+    const { sub } = JSON.parse(new TextDecoder().decode(bytes)) as { sub?: unknown };
+    return typeof sub === 'string' && sub ? sub : null;
+  } catch {
+    return null;
+  }
 }

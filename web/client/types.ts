@@ -14,6 +14,7 @@ export interface Person {
 
 export interface Account extends Person {
   readonly locale: string;
+  readonly timezone: string;
 }
 
 export interface LastMessage {
@@ -36,7 +37,7 @@ export interface Conversation {
   readonly id: string;
   readonly kind: 'order' | 'direct';
   readonly order_id: string | null;
-  readonly order?: OrderBadge | null;
+  readonly order: OrderBadge | null;
   readonly with: Person;
   readonly last_message: LastMessage | null;
   readonly last_seq: number;
@@ -45,7 +46,8 @@ export interface Conversation {
   readonly starred: boolean;
   readonly archived: boolean;
   readonly muted: boolean;
-  readonly active_at?: string;
+  readonly active_at: string;
+  /** Told on request and on opening a thread, not in the inbox. */
   readonly can_send?: boolean;
   readonly can_send_reason?: string | null;
 }
@@ -129,7 +131,7 @@ export interface Badge {
 export type InboxPublication =
   | { readonly type: 'conversation'; readonly conversation: Conversation }
   | { readonly type: 'order'; readonly order: Order }
-  | { readonly type: 'notification'; readonly notification: Readonly<Record<string, unknown>> }
+  | { readonly type: 'notification'; readonly notification: Notification }
   | ({ readonly type: 'badge' } & Badge);
 
 export type OrderStatus =
@@ -159,7 +161,7 @@ export interface Order {
     readonly status: 'none' | 'pending' | 'draft' | 'submitted' | 'skipped';
     readonly required: number;
     readonly answered: number;
-    readonly total?: number;
+    readonly total: number;
   };
   readonly available_actions: readonly string[];
   readonly version: number;
@@ -181,6 +183,38 @@ export interface OrderPage extends Order {
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next_cursor: string | null;
+}
+
+export interface Notification {
+  readonly id: string;
+  readonly category: Category;
+  readonly title: string;
+  readonly body: string;
+  readonly at: string;
+  readonly read_at: string | null;
+  /** A path of this app. */
+  readonly link: string;
+  readonly cause: string;
+  readonly order_id: string | null;
+  readonly conversation_id: string | null;
+}
+
+/** One line of the ledger: what was decided about a notification on one channel, and why. */
+export interface TraceStep {
+  readonly at: string;
+  readonly channel: DeliveryChannel;
+  readonly target: string;
+  readonly decision: string;
+  readonly reason: string;
+  readonly detail: string;
+  /** The reason in words, where the server has them. */
+  readonly explanation?: string;
+}
+
+export interface Trace {
+  readonly notification: Notification;
+  readonly account: string;
+  readonly steps: readonly TraceStep[];
 }
 
 export interface MessagePage {

@@ -3,7 +3,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { Conversation, Filter } from '../client/index.ts';
+import { type Conversation, FILTERS, type Filter } from '../client/index.ts';
 import './avatar.ts';
 import type { Connection } from './connection.ts';
 import { icon } from './icons.ts';
@@ -11,10 +11,12 @@ import { Live } from './live.ts';
 import { look } from './look.ts';
 import { lineOf } from './order-words.ts';
 
-const FILTERS: Readonly<Record<Filter, (conversation: Conversation) => boolean>> = {
+const SHOWN: Readonly<Record<Filter, (conversation: Conversation) => boolean>> = {
   all: ({ archived }) => !archived,
-  unread: ({ unread }) => unread > 0,
+  unread: ({ unread, archived }) => unread > 0 && !archived,
   orders: ({ kind, archived }) => kind === 'order' && !archived,
+  starred: ({ starred }) => starred,
+  archived: ({ archived }) => archived,
 };
 
 const NEAR_END_PX = 400;
@@ -132,11 +134,11 @@ export class OrderwireInbox extends LitElement {
       const { client, language } = connection;
       const { loaded, conversations } = this.#live.read(client.inbox.state);
       const shown = conversations.filter(
-        (one) => FILTERS[this.filter](one) || one.id === this.selected,
+        (one) => SHOWN[this.filter](one) || one.id === this.selected,
       );
       return html`<header><h1 class="title">${language.t('inbox.title')}</h1></header>
         <div class="filters" role="group" aria-label=${language.t('inbox.filters')}>
-          ${(Object.keys(FILTERS) as Filter[]).map((filter) => this.#filter(filter, connection))}
+          ${FILTERS.map((filter) => this.#filter(filter, connection))}
         </div>
         <div class="scroll" @scroll=${this.#nearEnd}>
           <ul aria-label=${language.t('inbox.list')} aria-busy=${!loaded}>

@@ -150,7 +150,7 @@ export class OrderwireThread extends LitElement {
       .rows=${rows}
       .people=${new Map<string, Person>([[conversation.with.id, conversation.with]])}
       .eventText=${(row: Row & { kind: 'event' }) => this.#event(row, conversation, connection)}
-      .typing=${state.typing}
+      .typing=${this.#thread ? this.#live.read(this.#thread.typing) : []}
       .connected=${this.#live.read(client.state) === 'connected'}
       .more=${state.hasBefore}
       .loading=${state.loadingBefore}
@@ -206,8 +206,8 @@ export class OrderwireThread extends LitElement {
       .locked=${state.canSend ? null : (state.canSendReason ?? 'other')}
       draft-key=${`${client.account}:${conversation.id}`}
       @message-written=${this.#written}
-      @typing=${() => this.#thread?.typing()}
-      @stopped-typing=${() => this.#thread?.stoppedTyping()}
+      @typing=${() => this.#thread?.typingGoesOn()}
+      @stopped-typing=${() => this.#thread?.typingStopped()}
     ></orderwire-composer>`;
   }
 

@@ -29,6 +29,7 @@ export class Language {
   readonly #weekday: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
+  readonly #month: Intl.DateTimeFormat;
   readonly #moment: Intl.DateTimeFormat;
 
   /** Takes the nearest language that we speak: `de-AT` gets German, `fr` gets English. */
@@ -46,6 +47,7 @@ export class Language {
       day: 'numeric',
       month: 'long',
     });
+    this.#month = new Intl.DateTimeFormat(region, { month: 'long', year: 'numeric' });
     this.#moment = new Intl.DateTimeFormat(region, {
       weekday: 'short',
       day: 'numeric',
@@ -97,6 +99,18 @@ export class Language {
     if (days <= 0) return this.clock(at);
     if (days === 1) return this.t('time.yesterday');
     return (days < 7 ? this.#weekday : this.#date).format(new Date(at));
+  }
+
+  /** As short as a column wants it: `Sat 15:40` within a week, `12 Nov` beyond. */
+  brief(at: string, now = Date.now()): string {
+    const days = Math.abs(daysBetween(at, now));
+    if (days >= 7) return this.#date.format(new Date(at));
+    return days === 0 ? this.clock(at) : `${this.#weekday.format(new Date(at))} ${this.clock(at)}`;
+  }
+
+  /** `March 2025` */
+  month(at: string): string {
+    return this.#month.format(new Date(at));
   }
 
   /** The two largest units: `1 d 4 h`, `3 h 5 min`, `12 min`. */

@@ -1,0 +1,76 @@
+/** Who is writing at this moment, and how often we say that we are. */
+
+import { type Readable, Store } from './observable.ts';
+import type { Typing } from './types.ts';
+
+const SAID_EVERY_MS = 2_000;
+
+/** Those who write; each falls silent by themselves when nothing more is heard. */
+export class Typists {
+  readonly #me: string;
+  readonly #writing = new Store<readonly string[]>([]);
+  readonly #ends = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(me: string) {
+    this.#me = me;
+  }
+
+  /** Accounts, in the order in which they began. */
+  get writing(): Readable<readonly string[]> {
+    return this.#writing;
+  }
+
+  heard({ account, typing, expires_in }: Typing): void {
+    if (account === this.#me) return;
+    if (!typing) {
+      this.stopped(account);
+      return;
+    }
+    clearTimeout(this.#ends.get(account));
+    this.#ends.set(
+      account,
+      setTimeout(() => this.stopped(account), expires_in * 1_000),
+    );
+    if (this.#writing.value.includes(account)) return;
+    this.#writing.set([...this.#writing.value, account]);
+  }
+
+  stopped(account: string): void {
+    clearTimeout(this.#ends.get(account));
+    this.#ends.delete(account);
+    if (!this.#writing.value.includes(account)) return;
+    this.#writing.set(this.#writing.value.filter((other) => other !== account));
+  }
+
+  allStopped(): void {
+    for (const account of this.#writing.value) this.stopped(account);
+  }
+}
+
+/** Says that we write: at once, then now and then, and once when we stop. */
+export class OwnTyping {
+  readonly #say: (typing: boolean) => void;
+  #saidAt: number | null = null;
+
+  constructor(say: (typing: boolean) => void) {
+    this.#say = say;
+  }
+
+  go(): void {
+    const now = Date.now();
+    if (this.#saidAt !== null && now - this.#saidAt < SAID_EVERY_MS) return;
+    this.#saidAt = now;
+    this.#say(true);
+  }
+
+  stop(): void {
+    if (this.#saidAt === null) return;
+    this.#saidAt = null;
+    this.#say(false);
+  }
+
+  /** The message itself says that we are done. */
+  sent(): void {
+    this.#saidAt = null;
+  }
+}
