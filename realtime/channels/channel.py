@@ -112,7 +112,7 @@ class Channel:
         """Write what this turn has brought: one write a subscriber."""
         publications, self.pending = self.pending, []
         durable = [each for each in publications if each.offset]
-        for encoding, group in self.groups.items():
+        for encoding, group in tuple(self.groups.items()):
             everything = encoding.publications(publications)
             backed_up = []
             for subscriber in group:

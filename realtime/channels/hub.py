@@ -110,13 +110,14 @@ class Hub:
         try:
             await self._bus.subscribe(channel.name)
             opening = await self._read(channel, request, buffer)
+            if channel.openings.get(subscriber) is buffer:
+                self._go_live(channel, subscriber, opening, opened)
+                self._count(request, opening)
         except BaseException:
             if channel.openings.get(subscriber) is buffer:
-                self.unsubscribe(subscriber, channel.name)
+                del channel.openings[subscriber]
+            self._drop_if_idle(channel)
             raise
-        if channel.openings.get(subscriber) is buffer:
-            self._go_live(channel, subscriber, opening, opened)
-            self._count(request, opening)
 
     async def _read(self, channel: Channel, request: OpenRequest, buffer: Buffer) -> Opening:
         """Read an opening that the buffer continues without a gap."""

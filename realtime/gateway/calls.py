@@ -1,0 +1,181 @@
+"""The methods of ``rpc``: decode, call a service, encode."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Protocol, TypeVar
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from domain.conversations import MAX_ATTACHMENTS
+from domain.errors import Forbidden, Invalid, NotParticipant, OrderwireError
+from domain.identity import Identity, Role
+from domain.publications import Publication, thread_channel
+from realtime.services.conversations import Conversations
+from realtime.services.messages import Messages, SendMessage, Sent
+
+TYPING_EVERY = 2.0
+TYPING_LASTS = 6
+MAX_TYPING_KEPT = 10_000
+
+Seq = Annotated[int, Meta(ge=0)]
+Outcome = Raw | OrderwireError
+
+
+class Caller(Protocol):
+    """A connection that calls."""
+
+    identity: Identity
+    focus: str | None
+
+    def listens(self, channel: str) -> bool:
+        """Tell whether it has this channel open."""
+        ...
+
+
+class Send(Struct, frozen=True, kw_only=True):
+    """``message.send``."""
+
+    conversation: str
+    client_id: str
+    body: str
+    reply_to: int | None = None
+    attachments: Annotated[list[str], Meta(max_length=MAX_ATTACHMENTS)] = []
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """``receipt.read`` and ``receipt.delivered``."""
+
+    conversation: str
+    seq: Seq
+
+
+class Typing(Struct, frozen=True, kw_only=True):
+    """``typing``."""
+
+    conversation: str
+    typing: bool = True
+
+
+class Focus(Struct, frozen=True, kw_only=True):
+    """``focus``: which thread this connection shows."""
+
+    conversation: str | None = None
+
+
+Handler = Callable[["Calls", Caller, Any], Awaitable[Any]]
+
+
+class Calls:
+    """Knows the methods; ``announce`` takes publications that are not stored."""
+
+    def __init__(
+        self,
+        *,
+        conversations: Conversations,
+        messages: Messages,
+        announce: Callable[[list[Publication], set[str]], Awaitable[None]],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._conversations = conversations
+        self._messages = messages
+        self._announce = announce
+        self._monotonic = monotonic
+        self._typed_at: dict[str, float] = {}
+
+    def send(self, caller: Caller, data: Raw, done: Callable[[Outcome], None]) -> None:
+        """Store a message with the next group; ``done`` gets the answer after the commit."""
+        try:
+            asked = _read(data, Send)
+            _require_account(caller)
+        except OrderwireError as error:
+            done(error)
+            return
+        command = SendMessage(
+            conversation_id=asked.conversation,
+            sender_id=caller.identity.account_id,
+            client_id=asked.client_id,
+            body=asked.body,
+            reply_to=asked.reply_to,
+            attachments=tuple(asked.attachments),
+        )
+        self._messages.send(command, lambda outcome: done(_sent(outcome)))
+
+    def knows(self, method: str) -> bool:
+        """Tell whether there is such a method."""
+        return method in _METHODS
+
+    async def call(self, caller: Caller, method: str, data: Raw) -> Raw:
+        """Call any other method; raises what its service refuses."""
+        kind, handler = _METHODS[method]
+        asked = _read(data, kind)
+        _require_account(caller)
+        return Raw(msgspec.json.encode(await handler(self, caller, asked)))
+
+    async def _read(self, caller: Caller, asked: Receipt) -> Any:
+        return await self._conversations.mark_read(caller.identity, asked.conversation, asked.seq)
+
+    async def _delivered(self, caller: Caller, asked: Receipt) -> Any:
+        return await self._conversations.mark_delivered(
+            caller.identity, asked.conversation, asked.seq
+        )
+
+    async def _typing(self, caller: Caller, asked: Typing) -> Any:
+        channel = thread_channel(asked.conversation)
+        if not caller.listens(channel):
+            raise NotParticipant("typing is told to a thread that one has open")
+        account = caller.identity.account_id
+        if self._may_type(account):
+            told = {
+                "type": "typing",
+                "account": account,
+                "typing": asked.typing,
+                "expires_in": TYPING_LASTS,
+            }
+            await self._announce([Publication(channel, msgspec.json.encode(told))], set())
+        return {}
+
+    def _may_type(self, account: str) -> bool:
+        now = self._monotonic()
+        if now - self._typed_at.get(account, -TYPING_EVERY) < TYPING_EVERY:
+            return False
+        if len(self._typed_at) >= MAX_TYPING_KEPT:
+            self._typed_at = {
+                each: at for each, at in self._typed_at.items() if now - at < TYPING_EVERY
+            }
+        self._typed_at[account] = now
+        return True
+
+    async def _focus(self, caller: Caller, asked: Focus) -> Any:
+        if asked.conversation and not caller.listens(thread_channel(asked.conversation)):
+            raise NotParticipant("focus is on a thread that one has open")
+        caller.focus = asked.conversation
+        return {}
+
+
+_METHODS: Mapping[str, tuple[type[Struct], Handler]] = {
+    "receipt.read": (Receipt, Calls._read),
+    "receipt.delivered": (Receipt, Calls._delivered),
+    "typing": (Typing, Calls._typing),
+    "focus": (Focus, Calls._focus),
+}
+SEND = "message.send"
+
+Asked = TypeVar("Asked", bound=Struct)
+
+
+def _read(data: Raw, kind: type[Asked]) -> Asked:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid.field("data", str(error)) from None
+
+
+def _require_account(caller: Caller) -> None:
+    if caller.identity.role is not Role.ACCOUNT:
+        raise Forbidden("an operator reads, and writes nothing")
+
+
+def _sent(outcome: Sent | OrderwireError) -> Outcome:
+    if isinstance(outcome, OrderwireError):
+        return outcome
+    return Raw(b'{"message":%b}' % outcome.message)

@@ -1,0 +1,302 @@
+"""One connected client: drives its session, does what the session wants, and hears its channels."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+import structlog
+from msgspec import Raw
+
+from domain.errors import OrderwireError
+from domain.identity import Identity
+from realtime.gateway import entrance, listening
+from realtime.gateway.calls import SEND
+from realtime.gateway.errors import channel_error_code, error_code
+from realtime.gateway.surroundings import Outlet, Surroundings
+from realtime.protocol import codes
+from realtime.protocol.codes import Disconnect, ErrorCode
+from realtime.protocol.effects import (
+    Answer,
+    Authenticate,
+    Call,
+    Effect,
+    End,
+    Leave,
+    Open,
+    Ping,
+    ReadHistory,
+    ReadPresence,
+    Renew,
+)
+from realtime.protocol.formats import MAX_JOINED, Format
+from realtime.protocol.replies import Reply, RpcResult, unsubscribe_push
+from realtime.protocol.session import Effects, Session
+
+# An SDK gives up on a command after 5 s, and on a subscribe with its whole connection.
+ANSWER_WITHIN = 4.0
+MAX_UNSENT = 1024 * 1024
+MAX_UNSENT_FOR_EPHEMERAL = 128 * 1024
+# Those who lose a channel come back spread over so many seconds.
+LOSS_SPREAD = 3.0
+
+NOBODY = Identity("")
+
+log = structlog.get_logger(__name__)
+
+
+class Client:
+    """Lives from the handshake to the last byte."""
+
+    __slots__ = (
+        "__weakref__",
+        "_due",
+        "_ended",
+        "_exempt",
+        "_outlet",
+        "address",
+        "backed_up",
+        "focus",
+        "format",
+        "id",
+        "identity",
+        "opening",
+        "own_inbox",
+        "session",
+        "shared",
+        "write",
+    )
+
+    def __init__(
+        self, shared: Surroundings, outlet: Outlet, encoding: Format, address: str
+    ) -> None:
+        self.id = secrets.token_urlsafe(12)
+        self.address = address
+        self.format = encoding
+        self.write: Callable[[bytes], None] = outlet.write
+        self.backed_up = False
+        self.identity = NOBODY
+        self.focus: str | None = None
+        # The channel that came with the connection, if one was asked for.
+        self.own_inbox = ""
+        # Subscribes under way, by channel.
+        self.opening: dict[str, asyncio.Task[None]] = {}
+        self.shared = shared
+        self.session = Session(
+            client_id=self.id,
+            codec=encoding.codec,
+            limits=shared.limits,
+            now=shared.monotonic(),
+        )
+        self._ended = False
+        # Bytes of large replies that are still unsent: they are no fault of the reader.
+        self._exempt = 0
+        self._outlet = outlet
+        shared.registry.add(self)
+        self.keep_time()
+
+    # --- from the transport -------------------------------------------------------------------
+
+    def receive(self, frame: bytes) -> None:
+        """Take a frame."""
+        self.shared.figures.frames += 1
+        self.perform(self.session.receive(frame, self.shared.monotonic()))
+
+    def closed(self) -> None:
+        """The transport is gone, or going: hear no more."""
+        if self._ended:
+            return
+        self._ended = True
+        for channel in self.session.channels:
+            listening.stop(self, channel)
+        self.shared.registry.remove(self, self.identity.account_id or None)
+
+    def drained(self) -> None:
+        """The transport has sent nearly everything."""
+        self.backed_up = False
+        self._exempt = 0
+
+    # --- for wheel, registry and calls --------------------------------------------------------
+
+    def keep_time(self) -> None:
+        """Be called when the session has something to do."""
+        self._due = self.session.next_due()
+        self.shared.wheel.schedule(self, self._due)
+
+    def tick(self, now: float) -> float | None:
+        """Do what is due; return when something is due again."""
+        if now < self._due:
+            return None  # the time was moved since, and this is the old one
+        self.perform(self.session.tick(now))
+        self._due = self.session.next_due()
+        return None if self.has_ended() else self._due
+
+    def has_ended(self) -> bool:
+        """Tell whether the connection is over."""
+        return self._ended
+
+    @property
+    def awaits_pong(self) -> bool:
+        """Whether it may be dead already."""
+        return self.session.awaits_pong
+
+    def listens(self, channel: str) -> bool:
+        """Tell whether it has this channel open."""
+        return channel in self.session.channels
+
+    def end(self, disconnect: Disconnect) -> None:
+        """Close the connection with a last word."""
+        if not self._ended:
+            self.shared.figures.disconnects[disconnect.code] += 1
+            log.info("disconnected", connection=self.id, code=disconnect.code)
+            self.closed()
+            self._outlet.end(disconnect)
+
+    # --- for the hub (realtime.channels.channel.Subscriber) -------------------------------------
+
+    def write_careful(self, durable: bytes, everything: bytes) -> None:
+        """Send to a reader that is too slow: no ephemerals, and beyond a bound not at all."""
+        unsent = self._outlet.unsent() - self._exempt
+        if unsent > MAX_UNSENT:
+            self.end(codes.SLOW)
+        elif unsent <= MAX_UNSENT_FOR_EPHEMERAL:
+            self.write(everything)
+        elif durable:
+            self.write(durable)
+
+    def lose(self, channel: str) -> None:
+        """Have the client subscribe anew: what it missed cannot be fetched."""
+        self.session.channels.discard(channel)
+        if channel == self.own_inbox:
+            act = partial(self.end, codes.INSUFFICIENT_STATE)
+        else:
+            act = partial(self.send, unsubscribe_push(channel, codes.STATE_LOST))
+        asyncio.get_running_loop().call_later(random.uniform(0, LOSS_SPREAD), act)
+
+    # --- what the session wants ---------------------------------------------------------------
+
+    def perform(self, effects: Effects) -> None:
+        """Do what the session wants, in order."""
+        for effect in effects:
+            if self._ended:
+                return
+            _ACTIONS[type(effect)](self, effect)
+
+    def send(self, reply: Reply) -> None:
+        """Send one reply or push."""
+        if self._ended:
+            return
+        data = self.format.one(reply)
+        if len(data) > MAX_JOINED:
+            self._exempt += len(data)
+        self.write(data)
+
+    def fail(self, command_id: int, error: ErrorCode) -> None:
+        """Refuse a command."""
+        self.perform(self.session.fail(command_id, error, self.shared.monotonic()))
+
+    def _answer(self, effect: Answer) -> None:
+        self.send(effect.reply)
+
+    def _ping(self, _effect: Ping) -> None:
+        self.write(self.format.ping)
+
+    def _end(self, effect: End) -> None:
+        self.end(effect.disconnect)
+
+    def _authenticate(self, effect: Authenticate) -> None:
+        def failed(error: ErrorCode) -> None:
+            self.perform(self.session.connect_failed(effect.id, error))
+
+        self.run(entrance.connect(self, effect), failed)
+
+    def _renew(self, effect: Renew) -> None:
+        self.run(entrance.renew(self, effect), partial(self.fail, effect.id))
+
+    def _open(self, effect: Open) -> None:
+        def failed(error: ErrorCode) -> None:
+            now = self.shared.monotonic()
+            self.perform(self.session.open_failed(effect.id, effect.channel, error, now))
+
+        before = self.opening.get(effect.channel)
+        task = self.run(listening.listen(self, effect, before), failed, channel_error_code)
+        self.opening[effect.channel] = task
+        task.add_done_callback(partial(self._opening_done, effect.channel))
+
+    def _opening_done(self, channel: str, task: asyncio.Task[None]) -> None:
+        if self.opening.get(channel) is task:
+            del self.opening[channel]
+
+    def _leave(self, effect: Leave) -> None:
+        listening.stop(self, effect.channel)
+
+    def _read_history(self, effect: ReadHistory) -> None:
+        failed = partial(self.fail, effect.id)
+        self.run(listening.read_history(self, effect), failed, channel_error_code)
+
+    def _read_presence(self, effect: ReadPresence) -> None:
+        self.run(listening.read_presence(self, effect), partial(self.fail, effect.id))
+
+    def _call(self, effect: Call) -> None:
+        self.shared.figures.calls += 1
+        if effect.method == SEND:
+            self.shared.calls.send(self, effect.data, partial(self._called, effect.id))
+        elif self.shared.calls.knows(effect.method):
+            self.run(self._call_method(effect), partial(self.fail, effect.id))
+        else:
+            self.fail(effect.id, codes.METHOD_NOT_FOUND)
+
+    async def _call_method(self, effect: Call) -> None:
+        answer = await self.shared.calls.call(self, effect.method, effect.data)
+        self._called(effect.id, answer)
+
+    def _called(self, command_id: int, outcome: Raw | OrderwireError) -> None:
+        if isinstance(outcome, OrderwireError):
+            self.fail(command_id, error_code(outcome))
+        elif command_id:
+            self.send(Reply(id=command_id, rpc=RpcResult(data=outcome)))
+
+    # --- running ------------------------------------------------------------------------------
+
+    def run(
+        self,
+        work: Coroutine[Any, Any, None],
+        failed: Callable[[ErrorCode], None],
+        named: Callable[[OrderwireError], ErrorCode] = error_code,
+    ) -> asyncio.Task[None]:
+        """Do something that takes a while; ``failed`` hears in time if it cannot be done."""
+        return self.shared.spawn(self._in_time(work, failed, named))
+
+    async def _in_time(
+        self,
+        work: Coroutine[Any, Any, None],
+        failed: Callable[[ErrorCode], None],
+        named: Callable[[OrderwireError], ErrorCode],
+    ) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                await work
+        except OrderwireError as error:
+            failed(named(error))
+        except TimeoutError:
+            log.warning("command_too_slow", connection=self.id)
+            failed(codes.INTERNAL)
+        except Exception:  # the outermost of a task: nothing else would hear of it
+            log.exception("command_failed", connection=self.id)
+            failed(codes.INTERNAL)
+
+
+_ACTIONS: dict[type[Effect], Callable[[Client, Any], None]] = {
+    Answer: Client._answer,
+    Ping: Client._ping,
+    End: Client._end,
+    Authenticate: Client._authenticate,
+    Open: Client._open,
+    Leave: Client._leave,
+    ReadHistory: Client._read_history,
+    ReadPresence: Client._read_presence,
+    Call: Client._call,
+    Renew: Client._renew,
+}

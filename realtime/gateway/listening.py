@@ -1,0 +1,81 @@
+"""What a client does with channels: listen, stop, look back, and see who else is there."""
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from domain.publications import Opening, OpenRequest
+from realtime.gateway.errors import PositionLost
+from realtime.protocol.effects import Open, ReadHistory, ReadPresence
+from realtime.protocol.replies import (
+    ClientInfo,
+    HistoryResult,
+    PresenceResult,
+    PresenceStatsResult,
+    Reply,
+    published,
+    subscribe_result,
+)
+
+if TYPE_CHECKING:
+    from realtime.gateway.client import Client
+
+
+async def listen(client: "Client", effect: Open, before: "asyncio.Task[None] | None") -> None:
+    """Open a channel for a client, behind an opening of the same one that is under way."""
+    if before is not None:
+        await asyncio.wait([before])
+        # The first may have failed, and then taken its name from the list.
+        client.session.channels.add(effect.channel)
+    request = OpenRequest(effect.channel, client.identity, effect.since)
+    await client.shared.hub.subscribe(client, request, partial(_opened, client, effect))
+
+
+def _opened(client: "Client", effect: Open, opening: Opening) -> None:
+    if effect.strict and effect.since is not None and not opening.recovered:
+        raise PositionLost("the position cannot be recovered")
+    result = subscribe_result(opening, effect.since)
+    client.perform(client.session.opened(effect.id, result))
+    if _shows_presence(effect.channel):
+        account_id = client.identity.account_id
+        client.shared.spawn(client.shared.presence.enter(effect.channel, client.id, account_id))
+
+
+def stop(client: "Client", channel: str) -> None:
+    """Hear no more of a channel."""
+    client.shared.hub.unsubscribe(client, channel)
+    if _shows_presence(channel):
+        client.shared.spawn(client.shared.presence.leave(channel, client.id))
+
+
+def _shows_presence(channel: str) -> bool:
+    return channel.startswith("thread:")
+
+
+async def read_history(client: "Client", effect: ReadHistory) -> None:
+    """Send a page of a channel."""
+    changes = await client.shared.history.history(
+        effect.channel,
+        client.identity,
+        since=effect.since,
+        limit=effect.limit,
+        reverse=effect.reverse,
+    )
+    result = HistoryResult(
+        publications=[published(each) for each in changes.publications],
+        epoch=changes.position.epoch,
+        offset=changes.position.offset,
+    )
+    client.send(Reply(id=effect.id, history=result))
+
+
+async def read_presence(client: "Client", effect: ReadPresence) -> None:
+    """Send who is in a channel, or how many."""
+    present = await client.shared.presence.present(effect.channel)
+    if effect.stats:
+        users = len(set(present.values()))
+        stats = PresenceStatsResult(num_clients=len(present), num_users=users)
+        client.send(Reply(id=effect.id, presence_stats=stats))
+    else:
+        infos = {each: ClientInfo(user=user, client=each) for each, user in present.items()}
+        client.send(Reply(id=effect.id, presence=PresenceResult(presence=infos)))

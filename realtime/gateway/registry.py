@@ -1,0 +1,76 @@
+"""Who is connected to this node, and which of an account's connections has to make room."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from realtime.protocol import codes
+from realtime.protocol.codes import Disconnect
+
+
+class Connected(Protocol):
+    """A connection as the registry sees it."""
+
+    @property
+    def awaits_pong(self) -> bool:
+        """Whether it may be dead already."""
+        ...
+
+    def end(self, disconnect: Disconnect) -> None:
+        """Close it."""
+        ...
+
+
+@dataclass(slots=True)
+class GatewayFigures:
+    """What the gateway counts; read by the metrics."""
+
+    handshakes: int = 0
+    refused_handshakes: int = 0
+    connects: int = 0
+    frames: int = 0
+    calls: int = 0
+    disconnects: Counter[int] = field(default_factory=Counter)
+
+
+class Registry:
+    """All open connections, and those of each account; ``most`` an account (0: any number)."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._all: set[Connected] = set()
+        self._by_account: dict[str, set[Connected]] = {}
+
+    def __len__(self) -> int:
+        """Count the open connections."""
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[Connected]:
+        """Go through a copy of them."""
+        return iter(tuple(self._all))
+
+    def add(self, client: Connected) -> None:
+        """Note a connection that nobody has spoken on yet."""
+        self._all.add(client)
+
+    def admit(self, client: Connected, account_id: str) -> bool:
+        """Note whose connection it is; False when the account has too many that are alive."""
+        theirs = self._by_account.setdefault(account_id, set())
+        if self._most and len(theirs) >= self._most:
+            for other in [each for each in theirs if each.awaits_pong]:
+                other.end(codes.CLOSED_NORMALLY)
+        theirs = self._by_account.setdefault(account_id, theirs)
+        if self._most and len(theirs) >= self._most:
+            return False
+        theirs.add(client)
+        return True
+
+    def remove(self, client: Connected, account_id: str | None) -> None:
+        """Forget a connection."""
+        self._all.discard(client)
+        theirs = self._by_account.get(account_id) if account_id else None
+        if account_id and theirs is not None:
+            theirs.discard(client)
+            if not theirs:
+                del self._by_account[account_id]
