@@ -63,3 +63,13 @@ def test_a_lock_of_npm_has_checksums_and_no_addresses(path: Path) -> None:
     for name, package in packages.items():
         assert "resolved" not in package, name
         assert name == "" or package["integrity"].startswith("sha512-"), name
+
+
+def test_every_dependency_has_a_line_that_says_why() -> None:
+    listed = set(re.findall(r"^\| `(.+?)` \|", (ROOT / "docs/dependencies.md").read_text(), re.M))
+    asked = {Requirement(line).name for lines in ASKED.values() for line in lines}
+    for path in PACKAGE_LOCKS:
+        project = json.loads(path.with_name("package.json").read_text())
+        asked |= {*project.get("dependencies", {}), *project.get("devDependencies", {})}
+
+    assert listed == asked
