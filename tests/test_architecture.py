@@ -145,3 +145,21 @@ def test_no_file_names_a_package_registry() -> None:
     hosts = re.compile(rb"python[h]osted|pyp[i][.]org|np[m]js[.]|de[b][.]debian|yarn[p]kg")
 
     assert not [named(path) for path in files() if hosts.search(path.read_bytes())]
+
+
+@pytest.mark.parametrize("page", sorted(files(".md")), ids=named)
+def test_a_page_leads_to_what_is_there(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", page.read_text())
+
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_map_shows_every_room() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    rooms = {
+        f"{path.parent.relative_to(ROOT)}/"
+        for path in files(".py", ".ts", ".mjs", ".service", ".txt")
+        if path.parent.parent in (ROOT, ROOT / "realtime") and path.parent != ROOT / "realtime"
+    }
+
+    assert [room for room in sorted(rooms) if f"[{room}]" not in page] == []
