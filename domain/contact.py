@@ -1,6 +1,7 @@
-"""Who may write to whom: a seller waits for the client's first word, or for an order."""
+"""Who may write to whom: a seller waits for the client's first word, an order, or a grant."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -21,14 +22,25 @@ class ContactHistory:
     other_offers_services: bool
     other_wrote_first: bool
     has_order: bool
+    granted_until: datetime | None = None
 
 
-def refuse_message(history: ContactHistory) -> Refusal | None:
-    """Return the reason to refuse, or None if the writer may write.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Why a writer may not write, or until when they may: for good where there is no time."""
+
+    refusal: Refusal | None = None
+    until: datetime | None = None
+
+
+def standing(history: ContactHistory, now: datetime) -> Standing:
+    """Tell whether a writer may write at ``now``.
 
     Roles are per conversation, since sellers also buy: whoever writes to somebody who offers
     services comes as a client, and a client may always open.
     """
     if history.other_offers_services or history.other_wrote_first or history.has_order:
-        return None
-    return Refusal.FIRST_CONTACT_REQUIRED
+        return Standing()
+    if history.granted_until is not None and now < history.granted_until:
+        return Standing(until=history.granted_until)
+    return Standing(Refusal.FIRST_CONTACT_REQUIRED)

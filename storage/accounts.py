@@ -7,15 +7,13 @@ from typing import Any
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.dialects import insert
+from storage.dialects import among, insert
 from storage.rows import Record, fetch_all, fetch_optional
 from storage.tables import accounts, inboxes, preferences, push_subscriptions, services
 
 
 async def put(connection: AsyncConnection, values: Mapping[str, Any], *, epoch: str) -> bool:
     """Store an account, new or changed, and its inbox; tell whether it is new."""
-    created = insert(connection, inboxes).values(account_id=values["id"], epoch=epoch)
-    result = await connection.execute(created.on_conflict_do_nothing())
     statement = insert(connection, accounts).values(**values)
     kept = {"id", "created_at"}
     await connection.execute(
@@ -24,6 +22,8 @@ async def put(connection: AsyncConnection, values: Mapping[str, Any], *, epoch: 
             set_={name: value for name, value in values.items() if name not in kept},
         )
     )
+    inbox = insert(connection, inboxes).values(account_id=values["id"], epoch=epoch)
+    result = await connection.execute(inbox.on_conflict_do_nothing())
     return bool(result.rowcount)
 
 
@@ -35,7 +35,9 @@ async def get(connection: AsyncConnection, account_id: str) -> Record | None:
 async def people(connection: AsyncConnection, account_ids: Sequence[str]) -> Sequence[Record]:
     """Read what others see of these accounts: id, name, avatar_url, locale."""
     columns = (accounts.c.id, accounts.c.name, accounts.c.avatar_url, accounts.c.locale)
-    return await fetch_all(connection, select(*columns).where(accounts.c.id.in_(account_ids)))
+    return await fetch_all(
+        connection, select(*columns).where(among(connection, accounts.c.id, account_ids))
+    )
 
 
 async def offers_services(connection: AsyncConnection, account_id: str) -> bool:

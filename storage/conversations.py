@@ -1,17 +1,20 @@
-"""Conversations, their participants and entries, and who has been in touch with whom."""
+"""Conversations, their participants and entries."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Executable, bindparam, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.conversations import EntryKind
-from storage.dialects import INT, TEXT, batch, greatest, insert
+from storage.columns import Instant
+from storage.dialects import INT, TEXT, among, batch, greatest, insert_on
 from storage.rows import Record, fetch_all, fetch_one, fetch_optional
-from storage.tables import contacts, conversations, entries, participants
+from storage.tables import conversations, entries, participants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,41 +47,90 @@ async def add(
     )
 
 
-async def append(connection: AsyncConnection, drafts: Sequence[Draft]) -> list[int]:
+class RightsChanged(Exception):
+    """Who may write was changed meanwhile: what the caller remembers is out of date."""
+
+    def __init__(self, conversation_ids: Collection[str]) -> None:
+        super().__init__(f"{len(conversation_ids)} conversations")
+        self.conversation_ids = conversation_ids
+
+
+async def append(
+    connection: AsyncConnection, drafts: Sequence[Draft], rights: Mapping[str, int]
+) -> list[int]:
     """Give each draft the next sequence number of its conversation and store it.
 
     Two statements for any number of entries and conversations. The rows of the conversations stay
-    locked until the commit, so sequences have no gaps and become visible in order. Raises
+    locked until the commit, so sequences have no gaps and become visible in order. ``rights`` is
+    what the caller knows of each conversation. Raises RightsChanged when that is no longer so, and
     sqlalchemy's IntegrityError when a (conversation, sender, client_id) is stored already.
     """
-    added: dict[str, int] = {}
-    for draft in drafts:
-        added[draft.conversation_id] = added.get(draft.conversation_id, 0) + 1
-    following = await _advance(connection, added)
+    added = Counter(draft.conversation_id for draft in drafts)
+    following = await _advance(connection, added, rights, drafts[0].at)
     sequences = []
     for draft in drafts:
         sequences.append(following[draft.conversation_id])
         following[draft.conversation_id] += 1
-    await connection.execute(
-        entries.insert(),
-        [_entry(draft, seq) for draft, seq in zip(drafts, sequences, strict=True)],
-    )
+    await _store(connection, zip(drafts, sequences, strict=True))
     return sequences
 
 
-async def _advance(connection: AsyncConnection, added: Mapping[str, int]) -> dict[str, int]:
+async def begin(connection: AsyncConnection, draft: Draft) -> None:
+    """Store the first entry of a conversation that was added with ``last_seq`` 1."""
+    await _store(connection, [(draft, 1)])
+
+
+async def _store(connection: AsyncConnection, numbered: Iterable[tuple[Draft, int]]) -> None:
+    await connection.execute(entries.insert(), [_entry(draft, seq) for draft, seq in numbered])
+
+
+async def _advance(
+    connection: AsyncConnection, added: Mapping[str, int], rights: Mapping[str, int], at: datetime
+) -> dict[str, int]:
     """Move the counters of conversations; return the first new sequence number of each."""
-    rows = batch(connection.dialect.name, id=TEXT, n=INT)
-    statement = (
-        update(conversations)
-        .values(last_seq=conversations.c.last_seq + rows.c.n)
-        .where(conversations.c.id == rows.c.id)
-        .returning(conversations.c.id, conversations.c.last_seq)
+    rows = [{"id": id_, "n": n} for id_, n in added.items()]
+    result = await fetch_all(
+        connection, _counting(connection.dialect.name), {"rows": rows, "at": at}
     )
-    # Sorted, so that two groups take their locks in one order.
-    parameters = {"rows": [{"id": id_, "n": n} for id_, n in sorted(added.items())]}
-    result = await connection.execute(statement, parameters)
-    return {id_: last_seq - added[id_] + 1 for id_, last_seq in result}
+    changed = [row.id for row in result if row.rights != rights[row.id]]
+    if changed:
+        raise RightsChanged(changed)
+    return {row.id: row.last_seq - added[row.id] + 1 for row in result}
+
+
+async def hold(connection: AsyncConnection, rights: Mapping[str, int], at: datetime) -> None:
+    """Hold conversations still until the commit; raises RightsChanged as ``append`` does."""
+    await _advance(connection, dict.fromkeys(rights, 0), rights, at)
+
+
+async def change_rights(connection: AsyncConnection, conversation_id: str) -> None:
+    """Make what anybody remembers of who may write here out of date."""
+    await connection.execute(
+        update(conversations)
+        .where(conversations.c.id == conversation_id)
+        .values(rights=conversations.c.rights + 1)
+    )
+
+
+@lru_cache(maxsize=2)
+def _counting(dialect: str) -> Executable:
+    """Add ``n`` to the counters of conversations.
+
+    An upsert, for it takes its rows, and their locks, in the order given: two groups never wait
+    for each other in a circle. Conversations are there, so nothing is inserted; were one gone, its
+    rights would be none that anybody knows.
+    """
+    rows = batch(dialect, id=TEXT, n=INT)
+    at = bindparam("at", type_=Instant())
+    given = select(rows.c.id, literal(""), literal(""), rows.c.n, literal(-1), at)
+    statement = insert_on(dialect, conversations).from_select(
+        ["id", "kind", "epoch", "last_seq", "rights", "created_at"], given.order_by(rows.c.id)
+    )
+    made: Executable = statement.on_conflict_do_update(
+        index_elements=["id"],
+        set_={"last_seq": conversations.c.last_seq + statement.excluded.last_seq},
+    ).returning(conversations.c.id, conversations.c.last_seq, conversations.c.rights)
+    return made
 
 
 def _entry(draft: Draft, seq: int) -> dict[str, Any]:
@@ -101,44 +153,46 @@ async def sent_before(
     connection: AsyncConnection, keys: Sequence[tuple[str, str, str]]
 ) -> Sequence[Record]:
     """Read the entries stored under these (conversation_id, sender, client_id)."""
-    columns = tuple_(entries.c.conversation_id, entries.c.sender, entries.c.client_id)
-    return await fetch_all(connection, select(entries).where(columns.in_(keys)))
-
-
-async def lock(connection: AsyncConnection, conversation_ids: Sequence[str]) -> None:
-    """Hold conversations still, in one order, one at a time (each is one server's alone)."""
-    for conversation_id in sorted(conversation_ids):
-        statement = select(conversations.c.id).where(conversations.c.id == conversation_id)
-        await connection.execute(statement.with_for_update())
+    keyed = batch(connection.dialect.name, id=TEXT, sender=TEXT, client_id=TEXT)
+    statement = select(entries).where(
+        entries.c.conversation_id == keyed.c.id,
+        entries.c.sender == keyed.c.sender,
+        entries.c.client_id == keyed.c.client_id,
+    )
+    rows = [{"id": id_, "sender": sender, "client_id": key} for id_, sender, key in keys]
+    return await fetch_all(connection, statement, {"rows": rows})
 
 
 async def existing_messages(
     connection: AsyncConnection, keys: Sequence[tuple[str, int]]
 ) -> set[tuple[str, int]]:
     """Tell which of these (conversation_id, seq) are messages that stand."""
-    columns = tuple_(entries.c.conversation_id, entries.c.seq)
+    keyed = batch(connection.dialect.name, id=TEXT, seq=INT)
     statement = select(entries.c.conversation_id, entries.c.seq).where(
-        columns.in_(keys), entries.c.kind == EntryKind.MESSAGE, entries.c.deleted_at.is_(None)
+        entries.c.conversation_id == keyed.c.id,
+        entries.c.seq == keyed.c.seq,
+        entries.c.kind == EntryKind.MESSAGE,
+        entries.c.deleted_at.is_(None),
     )
-    return {(id_, seq) for id_, seq in await connection.execute(statement)}
+    rows = [{"id": id_, "seq": seq} for id_, seq in keys]
+    return {(id_, seq) for id_, seq in await fetch_all(connection, statement, {"rows": rows})}
 
 
 async def memberships(
     connection: AsyncConnection, conversation_ids: Sequence[str]
 ) -> Sequence[Record]:
-    """Read (id, kind, order_id, epoch, account_id), a row for each participant."""
+    """Read (id, kind, rights, account_id), a row for each participant."""
     columns = (
         conversations.c.id,
         conversations.c.kind,
-        conversations.c.order_id,
-        conversations.c.epoch,
+        conversations.c.rights,
         participants.c.account_id,
     )
     return await fetch_all(
         connection,
         select(*columns)
         .join(participants, participants.c.conversation_id == conversations.c.id)
-        .where(conversations.c.id.in_(conversation_ids))
+        .where(among(connection, conversations.c.id, conversation_ids))
         .order_by(conversations.c.id, participants.c.account_id),
     )
 
@@ -220,64 +274,5 @@ async def positions(
 ) -> Sequence[Record]:
     """Read (id, last_seq, epoch) of many conversations."""
     columns = (conversations.c.id, conversations.c.last_seq, conversations.c.epoch)
-    statement = select(*columns).where(conversations.c.id.in_(conversation_ids))
+    statement = select(*columns).where(among(connection, conversations.c.id, conversation_ids))
     return await fetch_all(connection, statement)
-
-
-# --- who has been in touch with whom ----------------------------------------------------------
-
-
-async def meet(
-    connection: AsyncConnection, one: str, other: str, conversation_id: str
-) -> tuple[str, bool]:
-    """Give a pair its direct conversation: (its id, whether it is the one proposed here).
-
-    The row of the account that sorts first decides, so two who open at once get the same one.
-    """
-    first, second = sorted((one, other))
-    statement = insert(connection, contacts).values(
-        account_id=first, other_id=second, conversation_id=conversation_id
-    )
-    won = bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)
-    if won:
-        await connection.execute(
-            contacts.insert().values(
-                account_id=second, other_id=first, conversation_id=conversation_id
-            )
-        )
-        return conversation_id, True
-    found = await contact(connection, first, second)
-    return (found.conversation_id if found else conversation_id), False
-
-
-async def contact(connection: AsyncConnection, account_id: str, other_id: str) -> Record | None:
-    """Read what an account has had to do with another."""
-    statement = select(contacts).where(
-        contacts.c.account_id == account_id, contacts.c.other_id == other_id
-    )
-    return await fetch_optional(connection, statement)
-
-
-async def note_order(connection: AsyncConnection, one: str, other: str, now: datetime) -> None:
-    """Note on both sides that the two have an order together."""
-    pair = or_(
-        and_(contacts.c.account_id == one, contacts.c.other_id == other),
-        and_(contacts.c.account_id == other, contacts.c.other_id == one),
-    )
-    await connection.execute(update(contacts).where(pair).values(last_order_at=now))
-
-
-async def note_first_words(
-    connection: AsyncConnection, pairs: Sequence[tuple[str, str]], now: datetime
-) -> None:
-    """Note who has written to whom, once."""
-    for account_id, other_id in sorted(pairs):
-        await connection.execute(
-            update(contacts)
-            .where(
-                contacts.c.account_id == account_id,
-                contacts.c.other_id == other_id,
-                contacts.c.first_wrote_at.is_(None),
-            )
-            .values(first_wrote_at=now)
-        )

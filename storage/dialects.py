@@ -1,10 +1,23 @@
 """The only places where SQLite and PostgreSQL are asked in different words."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import FromClause, Table, bindparam, column, func, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    String,
+    Table,
+    bindparam,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import BigInteger, TypeEngine
 from sqlalchemy.types import Text as TextType
@@ -38,9 +51,31 @@ def batch(dialect: str, /, **columns: TypeEngine[Any]) -> FromClause:
     ).subquery("batch")
 
 
+def instant_text(dialect: str, value: datetime) -> str:
+    """Write an instant for a ``batch``, as a column of type Instant keeps it."""
+    text = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return text if dialect == "sqlite" else f"{text}+00:00"
+
+
+def among(
+    connection: AsyncConnection, wanted: ColumnElement[str], values: Iterable[str]
+) -> ColumnElement[bool]:
+    """Match a column that has one of these values: one statement for any number of them."""
+    listed = list(values)
+    if connection.dialect.name == "postgresql":
+        return wanted == func.any(literal(listed, ARRAY(String)))
+    each = func.json_each(literal(listed, Json)).table_valued("value")
+    return wanted.in_(select(each.c.value))
+
+
 def insert(connection: AsyncConnection, table: Table) -> Any:
     """Begin an INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
-    module: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return insert_on(connection.dialect.name, table)
+
+
+def insert_on(dialect: str, table: Table) -> Any:
+    """Begin the same for a statement that is made once and kept."""
+    module: Any = postgresql if dialect == "postgresql" else sqlite
     return module.insert(table)
 
 

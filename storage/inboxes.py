@@ -3,12 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    and_,
+    bindparam,
+    false,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.dialects import INT, TEXT, batch, insert
+from storage.columns import Instant
+from storage.dialects import INT, TEXT, among, batch, insert_on
 from storage.rows import Record, fetch_all, fetch_one, fetch_optional
 from storage.tables import inbox_changes, inbox_items, inboxes
 
@@ -35,18 +49,40 @@ class Advance:
     unread_notifications: int = 0
 
 
-async def add_item(connection: AsyncConnection, values: Mapping[str, Any]) -> Record:
-    """Store a conversation in an inbox."""
-    statement = inbox_items.insert().values(**values).returning(inbox_items)
-    return await fetch_one(connection, statement)
+async def add_items(
+    connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]
+) -> Sequence[Record]:
+    """Store a conversation in the inboxes of those who are in it; return the items."""
+    statement = inbox_items.insert().returning(inbox_items)
+    items: Sequence[Record] = (await connection.execute(statement, rows)).all()
+    return items
 
 
 async def receive(
     connection: AsyncConnection, arrivals: Sequence[Arrival], at: datetime
 ) -> Sequence[Record]:
     """Note new messages in the inboxes of those who are concerned; return the rows as they are."""
+    rows = [
+        {
+            "account_id": arrival.account_id,
+            "conversation_id": arrival.conversation_id,
+            "last_seq": arrival.last_seq,
+            "sender": arrival.sender,
+            "preview": arrival.preview,
+            "unread": arrival.unread,
+        }
+        for arrival in arrivals
+    ]
+    return await fetch_all(
+        connection, _receiving(connection.dialect.name), {"rows": rows, "at": at}
+    )
+
+
+@lru_cache(maxsize=2)
+def _receiving(dialect: str) -> Executable:
+    """Update many items; the caller holds their conversations, so no other group waits here."""
     rows = batch(
-        connection.dialect.name,
+        dialect,
         account_id=TEXT,
         conversation_id=TEXT,
         last_seq=INT,
@@ -54,7 +90,8 @@ async def receive(
         preview=TEXT,
         unread=INT,
     )
-    statement = (
+    at = bindparam("at", type_=Instant())
+    return (
         update(inbox_items)
         .values(
             last_seq=rows.c.last_seq,
@@ -74,61 +111,64 @@ async def receive(
         )
         .returning(inbox_items)
     )
-    ordered = sorted(arrivals, key=lambda a: (a.account_id, a.conversation_id))
-    parameters = {
-        "rows": [
-            {
-                "account_id": a.account_id,
-                "conversation_id": a.conversation_id,
-                "last_seq": a.last_seq,
-                "sender": a.sender,
-                "preview": a.preview,
-                "unread": a.unread,
-            }
-            for a in ordered
-        ]
-    }
-    return await fetch_all(connection, statement, parameters)
 
 
 async def advance(connection: AsyncConnection, moves: Sequence[Advance]) -> dict[str, Record]:
     """Move positions and counts of inboxes; return (position, counts, epoch) by account."""
-    rows = batch(connection.dialect.name, account_id=TEXT, n=INT, conversations=INT, notices=INT)
-    statement = (
-        update(inboxes)
-        .values(
-            position=inboxes.c.position + rows.c.n,
-            unread_conversations=inboxes.c.unread_conversations + rows.c.conversations,
-            unread_notifications=inboxes.c.unread_notifications + rows.c.notices,
-        )
-        .where(inboxes.c.account_id == rows.c.account_id)
-        .returning(inboxes)
-    )
-    parameters = {
-        "rows": [
-            {
-                "account_id": m.account_id,
-                "n": m.count,
-                "conversations": m.unread_conversations,
-                "notices": m.unread_notifications,
-            }
-            for m in sorted(moves, key=lambda m: m.account_id)
-        ]
-    }
-    result = await connection.execute(statement, parameters)
+    rows = [
+        {
+            "account_id": move.account_id,
+            "n": move.count,
+            "conversations": move.unread_conversations,
+            "notices": move.unread_notifications,
+        }
+        for move in moves
+    ]
+    result = await fetch_all(connection, _advancing(connection.dialect.name), {"rows": rows})
     return {row.account_id: row for row in result}
+
+
+@lru_cache(maxsize=2)
+def _advancing(dialect: str) -> Executable:
+    """Move many inboxes on.
+
+    An upsert, for it takes its rows, and their locks, in the order given: two groups never wait
+    for each other in a circle. Inboxes are stored with their accounts, so nothing is inserted.
+    """
+    rows = batch(dialect, account_id=TEXT, n=INT, conversations=INT, notices=INT)
+    given = select(
+        rows.c.account_id, literal(""), rows.c.n, rows.c.conversations, rows.c.notices
+    ).order_by(rows.c.account_id)
+    statement = insert_on(dialect, inboxes).from_select(
+        ["account_id", "epoch", "position", "unread_conversations", "unread_notifications"], given
+    )
+    moved = {
+        column.name: column + statement.excluded[column.name]
+        for column in (
+            inboxes.c.position,
+            inboxes.c.unread_conversations,
+            inboxes.c.unread_notifications,
+        )
+    }
+    made: Executable = statement.on_conflict_do_update(
+        index_elements=["account_id"], set_=moved
+    ).returning(inboxes)
+    return made
 
 
 async def note_changes(connection: AsyncConnection, changes: Sequence[Mapping[str, Any]]) -> None:
     """Store the newest position of each (account_id, kind, subject)."""
-    statement = insert(connection, inbox_changes)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["account_id", "kind", "subject"],
-            set_={"position": statement.excluded.position},
-        ),
-        changes,
+    await connection.execute(_noting(connection.dialect.name), changes)
+
+
+@lru_cache(maxsize=2)
+def _noting(dialect: str) -> Executable:
+    statement = insert_on(dialect, inbox_changes)
+    made: Executable = statement.on_conflict_do_update(
+        index_elements=["account_id", "kind", "subject"],
+        set_={"position": statement.excluded.position},
     )
+    return made
 
 
 async def get(connection: AsyncConnection, account_id: str) -> Record | None:
@@ -140,7 +180,7 @@ async def get(connection: AsyncConnection, account_id: str) -> Record | None:
 async def positions(connection: AsyncConnection, account_ids: Sequence[str]) -> Sequence[Record]:
     """Read (account_id, position, epoch) of many inboxes."""
     columns = (inboxes.c.account_id, inboxes.c.position, inboxes.c.epoch)
-    statement = select(*columns).where(inboxes.c.account_id.in_(account_ids))
+    statement = select(*columns).where(among(connection, inboxes.c.account_id, account_ids))
     return await fetch_all(connection, statement)
 
 
@@ -177,7 +217,7 @@ async def items(
     """Read an account's view of several conversations."""
     statement = select(inbox_items).where(
         inbox_items.c.account_id == account_id,
-        inbox_items.c.conversation_id.in_(conversation_ids),
+        among(connection, inbox_items.c.conversation_id, conversation_ids),
     )
     return await fetch_all(connection, statement)
 

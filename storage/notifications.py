@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.dialects import insert
+from storage.dialects import among, insert
 from storage.rows import Record, fetch_all, fetch_optional
 from storage.tables import notifications
 
@@ -31,7 +31,8 @@ async def many(
 ) -> Sequence[Record]:
     """Read several notifications of an account."""
     statement = select(notifications).where(
-        notifications.c.account_id == account_id, notifications.c.id.in_(notification_ids)
+        notifications.c.account_id == account_id,
+        among(connection, notifications.c.id, notification_ids),
     )
     return await fetch_all(connection, statement)
 
@@ -58,6 +59,6 @@ async def mark_read(
     """Mark these, or all, as read; return those that were not."""
     conditions = [notifications.c.account_id == account_id, notifications.c.read_at.is_(None)]
     if notification_ids is not None:
-        conditions.append(notifications.c.id.in_(notification_ids))
+        conditions.append(among(connection, notifications.c.id, notification_ids))
     statement = update(notifications).where(*conditions).values(read_at=at).returning(notifications)
     return await fetch_all(connection, statement)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.dialects import insert
+from storage.dialects import among, insert
 from storage.rows import Record, fetch_all, fetch_one, fetch_optional
 from storage.tables import idempotency_keys, order_numbers, order_timeline, orders
 
@@ -32,10 +32,10 @@ async def next_number(connection: AsyncConnection, order_id: str) -> int:
     return int((await connection.execute(statement)).scalar_one())
 
 
-async def add(connection: AsyncConnection, values: Mapping[str, Any]) -> bool:
-    """Store a new order; False when its id is taken."""
+async def add(connection: AsyncConnection, values: Mapping[str, Any]) -> Record | None:
+    """Store a new order and return it; None when its id is taken."""
     statement = insert(connection, orders).values(**values).on_conflict_do_nothing()
-    return bool((await connection.execute(statement)).rowcount)
+    return await fetch_optional(connection, statement.returning(orders))
 
 
 async def get(connection: AsyncConnection, order_id: str) -> Record | None:
@@ -45,7 +45,9 @@ async def get(connection: AsyncConnection, order_id: str) -> Record | None:
 
 async def many(connection: AsyncConnection, order_ids: Sequence[str]) -> Sequence[Record]:
     """Read several orders."""
-    return await fetch_all(connection, select(orders).where(orders.c.id.in_(order_ids)))
+    return await fetch_all(
+        connection, select(orders).where(among(connection, orders.c.id, order_ids))
+    )
 
 
 async def add_to_timeline(connection: AsyncConnection, values: Mapping[str, Any]) -> None:

@@ -55,6 +55,7 @@ class ChannelReads:
     ) -> None:
         self._database = database
         self._people = people
+        self._clock = clock
         self._states = InboxStates(people=people, clock=clock, very_late_after=very_late_after)
 
     async def open_many(
@@ -167,7 +168,7 @@ class ChannelReads:
         if item is None:
             shown: Shape = {"id": subject, "can_send": False, "can_send_reason": "not_participant"}
         else:
-            shown = await summary(connection, item, self._people)
+            shown = await summary(connection, item, self._people, self._clock.now())
         return views.encode(
             {
                 "conversation": shown,

@@ -10,12 +10,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import structlog
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from domain.errors import OrderwireError, Unavailable
 from storage.engine import Database, Transaction
 
 MAX_GROUP = 500
+MAX_WAITING = 20_000
+MAX_TRIES = 5
 log = structlog.get_logger(__name__)
 
 Command = TypeVar("Command")
@@ -24,11 +26,15 @@ Result = TypeVar("Result")
 ResultOut = TypeVar("ResultOut", covariant=True)
 
 
+class Again(Exception):
+    """What the store remembered was out of date; it has forgotten it, and is to be called again."""
+
+
 class Store(Protocol[CommandIn, ResultOut]):
     """Stores a group in the transaction it is given; one outcome for each command, in order.
 
     It may raise IntegrityError when something was stored before; it is then called again with
-    ``repeated=True``, and looks before it stores.
+    ``repeated=True``, and looks before it stores. It may raise Again.
     """
 
     def __call__(
@@ -39,14 +45,27 @@ class Store(Protocol[CommandIn, ResultOut]):
 class CommitQueue(Generic[Command, Result]):
     """Commands in, one commit a group, outcomes out."""
 
-    def __init__(self, *, database: Database, store: Store[Command, Result]) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: Store[Command, Result],
+        max_waiting: int = MAX_WAITING,
+    ) -> None:
         self._database = database
         self._store = store
+        self._max_waiting = max_waiting
         self._waiting: deque[tuple[Command, Callable[[Result | OrderwireError], None]]] = deque()
         self._committing: asyncio.Task[None] | None = None
 
     def submit(self, command: Command, done: Callable[[Result | OrderwireError], None]) -> None:
-        """Store ``command`` with the next group; ``done`` is called after the commit."""
+        """Store ``command`` with the next group; ``done`` is called after the commit.
+
+        It is called at once, with Unavailable, when more waits than can be stored in time.
+        """
+        if len(self._waiting) >= self._max_waiting:
+            done(Unavailable("too much waits to be stored; send it again"))
+            return
         self._waiting.append((command, done))
         if self._committing is None:
             self._committing = asyncio.get_running_loop().create_task(self._commit_groups())
@@ -68,25 +87,33 @@ class CommitQueue(Generic[Command, Result]):
             self._committing = None
 
     async def _commit(self, commands: Sequence[Command]) -> Sequence[Result | OrderwireError]:
+        """Store a group; what cannot be stored is found by halves, and fails alone."""
         try:
-            return await self._transaction(commands, repeated=False)
-        except IntegrityError:
-            # Rare: something in the group was stored before. Look first, then store the rest.
-            return await self._commit_carefully(commands)
-        except (SQLAlchemyError, OSError) as error:
-            return _failed(commands, error)
-
-    async def _commit_carefully(
-        self, commands: Sequence[Command]
-    ) -> Sequence[Result | OrderwireError]:
-        try:
-            return await self._transaction(commands, repeated=True)
-        except DBAPIError as error:
+            return await self._attempt(commands)
+        except Unavailable as error:
+            log.error("group_not_stored", count=len(commands), error=error.detail)
+            return [error] * len(commands)
+        except Exception as error:  # the outermost loop of this task: whatever it is, all go on
             if len(commands) == 1:
-                return _failed(commands, error)
-            return [(await self._commit_carefully([command]))[0] for command in commands]
-        except (SQLAlchemyError, OSError) as error:
-            return _failed(commands, error)
+                log.error("command_not_stored", exc_info=error)
+                return [OrderwireError("it could not be stored")]
+        half = len(commands) // 2
+        return [*await self._commit(commands[:half]), *await self._commit(commands[half:])]
+
+    async def _attempt(self, commands: Sequence[Command]) -> Sequence[Result | OrderwireError]:
+        """Store a group in one transaction, tried again where the store has to look closer."""
+        repeated = False
+        for _ in range(MAX_TRIES):
+            try:
+                return await self._transaction(commands, repeated=repeated)
+            except Again:
+                continue
+            except IntegrityError:
+                if repeated:
+                    raise
+                # Rare: something in the group was stored before. Look first, then store the rest.
+                repeated = True
+        raise Unavailable("what it depends on keeps changing; send it again")
 
     async def _transaction(
         self, commands: Sequence[Command], *, repeated: bool
@@ -94,8 +121,3 @@ class CommitQueue(Generic[Command, Result]):
         return await self._database.transaction(
             lambda tx: self._store(tx, commands, repeated=repeated)
         )
-
-
-def _failed(commands: Sequence[Command], error: Exception) -> Sequence[OrderwireError]:
-    log.error("group_not_stored", count=len(commands), error=type(error).__name__)
-    return [Unavailable("it could not be stored; send it again")] * len(commands)

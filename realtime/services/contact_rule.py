@@ -1,10 +1,13 @@
 """The contact rule, asked in the transaction that depends on it."""
 
+from datetime import datetime
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.contact import ContactHistory, Refusal, refuse_message
+from domain import contact
+from domain.contact import ContactHistory, Refusal, Standing
 from domain.errors import Forbidden
-from storage import accounts, conversations
+from storage import accounts, contacts
 
 REASONS = {
     Refusal.FIRST_CONTACT_REQUIRED: (
@@ -13,16 +16,18 @@ REASONS = {
 }
 
 
-async def refusal(connection: AsyncConnection, writer: str, other: str) -> Refusal | None:
-    """Tell why ``writer`` may not write to ``other`` outside of orders, or None."""
-    theirs = await conversations.contact(connection, other, writer)
-    return refuse_message(
-        ContactHistory(
-            other_offers_services=await accounts.offers_services(connection, other),
-            other_wrote_first=theirs is not None and theirs.first_wrote_at is not None,
-            has_order=theirs is not None and theirs.last_order_at is not None,
-        )
+async def standing(connection: AsyncConnection, writer: str, other: str, now: datetime) -> Standing:
+    """Tell whether ``writer`` may write to ``other`` outside of orders."""
+    theirs = await contacts.get(connection, other, writer)
+    wrote = theirs is not None and theirs.first_wrote_at is not None
+    ordered = theirs is not None and theirs.last_order_at is not None
+    history = ContactHistory(
+        other_wrote_first=wrote,
+        has_order=ordered,
+        other_offers_services=await accounts.offers_services(connection, other),
+        granted_until=await contacts.granted_until(connection, writer, other),
     )
+    return contact.standing(history, now)
 
 
 def forbidden(reason: Refusal) -> Forbidden:

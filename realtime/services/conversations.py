@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.contact import UNLOCKED_BY
 from domain.conversations import ConversationKind, EntryKind
-from domain.errors import Invalid, NotParticipant
+from domain.errors import Invalid, NotFound, NotParticipant
 from domain.identity import Identity, Role
 from domain.publications import Publication, thread_channel
 from realtime.clock import Clock
@@ -17,7 +17,7 @@ from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.paging import Page, page_of
 from realtime.services.people import People
 from realtime.services.views import Shape
-from storage import accounts, conversations, inboxes
+from storage import accounts, contacts, conversations, inboxes
 from storage.engine import Database, Transaction
 from storage.rows import Record
 from storage.tables import inbox_items
@@ -35,9 +35,13 @@ async def create(
     epoch: str,
     now: datetime,
     order: Record | None = None,
-) -> list[Record]:
-    """Store a conversation of two people and put it into both inboxes; return the two items."""
+) -> Sequence[Record]:
+    """Store a conversation of two people and put it into both inboxes; return the two items.
+
+    That of an order begins with an entry, which the caller stores.
+    """
     order_id = order.id if order else None
+    last_seq = 1 if order else 0
     await conversations.add(
         tx.connection,
         {
@@ -45,36 +49,37 @@ async def create(
             "kind": kind,
             "order_id": order_id,
             "epoch": epoch,
-            "last_seq": 0,
+            "last_seq": last_seq,
             "created_at": now,
         },
         members,
     )
-    items = []
-    for account_id, other in sorted((members, members[::-1])):
-        values = {
-            "account_id": account_id,
-            "conversation_id": conversation_id,
-            "kind": kind,
-            "with_id": other,
-            "order_id": order_id,
-            "order_number": order.number if order else None,
-            "order_title": order.service_title if order else None,
-            "order_status": order.status if order else None,
-            "order_due_at": order.due_at if order else None,
-            "shown": kind is ConversationKind.ORDER,
-            "active_at": now,
-        }
-        items.append(await inboxes.add_item(tx.connection, values))
-    return items
+    common = {
+        "conversation_id": conversation_id,
+        "kind": kind,
+        "order_id": order_id,
+        "order_number": order.number if order else None,
+        "order_title": order.service_title if order else None,
+        "order_status": order.status if order else None,
+        "order_due_at": order.due_at if order else None,
+        "last_seq": last_seq,
+        "shown": kind is ConversationKind.ORDER,
+        "active_at": now,
+    }
+    pairs = sorted((members, members[::-1]))
+    rows = [{"account_id": one, "with_id": other, **common} for one, other in pairs]
+    return await inboxes.add_items(tx.connection, rows)
 
 
-async def summary(connection: AsyncConnection, item: Record, people: People) -> Shape:
+async def summary(
+    connection: AsyncConnection, item: Record, people: People, now: datetime
+) -> Shape:
     """Show one conversation whole, with whether its owner may write in it and why not."""
     shown = views.conversation(item, await people.get(connection, [item.with_id]))
     reason = None
     if item.kind == ConversationKind.DIRECT:
-        reason = await contact_rule.refusal(connection, item.account_id, item.with_id)
+        standing = await contact_rule.standing(connection, item.account_id, item.with_id, now)
+        reason = standing.refusal
     return shown | {"can_send": reason is None, "can_send_reason": reason}
 
 
@@ -104,21 +109,20 @@ class Conversations:
                 raise Invalid.field("with", "is yourself")
             if await accounts.get(tx.connection, other) is None:
                 raise Invalid.field("with", "there is no such account")
-            reason = await contact_rule.refusal(tx.connection, identity.account_id, other)
-            if reason is not None:
-                raise contact_rule.forbidden(reason)
+            now = self._clock.now()
+            standing = await contact_rule.standing(tx.connection, identity.account_id, other, now)
+            if standing.refusal is not None:
+                raise contact_rule.forbidden(standing.refusal)
             conversation_id, created = await self.between(tx, identity.account_id, other)
             item = await inboxes.item(tx.connection, identity.account_id, conversation_id)
             assert item is not None, "a direct conversation is in both inboxes"
-            return await summary(tx.connection, item, self._people), created
+            return await summary(tx.connection, item, self._people, now), created
 
         return await self._database.transaction(work)
 
     async def between(self, tx: Transaction, one: str, other: str) -> tuple[str, bool]:
         """Give a pair its direct conversation, made in this transaction if there is none."""
-        conversation_id, created = await conversations.meet(
-            tx.connection, one, other, self._new_id()
-        )
+        conversation_id, created = await contacts.meet(tx.connection, one, other, self._new_id())
         if created:
             await create(
                 tx,
@@ -132,11 +136,17 @@ class Conversations:
 
     async def can_message(self, identity: Identity, other: str) -> Shape:
         """Tell whether the caller may write to ``other``, and if not what unlocks it."""
+        if other == identity.account_id:
+            raise Invalid.field("account_id", "is yourself")
         async with self._database.reading() as connection:
-            reason = await contact_rule.refusal(connection, identity.account_id, other)
-        if reason is None:
+            if await accounts.get(connection, other) is None:
+                raise NotFound("there is no such account")
+            standing = await contact_rule.standing(
+                connection, identity.account_id, other, self._clock.now()
+            )
+        if standing.refusal is None:
             return {"allowed": True, "reason": None, "unlocked_by": []}
-        return {"allowed": False, "reason": reason, "unlocked_by": list(UNLOCKED_BY)}
+        return {"allowed": False, "reason": standing.refusal, "unlocked_by": list(UNLOCKED_BY)}
 
     async def page(
         self,
@@ -167,7 +177,7 @@ class Conversations:
         """Show one of the caller's conversations."""
         async with self._database.reading() as connection:
             item = await inboxes.item(connection, identity.account_id, conversation_id)
-            return await summary(connection, _present(item), self._people)
+            return await summary(connection, _present(item), self._people, self._clock.now())
 
     async def change(
         self, identity: Identity, conversation_id: str, flags: Mapping[str, bool]
@@ -175,14 +185,13 @@ class Conversations:
         """Star, archive or mute."""
 
         async def work(tx: Transaction) -> Shape:
-            _present(await inboxes.item(tx.connection, identity.account_id, conversation_id))
+            item = _present(await inboxes.item(tx.connection, identity.account_id, conversation_id))
             if flags:
                 item = await inboxes.change_item(
                     tx.connection, identity.account_id, conversation_id, flags
                 )
                 await self._tell(tx, item)
-            item = _present(await inboxes.item(tx.connection, identity.account_id, conversation_id))
-            return await summary(tx.connection, item, self._people)
+            return await summary(tx.connection, item, self._people, self._clock.now())
 
         return await self._database.transaction(work)
 
@@ -212,8 +221,9 @@ class Conversations:
         self, connection: AsyncConnection, identity: Identity, conversation_id: str
     ) -> None:
         if identity.role is Role.OPERATOR:
-            return
-        _present(await inboxes.item(connection, identity.account_id, conversation_id))
+            _present(await conversations.get(connection, conversation_id))
+        else:
+            _present(await inboxes.item(connection, identity.account_id, conversation_id))
 
     async def mark_read(self, identity: Identity, conversation_id: str, seq: int) -> Shape:
         """Note that the caller has read up to ``seq``; it never moves backwards."""
@@ -261,7 +271,7 @@ class Conversations:
         held = _present(
             await inboxes.item(connection, item.account_id, item.conversation_id, lock=True)
         )
-        if receipt.read_seq == held.read_seq and not held.unread:
+        if receipt.read_seq == held.read_seq:
             return receipt
         unread = await conversations.unread(
             connection, item.conversation_id, item.account_id, receipt.read_seq
@@ -287,10 +297,10 @@ class Conversations:
         await inbox_news.announce(tx, [change], counts)
 
 
-def _present(item: Record | None) -> Record:
-    if item is None:
+def _present(found: Record | None) -> Record:
+    if found is None:
         raise NotParticipant("there is no such conversation")
-    return item
+    return found
 
 
 @dataclass(frozen=True, slots=True)

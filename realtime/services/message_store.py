@@ -1,6 +1,7 @@
 """What a group of messages does to the database, and what threads and inboxes are told of it."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -10,11 +11,12 @@ from domain.errors import Invalid, NotParticipant, OrderwireError
 from domain.publications import Publication, thread_channel
 from realtime.clock import Clock
 from realtime.services import contact_rule, inbox_news, views
+from realtime.services.commit_queue import Again
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.messages import SendMessage, Sent
 from realtime.services.people import People
-from storage import conversations, inboxes
-from storage.conversations import Draft
+from storage import contacts, conversations, inboxes
+from storage.conversations import Draft, RightsChanged
 from storage.engine import Transaction
 from storage.inboxes import Arrival
 
@@ -28,18 +30,30 @@ Key = tuple[str, str, str]
 class Membership:
     """Who is in a conversation, and who of them is known to be allowed to write.
 
-    Only a yes is remembered: it is never taken back but by what drops the whole entry.
+    Only a yes is remembered, with the time until which it holds. What takes it away before then
+    counts ``rights`` up, which is looked at under the lock that a message takes anyway.
     """
 
     kind: ConversationKind
+    rights: int
     members: tuple[str, ...]
-    writers: set[str] = field(default_factory=set)
+    writers: dict[str, datetime | None] = field(default_factory=dict)
     # Whose first words in a direct conversation are noted.
     spoken: set[str] = field(default_factory=set)
 
     def other(self, account_id: str) -> str:
         """Return the counterpart."""
         return next(member for member in self.members if member != account_id)
+
+    def may_write(self, account_id: str, now: datetime) -> bool:
+        """Tell whether this account is known to be allowed to write at ``now``."""
+        if account_id not in self.writers:
+            return False
+        until = self.writers[account_id]
+        return until is None or now < until
+
+
+Memberships = dict[str, Membership]
 
 
 @dataclass(slots=True)
@@ -60,50 +74,76 @@ class MessageStore:
         self._people = people
         self._clock = clock
         self._new_id = new_id
-        self._memberships: dict[str, Membership] = {}
+        self._memberships: Memberships = {}
 
     async def __call__(
         self, tx: Transaction, commands: Sequence[SendMessage], *, repeated: bool
     ) -> list[Outcome]:
         """Store what may be stored; one outcome for each command, in order."""
-        await self._load_memberships(tx, {command.conversation_id for command in commands})
+        memberships = await self._load(tx, {command.conversation_id for command in commands})
+        try:
+            return await self._stored(tx, memberships, commands, repeated=repeated)
+        except RightsChanged as changed:
+            for conversation_id in changed.conversation_ids:
+                self._memberships.pop(conversation_id, None)
+            raise Again from changed
+
+    async def _stored(
+        self,
+        tx: Transaction,
+        memberships: Memberships,
+        commands: Sequence[SendMessage],
+        *,
+        repeated: bool,
+    ) -> list[Outcome]:
+        now = self._clock.now()
         outcomes: dict[Key, Outcome] = {}
         if repeated:
-            outcomes.update(await self._sent_before(tx, commands))
+            outcomes.update(await self._sent_before(tx, memberships, commands, now))
         fresh: dict[Key, SendMessage] = {}
         for command in commands:
             key = _key(command)
             if key in outcomes or key in fresh:
                 continue
-            refused = await self._refusal(tx, command)
+            refused = await self._refusal(tx, memberships, command, now)
             if refused is None:
                 fresh[key] = command
             else:
                 outcomes[key] = refused
         await self._drop_bad_replies(tx, fresh, outcomes)
         if fresh:
-            outcomes.update(await self._append(tx, fresh))
+            outcomes.update(await self._append(tx, memberships, fresh, now))
         return [outcomes[_key(command)] for command in commands]
 
-    async def _load_memberships(self, tx: Transaction, conversation_ids: set[str]) -> None:
-        missing = [id_ for id_ in conversation_ids if id_ not in self._memberships]
+    async def _load(self, tx: Transaction, conversation_ids: set[str]) -> Memberships:
+        """Return who is in these conversations; one that does not exist is missing."""
+        known = {id_: found for id_ in conversation_ids if (found := self._memberships.get(id_))}
+        missing = conversation_ids - known.keys()
         if not missing:
-            return
-        found: dict[str, Membership] = {}
-        for row in await conversations.memberships(tx.connection, missing):
-            known = found.get(row.id)
-            members = (*known.members, row.account_id) if known else (row.account_id,)
-            found[row.id] = Membership(ConversationKind(row.kind), members)
+            return known
+        members: dict[str, list[str]] = {}
+        for row in await conversations.memberships(tx.connection, sorted(missing)):
+            members.setdefault(row.id, []).append(row.account_id)
+            known[row.id] = Membership(
+                ConversationKind(row.kind), row.rights, tuple(members[row.id])
+            )
+        self._remember({id_: known[id_] for id_ in members})
+        return known
+
+    def _remember(self, found: Memberships) -> None:
         while self._memberships and len(self._memberships) + len(found) > MAX_REMEMBERED:
             del self._memberships[next(iter(self._memberships))]
         self._memberships.update(found)
 
     async def _sent_before(
-        self, tx: Transaction, commands: Sequence[SendMessage]
+        self,
+        tx: Transaction,
+        memberships: Memberships,
+        commands: Sequence[SendMessage],
+        now: datetime,
     ) -> dict[Key, Outcome]:
         # Nobody else may store the same ones between this look and our own insert.
-        known = {c.conversation_id for c in commands if c.conversation_id in self._memberships}
-        await conversations.lock(tx.connection, sorted(known))
+        await conversations.hold(tx.connection, _rights(memberships), now)
         rows = await conversations.sent_before(tx.connection, [_key(c) for c in commands])
         return {
             (row.conversation_id, row.sender, row.client_id): Sent(
@@ -112,18 +152,24 @@ class MessageStore:
             for row in rows
         }
 
-    async def _refusal(self, tx: Transaction, command: SendMessage) -> OrderwireError | None:
-        membership = self._memberships.get(command.conversation_id)
-        if membership is None or command.sender_id not in membership.members:
+    async def _refusal(
+        self, tx: Transaction, memberships: Memberships, command: SendMessage, now: datetime
+    ) -> OrderwireError | None:
+        membership = memberships.get(command.conversation_id)
+        sender = command.sender_id
+        if membership is None or sender not in membership.members:
             return NotParticipant("you have no part in this conversation")
-        if command.sender_id in membership.writers:
+        if membership.may_write(sender, now):
             return None
+        until = None
         if membership.kind is ConversationKind.DIRECT:
-            other = membership.other(command.sender_id)
-            reason = await contact_rule.refusal(tx.connection, command.sender_id, other)
-            if reason is not None:
-                return contact_rule.forbidden(reason)
-        membership.writers.add(command.sender_id)
+            other = membership.other(sender)
+            standing = await contact_rule.standing(tx.connection, sender, other, now)
+            if standing.refusal is not None:
+                return contact_rule.forbidden(standing.refusal)
+            until = standing.until
+        # What is read here was committed by others, so this holds if we roll back, too.
+        membership.writers[sender] = until
         return None
 
     async def _drop_bad_replies(
@@ -142,17 +188,24 @@ class MessageStore:
                 del fresh[key]
                 outcomes[key] = Invalid.field("reply_to", "there is no such message")
 
-    async def _append(self, tx: Transaction, fresh: dict[Key, SendMessage]) -> dict[Key, Outcome]:
-        now = self._clock.now()
+    async def _append(
+        self,
+        tx: Transaction,
+        memberships: Memberships,
+        fresh: dict[Key, SendMessage],
+        now: datetime,
+    ) -> dict[Key, Outcome]:
         drafts = [self._draft(command, now) for command in fresh.values()]
-        sequences = await conversations.append(tx.connection, drafts)
+        sequences = await conversations.append(tx.connection, drafts, _rights(memberships))
         outcomes: dict[Key, Outcome] = {}
         for key, draft, seq in zip(fresh, drafts, sequences, strict=True):
             data = views.encode(views.entry(_Entry(draft, seq)))
             tx.publish(Publication(thread_channel(draft.conversation_id), data, seq))
             outcomes[key] = Sent(seq, data, created=True)
-        await self._tell_inboxes(tx, list(zip(drafts, sequences, strict=True)), now)
-        await self._note_first_words(tx, drafts, now)
+        # Contacts before inboxes, as everywhere: locks are taken in one order.
+        await self._note_first_words(tx, memberships, drafts, now)
+        arrivals = _arrivals(memberships, list(zip(drafts, sequences, strict=True)))
+        await self._tell_inboxes(tx, arrivals, now)
         return outcomes
 
     def _draft(self, command: SendMessage, now: datetime) -> Draft:
@@ -168,10 +221,21 @@ class MessageStore:
             attachments=command.attachments,
         )
 
-    async def _tell_inboxes(
-        self, tx: Transaction, stored: Sequence[tuple[Draft, int]], now: datetime
+    async def _note_first_words(
+        self, tx: Transaction, memberships: Memberships, drafts: Sequence[Draft], now: datetime
     ) -> None:
-        arrivals = self._arrivals(stored)
+        pairs = set()
+        for draft in drafts:
+            membership = memberships[draft.conversation_id]
+            direct = membership.kind is ConversationKind.DIRECT
+            if direct and draft.sender not in membership.spoken:
+                pairs.add((draft.sender, membership.other(draft.sender)))
+                tx.remember(partial(membership.spoken.add, draft.sender))
+        await contacts.note_first_words(tx.connection, sorted(pairs), now)
+
+    async def _tell_inboxes(
+        self, tx: Transaction, arrivals: Mapping[tuple[str, str], Arrival], now: datetime
+    ) -> None:
         rows = await inboxes.receive(tx.connection, list(arrivals.values()), now)
         people = await self._people.get(tx.connection, {row.with_id for row in rows})
         changes = [
@@ -183,46 +247,44 @@ class MessageStore:
             )
             for row in rows
         ]
-        newly_unread: dict[str, int] = {}
+        newly_unread: Counter[str] = Counter()
         for row in rows:
             added = arrivals[row.account_id, row.conversation_id].unread
-            if added and row.unread == added:
-                newly_unread[row.account_id] = newly_unread.get(row.account_id, 0) + 1
-        counts = {id_: Counts(unread_conversations=n) for id_, n in newly_unread.items()}
+            newly_unread[row.account_id] += bool(added) and row.unread == added
+        counts = {id_: Counts(unread_conversations=n) for id_, n in newly_unread.items() if n}
         await inbox_news.announce(tx, changes, counts)
 
-    def _arrivals(self, stored: Sequence[tuple[Draft, int]]) -> dict[tuple[str, str], Arrival]:
-        """Fold a group into one arrival for each participant: the newest message, and how many."""
-        newest: dict[str, tuple[Draft, int]] = {}
-        unread: dict[tuple[str, str], int] = {}
-        for draft, seq in stored:
-            newest[draft.conversation_id] = (draft, seq)
-            for member in self._memberships[draft.conversation_id].members:
-                key = (member, draft.conversation_id)
-                unread[key] = unread.get(key, 0) + (member != draft.sender)
-        return {
-            key: Arrival(
-                key[0],
-                key[1],
-                newest[key[1]][1],
-                newest[key[1]][0].sender,
-                preview(newest[key[1]][0].body or ""),
-                count,
-            )
-            for key, count in unread.items()
-        }
 
-    async def _note_first_words(
-        self, tx: Transaction, drafts: Sequence[Draft], now: datetime
-    ) -> None:
-        pairs = set()
-        for draft in drafts:
-            membership = self._memberships[draft.conversation_id]
-            direct = membership.kind is ConversationKind.DIRECT
-            if direct and draft.sender not in membership.spoken:
-                pairs.add((draft.sender, membership.other(draft.sender)))
-                tx.remember(partial(membership.spoken.add, draft.sender))
-        await conversations.note_first_words(tx.connection, sorted(pairs), now)
+def _arrivals(
+    memberships: Memberships, stored: Sequence[tuple[Draft, int]]
+) -> dict[tuple[str, str], Arrival]:
+    """Fold a group into one arrival for each participant: the newest message, and how many."""
+    newest: dict[str, tuple[Draft, int]] = {}
+    unread: dict[tuple[str, str], int] = {}
+    for draft, seq in stored:
+        newest[draft.conversation_id] = (draft, seq)
+        for member in memberships[draft.conversation_id].members:
+            key = (member, draft.conversation_id)
+            unread[key] = unread.get(key, 0) + (member != draft.sender)
+    return {
+        (account_id, conversation_id): _arrival(account_id, *newest[conversation_id], count)
+        for (account_id, conversation_id), count in unread.items()
+    }
+
+
+def _arrival(account_id: str, newest: Draft, seq: int, unread: int) -> Arrival:
+    return Arrival(
+        account_id,
+        newest.conversation_id,
+        seq,
+        newest.sender,
+        preview(newest.body or ""),
+        unread,
+    )
+
+
+def _rights(memberships: Memberships) -> dict[str, int]:
+    return {id_: membership.rights for id_, membership in memberships.items()}
 
 
 def _key(command: SendMessage) -> Key:

@@ -1,7 +1,7 @@
 """Orders: placed in one transaction with their thread, contacts and every alert that is due."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ from realtime.services.paging import Page, page_of
 from realtime.services.people import People
 from realtime.services.services import ServiceStatus
 from realtime.services.views import Shape
-from storage import accounts, conversations, inboxes, orders, services
+from storage import accounts, contacts, conversations, orders, services
 from storage.conversations import Draft
 from storage.engine import Database, Transaction
 from storage.rows import Record
@@ -118,7 +118,7 @@ class Orders:
         status = starting_status(service.questions, answered=answered)
         days = command.delivery_days or service.delivery_days
         conversation_id = self._new_id()
-        stored = await orders.add(
+        order = await orders.add(
             tx.connection,
             {
                 "id": order_id,
@@ -143,14 +143,12 @@ class Orders:
                 "updated_at": now,
             },
         )
-        if not stored:
+        if order is None:
             raise Conflict("id: there is an order with this id", code="order_exists")
-        order = await orders.get(tx.connection, order_id)
-        assert order is not None, "it was stored a moment ago"
         return order
 
     async def _orderable(self, tx: Transaction, command: PlaceOrder) -> Record:
-        service = await services.get(tx.connection, command.service_id, lock=True)
+        service = await services.share(tx.connection, command.service_id)
         if service is None:
             raise Invalid.field("service_id", "there is no such service")
         if await accounts.get(tx.connection, command.buyer_id) is None:
@@ -168,7 +166,7 @@ class Orders:
         """Open the thread, note the contact, plan the alert, and show it all in both inboxes."""
         pair = (order.seller_id, order.buyer_id)
         people = await self._people.get(tx.connection, pair)
-        await create(
+        items = await create(
             tx,
             conversation_id=order.conversation_id,
             kind=ConversationKind.ORDER,
@@ -179,9 +177,9 @@ class Orders:
         )
         await self._enter(tx, order, now)
         await self._conversations.between(tx, *pair)
-        await conversations.note_order(tx.connection, *pair, now)
+        await contacts.note_order(tx.connection, *pair, now)
         notification = await self._planner.plan(tx, _new_order(order, people))
-        await self._show_in_inboxes(tx, order, people, notification)
+        await self._show_in_inboxes(tx, order, items, people, notification)
 
     async def _enter(self, tx: Transaction, order: Record, now: datetime) -> None:
         """Write the first line of the order's history, and the same into its thread."""
@@ -194,7 +192,7 @@ class Orders:
             at=now,
             data={"event": "created", "order_id": order.id, "data": data},
         )
-        await conversations.append(tx.connection, [draft])
+        await conversations.begin(tx.connection, draft)
         await orders.add_to_timeline(
             tx.connection,
             {
@@ -208,18 +206,20 @@ class Orders:
         )
 
     async def _show_in_inboxes(
-        self, tx: Transaction, order: Record, people: views.People, notification: Record | None
+        self,
+        tx: Transaction,
+        order: Record,
+        items: Sequence[Record],
+        people: views.People,
+        notification: Record | None,
     ) -> None:
         shown = self._view(order, people)
         changes = []
-        for account_id in (order.seller_id, order.buyer_id):
-            item = await inboxes.change_item(
-                tx.connection, account_id, order.conversation_id, {"last_seq": 1}
-            )
+        for item in items:
             conversation = views.conversation(item, people)
             changes += [
-                Change(account_id, Kind.CONVERSATION, order.conversation_id, conversation),
-                Change(account_id, Kind.ORDER, order.id, shown),
+                Change(item.account_id, Kind.CONVERSATION, item.conversation_id, conversation),
+                Change(item.account_id, Kind.ORDER, order.id, shown),
             ]
         await inbox_news.announce_all(tx, changes, [notification] if notification else [])
 
@@ -239,7 +239,7 @@ class Orders:
                 raise NotFound("there is no such order")
             people = await self._people.get(connection, (order.seller_id, order.buyer_id))
             timeline = await orders.timeline(connection, order.id)
-            contact = await conversations.contact(connection, order.seller_id, order.buyer_id)
+            contact = await contacts.get(connection, order.seller_id, order.buyer_id)
             recent = []
             if contact is not None:
                 recent = await conversations.entries_between(

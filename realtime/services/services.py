@@ -58,9 +58,7 @@ class Services:
                 "created_at": now,
                 "updated_at": now,
             }
-            await services.put(tx.connection, values)
-            stored = await services.get(tx.connection, service_id)
-            assert stored is not None, "it was stored a moment ago"
+            stored = await services.put(tx.connection, values)
             if before is None or before.status != stored.status:
                 await self._tell_seller(tx, stored)
             return views.service(stored), before is None

@@ -1,0 +1,103 @@
+"""Who has been in touch with whom: a row for each side of a pair, and grants of first contact."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.dialects import insert
+from storage.rows import Record, fetch_optional
+from storage.tables import contact_grants, contacts
+
+
+async def meet(
+    connection: AsyncConnection, one: str, other: str, conversation_id: str
+) -> tuple[str, bool]:
+    """Give a pair its direct conversation: (its id, whether it is the one proposed here).
+
+    The row of the account that sorts first decides, so two who open at once get the same one.
+    """
+    first, second = sorted((one, other))
+    found = await get(connection, first, second)
+    if found is not None:
+        return str(found.conversation_id), False
+    statement = insert(connection, contacts).values(
+        account_id=first, other_id=second, conversation_id=conversation_id
+    )
+    if not (await connection.execute(statement.on_conflict_do_nothing())).rowcount:
+        found = await get(connection, first, second)
+        assert found is not None, "whoever was first has committed it"
+        return str(found.conversation_id), False
+    await connection.execute(
+        contacts.insert().values(account_id=second, other_id=first, conversation_id=conversation_id)
+    )
+    return conversation_id, True
+
+
+async def get(connection: AsyncConnection, account_id: str, other_id: str) -> Record | None:
+    """Read what an account has had to do with another."""
+    statement = select(contacts).where(
+        contacts.c.account_id == account_id, contacts.c.other_id == other_id
+    )
+    return await fetch_optional(connection, statement)
+
+
+async def note_order(connection: AsyncConnection, one: str, other: str, now: datetime) -> None:
+    """Note on both sides that the two have an order together."""
+    pair = or_(
+        and_(contacts.c.account_id == one, contacts.c.other_id == other),
+        and_(contacts.c.account_id == other, contacts.c.other_id == one),
+    )
+    await connection.execute(update(contacts).where(pair).values(last_order_at=now))
+
+
+async def note_first_words(
+    connection: AsyncConnection, pairs: Sequence[tuple[str, str]], now: datetime
+) -> None:
+    """Note who has written to whom, once."""
+    for account_id, other_id in sorted(pairs):
+        await connection.execute(
+            update(contacts)
+            .where(
+                contacts.c.account_id == account_id,
+                contacts.c.other_id == other_id,
+                contacts.c.first_wrote_at.is_(None),
+            )
+            .values(first_wrote_at=now)
+        )
+
+
+async def grant(
+    connection: AsyncConnection, account_id: str, other_id: str, until: datetime
+) -> None:
+    """Let an account write to another first, until a time; the last word counts."""
+    statement = insert(connection, contact_grants).values(
+        account_id=account_id, other_id=other_id, until=until
+    )
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["account_id", "other_id"], set_={"until": until}
+        )
+    )
+
+
+async def take_grant_back(connection: AsyncConnection, account_id: str, other_id: str) -> None:
+    """End a grant, if there is one."""
+    await connection.execute(
+        delete(contact_grants).where(
+            contact_grants.c.account_id == account_id, contact_grants.c.other_id == other_id
+        )
+    )
+
+
+async def granted_until(
+    connection: AsyncConnection, account_id: str, other_id: str
+) -> datetime | None:
+    """Read until when an account may write to another first."""
+    found: datetime | None = await connection.scalar(
+        select(contact_grants.c.until).where(
+            contact_grants.c.account_id == account_id, contact_grants.c.other_id == other_id
+        )
+    )
+    return found

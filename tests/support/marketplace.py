@@ -1,0 +1,166 @@
+"""One node without its sockets: every service on one database, and people to use them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import msgspec
+
+from domain.errors import OrderwireError
+from domain.identity import Identity, Role
+from domain.publications import Publication
+from realtime.delivery.planner import Planner
+from realtime.ids import new_epoch, new_id
+from realtime.services.accounts import Accounts
+from realtime.services.channel_reads import ChannelReads
+from realtime.services.contacts import Contacts
+from realtime.services.conversations import Conversations
+from realtime.services.message_store import MessageStore
+from realtime.services.messages import Messages, SendMessage, Sent
+from realtime.services.notifications import Notifications
+from realtime.services.orders import Orders, PlaceOrder
+from realtime.services.people import People
+from realtime.services.services import Services
+from realtime.services.views import Shape
+from storage.engine import Database
+from tests.support.clock import StillClock
+
+VERY_LATE = timedelta(hours=24)
+QUESTION = {
+    "id": "logo",
+    "kind": "text",
+    "prompt": "What shall the logo say?",
+    "required": True,
+    "options": [],
+    "multiple": False,
+}
+
+
+class Ear:
+    """A herald that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.news: list[Publication] = []
+        self.doorbells: list[str] = []
+
+    async def announce(self, news: list[Publication], doorbells: set[str]) -> None:
+        """Keep it."""
+        self.news += news
+        self.doorbells += doorbells
+
+    def on(self, channel: str) -> list[dict[str, Any]]:
+        """Return what a channel carried, in order."""
+        return [msgspec.json.decode(p.data) for p in self.news if p.channel == channel]
+
+    def offsets(self, channel: str) -> list[int]:
+        """Return the offsets of a channel's durable publications, in the order of the commits."""
+        return [p.offset for p in self.news if p.channel == channel and p.offset]
+
+
+class Marketplace:
+    """The services of one node; two of them on one database are two nodes."""
+
+    def __init__(self, database: Database, clock: StillClock | None = None) -> None:
+        self.database = database
+        self.clock = clock or StillClock()
+        self.ear = Ear()
+        database.announce_to(self.ear)
+        self.people = People(lambda: self.clock.now().timestamp())
+        made = {"database": database, "clock": self.clock}
+        planner = Planner(clock=self.clock, new_id=new_id)
+        ids: Mapping[str, Any] = {"new_id": new_id, "new_epoch": new_epoch}
+        self.accounts = Accounts(**made, people=self.people, **ids)
+        self.services = Services(**made, planner=planner)
+        self.contacts = Contacts(**made)
+        self.conversations = Conversations(**made, people=self.people, **ids)
+        self.orders = Orders(
+            **made,
+            people=self.people,
+            conversations=self.conversations,
+            planner=planner,
+            very_late_after=VERY_LATE,
+            **ids,
+        )
+        self.notifications = Notifications(**made)
+        self.reads = ChannelReads(**made, people=self.people, very_late_after=VERY_LATE)
+        store = MessageStore(people=self.people, clock=self.clock, new_id=new_id)
+        self.messages = Messages(database=database, store=store)
+        self._numbers = count(1)
+
+    # --- people and what they offer -----------------------------------------------------------
+
+    async def account(self, account_id: str, **profile: Any) -> Identity:
+        """Tell of an account, and return its identity."""
+        told = {
+            "name": account_id.title(),
+            "email": f"{account_id}@example.com",
+            "locale": "en",
+            "timezone": "UTC",
+            "avatar_url": None,
+        }
+        await self.accounts.put(account_id, told | profile)
+        return Identity(account_id)
+
+    async def service(self, seller_id: str = "sam", **offer: Any) -> str:
+        """Tell of a service, approved unless said otherwise, and return its id."""
+        told = {
+            "seller_id": seller_id,
+            "title": "A logo",
+            "status": "approved",
+            "delivery_days": 3,
+            "questions": [],
+        }
+        service_id: str = offer.pop("id", f"{seller_id}-logo")
+        await self.services.put(service_id, told | offer)
+        return service_id
+
+    async def sam_and_bea(self) -> tuple[Identity, Identity]:
+        """Tell of Sam, who sells logos, and of Bea, who might buy one."""
+        sam = await self.account("sam")
+        bea = await self.account("bea")
+        await self.service("sam")
+        return sam, bea
+
+    async def order(
+        self, service_id: str = "sam-logo", buyer_id: str = "bea", **more: Any
+    ) -> Shape:
+        """Place an order."""
+        key = more.pop("key", f"key-{next(self._numbers)}")
+        command = PlaceOrder(
+            service_id=service_id,
+            buyer_id=buyer_id,
+            price_amount=more.pop("price_amount", 12_050),
+            price_currency=more.pop("price_currency", "EUR"),
+            **more,
+        )
+        shown, _ = await self.orders.place(command, key)
+        return shown
+
+    # --- what they say ------------------------------------------------------------------------
+
+    async def direct(self, opener: Identity, other: Identity) -> str:
+        """Open the direct conversation of two people, and return its id."""
+        shown, _ = await self.conversations.open_direct(opener, other.account_id)
+        conversation_id: str = shown["id"]
+        return conversation_id
+
+    async def send(
+        self, sender: Identity, conversation_id: str, body: str = "Hello", **more: Any
+    ) -> Sent:
+        """Send a message."""
+        client_id = more.pop("client_id", f"c{next(self._numbers)}")
+        command = SendMessage(conversation_id, sender.account_id, client_id, body, **more)
+        return await self.messages.send_and_wait(command)
+
+    async def send_all(self, commands: Sequence[SendMessage]) -> list[Sent | OrderwireError]:
+        """Send messages in one group, and return what became of each."""
+        outcomes: dict[int, Sent | OrderwireError] = {}
+        for index, command in enumerate(commands):
+            self.messages.send(command, lambda outcome, at=index: outcomes.update({at: outcome}))
+        await self.messages.settle()
+        return [outcomes[index] for index in range(len(commands))]
+
+
+OPERATOR = Identity("olga", Role.OPERATOR)
+BACKEND = Identity("marketplace", Role.MARKETPLACE)
