@@ -7,7 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, Raw, Struct
 
-Unsigned = Annotated[int, Meta(ge=0, le=2**64 - 1)]
+# Larger than any position of ours; the protocol would allow 64 bits without a sign.
+Unsigned = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 CommandId = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 NO_DATA = Raw(b"null")
 

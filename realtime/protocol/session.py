@@ -367,7 +367,7 @@ def _wanted_inbox(connect: ConnectRequest) -> SubscribeRequest | None:
 def _unsupported(request: SubscribeRequest) -> ErrorCode | None:
     if not request.channel or len(request.channel) > MAX_CHANNEL_NAME:
         return codes.BAD_REQUEST
-    if request.type or request.tf not in (b"null", b""):
+    if request.type or bytes(request.tf) not in (b"", b"null"):
         return codes.BAD_REQUEST
     return None
 
