@@ -82,7 +82,9 @@ async def not_routed(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     code = status.phrase.lower().replace(" ", "_")
-    return problem(status, OrderwireError(status.description or status.phrase, code=code))
+    answer = problem(status, OrderwireError(status.description or status.phrase, code=code))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 async def storage_failed(_request: Request, error: Exception) -> Response:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from domain.errors import Invalid
+from domain.errors import Invalid, NotFound
 from realtime.api.answers import answer, nothing
 from realtime.api.bodies import Body, path_id, read_body
 from realtime.api.callers import Callers
@@ -72,6 +72,8 @@ class PushRoutes:
 
     async def key(self, _request: Request) -> Response:
         """Show the key that a browser subscribes with."""
+        if not self._public_key:
+            raise NotFound("pushes are not set up on this server", code="push_not_set_up")
         return answer({"public_key": self._public_key})
 
     async def list(self, request: Request) -> Response:

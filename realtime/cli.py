@@ -1,0 +1,251 @@
+"""The command line: ``orderwire serve``, ``worker``, ``migrate``, ``check``, ``token``, ``keys``"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+import uvloop
+
+from domain.identity import Role, is_id
+from realtime import database_setup
+from realtime.bootstrap import Node, serving
+from realtime.clock import SystemClock
+from realtime.database_setup import DatabaseNotReady
+from realtime.delivery.push.vapid import VapidKey
+from realtime.demo.stage import Stage
+from realtime.environment import read_environment
+from realtime.logs import configure_logs
+from realtime.server import CannotListen, Patience, bind, serve
+from realtime.settings import NAMES, SERVING, BadSettings, Rule, Settings
+from realtime.tokens import make_token
+
+ENV_FILE = Path(".env")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+class CommandFailed(Exception):
+    """A command cannot do what it is for; says what is wrong, and what to do."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code: 0, 1 for what went wrong, 2 for a wrong call."""
+    arguments = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return run(arguments)
+    except (BadSettings, CannotListen, CommandFailed, DatabaseNotReady) as failed:
+        print(failed, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="orderwire", description="Messages and notifications around orders, live and kept."
+    )
+    parser.add_argument("--version", action="version", version=version("orderwire"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_serve(commands)
+    _add_migrate(commands)
+    _add_token(commands)
+    _add_keys(commands)
+    return parser
+
+
+Commands = Any  # argparse keeps the type of its sub-parsers to itself
+
+
+def _add(
+    commands: Commands, name: str, text: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+# --- serve ----------------------------------------------------------------------------------------
+
+
+def _add_serve(commands: Commands) -> None:
+    parser = _add(commands, "serve", "serve API, sockets, pages and deliveries", _serve)
+    parser.epilog = f"settings, in the environment or a .env file:\n{_table_of_settings()}"
+    parser.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=8000, help="port (default: %(default)s)")
+    parser.add_argument(
+        "--demo", action="store_true", help="show it all, with made-up people and secrets"
+    )
+
+
+def _table_of_settings() -> str:
+    rows = [
+        f"  {name}{f' ({setting.default})' if setting.default else ''}\n      {setting.help_line}"
+        for name, setting in NAMES.items()
+    ]
+    return "\n".join(rows).replace("%", "%%")
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    with ExitStack() as cleanup:
+        listener = cleanup.enter_context(bind(arguments.host, arguments.port))
+        own_url = _url_of(arguments.host, listener.getsockname()[1])
+        stage = _stage(own_url, cleanup) if arguments.demo else None
+        settings = _settings(SERVING, stage)
+        _configure_logs(settings)
+        _run(database_setup.prepare(settings.database_url))
+        if settings.public_url is None:
+            log.warning("public_url_is_not_set", links_lead_to=own_url)
+        public_url = settings.public_url or own_url
+        patience = Patience(
+            accepting=settings.drain_accept_seconds.total_seconds(),
+            over=settings.drain_seconds.total_seconds(),
+        )
+
+        async def work() -> None:
+            async with serving(settings, public_url=public_url, stage=stage) as node:
+
+                async def listening() -> None:
+                    log.info("serving", url=own_url, pid=os.getpid())
+                    if stage is not None:
+                        await _open_the_stage(stage, node)
+
+                await serve(node, [listener], patience=patience, listening=listening)
+
+        _run(work())
+    return 0
+
+
+def _stage(own_url: str, cleanup: ExitStack) -> Stage:
+    folder = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="orderwire-demo-"))
+    return Stage(folder=Path(folder), public_url=own_url, clock=SystemClock())
+
+
+async def _open_the_stage(stage: Stage, node: Node) -> None:
+    await stage.seed(accounts=node.use_cases.accounts, services=node.use_cases.services)
+    print()
+    for title, link in stage.links():
+        print(f"  {title}\n    {link}\n")
+    print("  Ctrl-C ends it; nothing is kept.", flush=True)
+
+
+def _url_of(host: str, port: int) -> str:
+    """Return the address under which this machine reaches a server of its own."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{name}]:{port}" if ":" in name and "[" not in name else f"http://{name}:{port}"
+
+
+# --- the others -----------------------------------------------------------------------------------
+
+
+def _add_migrate(commands: Commands) -> None:
+    _add(commands, "migrate", "bring the database to the schema of this release", _migrate)
+
+
+def _migrate(_arguments: argparse.Namespace) -> int:
+    _run(database_setup.upgrade(_settings().database_url))
+    print("The database has the schema of this release.")
+    return 0
+
+
+def _add_token(commands: Commands) -> None:
+    parser = _add(commands, "token", "make a token that signs an account in", _token)
+    parser.add_argument("account", metavar="ACCOUNT", type=_account, help="whom it speaks for")
+    parser.add_argument(
+        "--role",
+        type=Role,
+        choices=(Role.ACCOUNT, Role.OPERATOR),
+        default=Role.ACCOUNT,
+        help="account (default) or operator",
+    )
+    parser.add_argument(
+        "--ttl",
+        type=_duration,
+        default=timedelta(hours=1),
+        help="how long it lives, such as 30s, 15m, 1h (default) or 7d",
+    )
+
+
+def _account(text: str) -> str:
+    if not is_id(text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not an id of 1 to 64 of the characters A-Z a-z 0-9 . _ ~ -"
+        )
+    return text
+
+
+def _duration(text: str) -> timedelta:
+    found = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 30s, 15m, 1h or 7d")
+    return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+def _token(arguments: argparse.Namespace) -> int:
+    secret = _settings().token_secret
+    if secret is None:
+        raise CommandFailed(
+            "ORDERWIRE_TOKEN_SECRET: is not set: there is nothing to sign a token with; "
+            "where ORDERWIRE_TOKEN_JWKS is used, tokens come from whoever has its private keys"
+        )
+    now = SystemClock().now()
+    print(
+        make_token(secret, arguments.account, role=arguments.role, lifetime=arguments.ttl, now=now)
+    )
+    return 0
+
+
+def _add_keys(commands: Commands) -> None:
+    keys = commands.add_parser("keys", help="make keys", description="Make keys.")
+    kinds = keys.add_subparsers(required=True, metavar="KIND")
+    vapid = _add(kinds, "vapid", "make a key that pushes are signed with", _keys_vapid)
+    vapid.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _keys_vapid(arguments: argparse.Namespace) -> int:
+    key = VapidKey.generate()
+    if arguments.json:
+        print(json.dumps({"private_key": key.private_text, "public_key": key.public_text}))
+    else:
+        print(f"ORDERWIRE_VAPID_PRIVATE_KEY={key.private_text}")
+        print(f"# browsers subscribe with its public half: {key.public_text}")
+    return 0
+
+
+# --- what they share ------------------------------------------------------------------------------
+
+
+def _settings(rules: Sequence[Rule] = (), stage: Stage | None = None) -> Settings:
+    texts = read_environment(os.environ, ENV_FILE)
+    return Settings.parse(texts if stage is None else stage.settings(texts), rules)
+
+
+def _configure_logs(settings: Settings) -> None:
+    configure_logs(log_format=settings.log_format, level=settings.log_level, stream=sys.stderr)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)

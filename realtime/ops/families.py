@@ -1,0 +1,112 @@
+"""The metrics by name: what each part's plain counters are called, and what they mean."""
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+
+from realtime.api.request_log import BOUNDS, RequestFigures
+from realtime.channels.bus import Bus
+from realtime.channels.hub import HubFigures
+from realtime.gateway.registry import GatewayFigures
+from realtime.ops.queue import Depth
+
+
+def of_build(release: str) -> Iterable[Metric]:
+    """Say which release runs."""
+    yield InfoMetricFamily("orderwire_build", "The release that runs.", value={"version": release})
+
+
+def of_requests(figures: RequestFigures) -> Iterable[Metric]:
+    """Say what was asked over HTTP; routes are templates, so there are not many of them."""
+    answered = CounterMetricFamily(
+        "orderwire_http_requests",
+        "HTTP requests answered; 499 where the client left first.",
+        labels=("method", "route", "status"),
+    )
+    for (method, route, status), number in figures.answered.items():
+        answered.add_metric((method, route, str(status)), number)
+    yield answered
+    durations = HistogramMetricFamily(
+        "orderwire_http_request_duration_seconds",
+        "From the head of a request to the end of its answer.",
+        labels=("method", "route"),
+    )
+    names = [*map(str, BOUNDS), "+Inf"]
+    for labels, seen in figures.durations.items():
+        buckets = list(zip(names, accumulate(seen.counts), strict=True))
+        durations.add_metric(labels, buckets, seen.total)
+    yield durations
+
+
+def of_queue(depths: Sequence[Depth]) -> Iterable[Metric]:
+    """Say how deep the delivery queue is."""
+    count = GaugeMetricFamily(
+        "orderwire_queue_deliveries",
+        "Deliveries that wait, are under way or are dead.",
+        labels=("channel", "category", "state"),
+    )
+    age = GaugeMetricFamily(
+        "orderwire_queue_oldest_due_seconds",
+        "For how long the oldest delivery of that state has been due.",
+        labels=("channel", "category", "state"),
+    )
+    for depth in depths:
+        labels = (depth.channel, depth.category, depth.state)
+        count.add_metric(labels, depth.count)
+        age.add_metric(labels, depth.oldest_due)
+    yield from (count, age)
+
+
+def of_bus(bus: Bus) -> Iterable[Metric]:
+    """Say how news travel between nodes."""
+    figures = bus.figures
+    yield _gauge("bus_healthy", "1 while other nodes are heard.", float(bus.healthy))
+    yield _gauge("bus_echo_seconds", "How long the last echo took there and back.", figures.lag)
+    yield _counter("bus_reconnects", "Connections made anew.", figures.reconnects)
+    yield _counter("bus_published", "Publications and doorbells handed out.", figures.published)
+    yield _counter("bus_received", "Publications and doorbells heard.", figures.received)
+    yield _counter("bus_dropped", "Publications and doorbells that did not leave.", figures.dropped)
+
+
+def of_hub(figures: HubFigures) -> Iterable[Metric]:
+    """Say what the channels of this node carry."""
+    yield _gauge("hub_channels", "Channels that somebody listens to.", figures.channels)
+    yield _counter("hub_delivered", "Publications handed to subscribers.", figures.delivered)
+    yield _counter("hub_recoveries", "Subscriptions that asked to recover.", figures.recoveries)
+    yield _counter("hub_recovered", "Subscriptions that recovered.", figures.recovered)
+    yield _counter("hub_gaps", "Gaps that were filled from the database.", figures.gaps)
+    yield _counter("hub_behind", "Channels that a check found behind.", figures.behind)
+    yield _counter("hub_lost", "Channels that could not be filled.", figures.lost)
+
+
+def of_gateway(figures: GatewayFigures, connections: int) -> Iterable[Metric]:
+    """Say who is connected to this node, and how it goes."""
+    yield _gauge("gateway_connections", "Sockets that are open.", connections)
+    yield _counter("gateway_handshakes", "Upgrades that were asked for.", figures.handshakes)
+    yield _counter(
+        "gateway_refused_handshakes", "Upgrades that were refused.", figures.refused_handshakes
+    )
+    yield _counter("gateway_connects", "Clients that signed in.", figures.connects)
+    yield _counter("gateway_frames", "Frames that clients sent.", figures.frames)
+    yield _counter("gateway_calls", "Commands that called a use case.", figures.calls)
+    ended = CounterMetricFamily(
+        "orderwire_gateway_disconnects", "Connections that we ended.", labels=("code",)
+    )
+    for code, number in figures.disconnects.items():
+        ended.add_metric((str(code),), number)
+    yield ended
+
+
+def _counter(name: str, meaning: str, value: float) -> Metric:
+    return CounterMetricFamily(f"orderwire_{name}", meaning, value=value)
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"orderwire_{name}", meaning, value=value)

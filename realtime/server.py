@@ -1,0 +1,135 @@
+"""One server process: uvicorn on a socket of ours, and a shutdown that loses nothing."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+import uvicorn
+
+from realtime.bootstrap import Node
+from realtime.http_protocol import BoundedHttpProtocol
+
+BACKLOG = 4_096
+# Longer than proxies keep theirs: who closes an idle connection first is the one that may not send.
+KEEP_ALIVE_SECONDS = 75
+# What requests under way get to finish, once the sockets are seen off.
+FINISH_SECONDS = 10
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+log = structlog.get_logger(__name__)
+
+
+class CannotListen(Exception):
+    """The address is not to be had; says so in one line."""
+
+
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Take an address; ``shared`` lets other processes of ours take it, too."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise CannotListen(f"{host}: {error.strerror}; see --host") from None
+    taken = socket.socket(family, kind)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        taken.bind(address)
+    except OSError as error:
+        taken.close()
+        raise CannotListen(f"{host}:{port}: {error.strerror}; choose another --port") from None
+    return taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Seconds for which a stopping server still accepts, and over which it sees clients off."""
+
+    accepting: float
+    over: float
+
+
+AT_ONCE = Patience(accepting=0.0, over=0.0)
+
+
+class Server(uvicorn.Server):
+    """Drains on the first signal, leaves on the second."""
+
+    def __init__(
+        self, node: Node, *, patience: Patience, listening: Callable[[], Awaitable[None]]
+    ) -> None:
+        super().__init__(_config(node))
+        self._node = node
+        self._patience = patience
+        self._listening = listening
+        self._drain: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and say so."""
+        await super().startup(sockets)
+        await self._listening()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Be asked to stop by signals, inside the event loop."""
+        loop = asyncio.get_running_loop()
+        for each in SIGNALS:
+            loop.add_signal_handler(each, self.stop, each)
+        try:
+            yield
+        finally:
+            for each in SIGNALS:
+                loop.remove_signal_handler(each)
+
+    def stop(self, asked_by: signal.Signals) -> None:
+        """Drain; when asked again, leave at once: what is under way is found in the database."""
+        if self._drain is not None:
+            log.warning("stopped_at_once", signal=asked_by.name)
+            os._exit(128 + asked_by)
+        # Who presses Ctrl-C waits for it.
+        patience = AT_ONCE if asked_by is signal.SIGINT else self._patience
+        log.info("stopping", signal=asked_by.name, connections=self._node.gateway.connections)
+        self._drain = asyncio.get_running_loop().create_task(self._drained(patience))
+
+    async def _drained(self, patience: Patience) -> None:
+        try:
+            await self._node.drain(accepting=patience.accepting, over=patience.over)
+        finally:
+            self.should_exit = True
+
+
+def _config(node: Node) -> uvicorn.Config:
+    # uvicorn asks for a class, and calls it: a function that makes the protocol will do.
+    websocket: Any = node.gateway.websocket_protocol()
+    return uvicorn.Config(
+        node.app,
+        http=BoundedHttpProtocol,
+        ws=websocket,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Whom a proxy speaks for is found out where it matters, by what is trusted there.
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=FINISH_SECONDS,
+    )
+
+
+async def serve(
+    node: Node,
+    sockets: Sequence[socket.socket],
+    *,
+    patience: Patience,
+    listening: Callable[[], Awaitable[None]],
+) -> None:
+    """Serve until a signal comes, and everything that was begun is done."""
+    await Server(node, patience=patience, listening=listening).serve(list(sockets))
+    log.info("stopped")
