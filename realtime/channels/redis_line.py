@@ -169,8 +169,9 @@ class RedisLine:
             link.abort(f"{self._missed} echoes are missing")
             return
         self._echo_awaited = True
-        self.publish([(self._echo_key, _ECHO.pack(asyncio.get_running_loop().time()))])
-        link.send(_WHO_ARE_YOU)
+        now = _ECHO.pack(asyncio.get_running_loop().time())
+        link.send(packed(b"PUBLISH", self._echo_key, now), _WHO_ARE_YOU)
+        self._unanswered += 1
 
     def _disconnected(self) -> None:
         self._link = None

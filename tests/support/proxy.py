@@ -35,8 +35,13 @@ class Proxy:
             end.reset()
 
     def cut_at(self, said: bytes) -> None:
-        """Reset the next connection whose client says this, before the server hears of it."""
+        """Reset the next connection on which this is said, before it gets to the other end."""
         self._cut_at = said
+
+    def lead_to(self, port: int) -> None:
+        """Reset every connection; new ones go to another server."""
+        self._target = (self._target[0], port)
+        self.cut()
 
     def refuse(self) -> None:
         """Reset every connection, and each new one."""
@@ -100,7 +105,7 @@ class Proxy:
             self._all_gone.set()
 
     def cuts(self, data: bytes) -> bool:
-        """Say whether a client that says this is cut off."""
+        """Say whether the connection on which this is said is cut off."""
         if self._cut_at is None or self._cut_at not in data:
             return False
         self._cut_at = None
@@ -120,9 +125,9 @@ class _End(asyncio.Protocol):
     def __init__(self, proxy: Proxy, *, peer: "_End | None" = None) -> None:
         self.peer = peer
         self._proxy = proxy
-        self._is_client = peer is None
         self._transport: asyncio.Transport | None = None
         self._early = b""
+        self._was_reset = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -132,7 +137,7 @@ class _End(asyncio.Protocol):
             self.peer.meet(self)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_client and self._proxy.cuts(data):
+        if self._proxy.cuts(data):
             self.reset()
         elif self.peer is None:
             self._early += data
@@ -143,7 +148,7 @@ class _End(asyncio.Protocol):
         self._transport = None
         self._proxy.gone(self)
         if self.peer is not None:
-            self.peer.end(with_a_reset=error is not None)
+            self.peer.end(with_a_reset=self._was_reset or error is not None)
 
     def pause_writing(self) -> None:
         if self.peer is not None:
@@ -182,6 +187,7 @@ class _End(asyncio.Protocol):
         """Close with RST; the other end hears of it when this one is gone."""
         if self._transport is None:
             return
+        self._was_reset = True
         connection: socket.socket = self._transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _WITH_A_RESET)
         self._transport.abort()

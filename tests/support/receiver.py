@@ -1,5 +1,7 @@
 """A hub that only remembers what it was handed."""
 
+from collections.abc import Callable
+
 from domain.publications import Publication
 
 
@@ -10,6 +12,7 @@ class RecordingReceiver:
         self.publications: list[Publication] = []
         self.doorbells: list[str] = []
         self.doubts = 0
+        self._check: Callable[[], object] = list
 
     def deliver(self, publication: Publication) -> None:
         """Remember a publication."""
@@ -22,6 +25,11 @@ class RecordingReceiver:
     def unsure(self) -> None:
         """Count a doubt."""
         self.doubts += 1
+        self._check()
+
+    def when_unsure(self, check: Callable[[], object]) -> None:
+        """Do this at each doubt."""
+        self._check = check
 
     def of(self, channel: str) -> list[bytes]:
         """Return what ``channel`` carried."""
