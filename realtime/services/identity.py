@@ -28,7 +28,7 @@ class KeySource(Protocol):
 class SharedSecret:
     """HS256 with one secret."""
 
-    algorithms = ("HS256",)
+    algorithms: tuple[str, ...] = ("HS256",)
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
@@ -44,7 +44,7 @@ class KeySet:
     ``load`` reads the set's JSON, from a file or an address; it raises OSError when it cannot.
     """
 
-    algorithms = ("RS256", "ES256", "EdDSA")
+    algorithms: tuple[str, ...] = ("RS256", "ES256", "EdDSA")
 
     def __init__(self, load: Callable[[], Awaitable[bytes]]) -> None:
         self._load = load
