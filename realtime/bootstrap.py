@@ -59,6 +59,7 @@ from realtime.services.messages import Messages
 from realtime.services.notifications import Notifications
 from realtime.services.orders import Orders
 from realtime.services.people import People
+from realtime.services.rates import AccountRates
 from realtime.services.services import Services
 from realtime.services.unsubscribe import Unsubscribing
 from realtime.settings import Settings
@@ -221,10 +222,16 @@ def _use_cases(ground: _Ground, people: People) -> UseCases:
         services=Services(database=database, planner=planner, clock=clock),
         orders=orders,
         conversations=conversations,
-        messages=Messages(database=database, store=store),
+        messages=Messages(database=database, store=store, rates=_message_rates(ground)),
         notifications=Notifications(database=database, clock=clock),
         unsubscribing=Unsubscribing(accounts=accounts, read_token=links.read),
     )
+
+
+def _message_rates(ground: _Ground) -> AccountRates:
+    rate = ground.settings.limit_messages_per_second
+    # Somebody may answer several people at once, and then has to go on at the rate.
+    return AccountRates(rate=rate, burst=4 * rate, monotonic=ground.monotonic)
 
 
 def _key_source(settings: Settings) -> KeySource:

@@ -55,6 +55,9 @@ class Accounts:
 
     async def profile(self, account_id: str) -> Shape:
         """Return what a connected client is told of its own account."""
+        known = self._people.remembered(account_id)
+        if known is not None:
+            return known
         async with self._database.reading() as connection:
             return (await self._people.get(connection, [account_id]))[account_id]
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.conversations import MAX_BODY, MAX_CLIENT_ID
-from domain.errors import Invalid, OrderwireError, TooLarge
+from domain.errors import Invalid, OrderwireError, TooLarge, TooMany
 from realtime.services.commit_queue import CommitQueue, Store
+from realtime.services.rates import AccountRates
 from storage.engine import Database
 
 
@@ -51,8 +52,11 @@ def check(command: SendMessage) -> OrderwireError | None:
 class Messages:
     """The one way for a message into a conversation, for the socket and for HTTP alike."""
 
-    def __init__(self, *, database: Database, store: Store[SendMessage, Sent]) -> None:
+    def __init__(
+        self, *, database: Database, store: Store[SendMessage, Sent], rates: AccountRates
+    ) -> None:
         self._queue = CommitQueue[SendMessage, Sent](database=database, store=store)
+        self._rates = rates
 
     def send(self, command: SendMessage, done: Callable[[Sent | OrderwireError], None]) -> None:
         """Store a message with the next group; ``done`` is called after the commit.
@@ -60,6 +64,8 @@ class Messages:
         Never raises: what is wrong is handed to ``done``, at once or later.
         """
         wrong = check(command)
+        if wrong is None and not self._rates.take(command.sender_id):
+            wrong = TooMany("too many messages; send it again in a moment")
         if wrong is not None:
             done(wrong)
         else:

@@ -38,6 +38,11 @@ class People:
             found[unknown] = {"id": unknown, "name": unknown, "avatar_url": None}
         return found
 
+    def remembered(self, account_id: str) -> Shape | None:
+        """Return a person without asking the database, if it was asked a moment ago."""
+        kept = self._remembered.get(account_id)
+        return kept[1] if kept is not None and kept[0] > self._monotonic() else None
+
     def _remember(self, account_id: str, shown: Shape, until: float) -> None:
         if len(self._remembered) >= MAX_REMEMBERED:
             del self._remembered[next(iter(self._remembered))]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -21,6 +22,7 @@ from realtime.services.messages import Messages, SendMessage, Sent
 from realtime.services.notifications import Notifications
 from realtime.services.orders import Orders, PlaceOrder
 from realtime.services.people import People
+from realtime.services.rates import AccountRates
 from realtime.services.services import Services
 from realtime.services.views import Shape
 from storage.engine import Database
@@ -35,6 +37,9 @@ QUESTION = {
     "options": [],
     "multiple": False,
 }
+
+# How fast somebody may write is tested where it is decided.
+UNLIMITED = AccountRates(rate=0, burst=0, monotonic=lambda: 0.0)
 
 
 class Ear:
@@ -67,7 +72,7 @@ class Marketplace:
         self.ear = Ear()
         database.announce_to(self.ear)
         self.people = People(lambda: self.clock.now().timestamp())
-        made = {"database": database, "clock": self.clock}
+        made: Mapping[str, Any] = {"database": database, "clock": self.clock}
         planner = Planner(clock=self.clock, new_id=new_id)
         ids: Mapping[str, Any] = {"new_id": new_id, "new_epoch": new_epoch}
         self.accounts = Accounts(**made, people=self.people, **ids)
@@ -85,7 +90,7 @@ class Marketplace:
         self.notifications = Notifications(**made)
         self.reads = ChannelReads(**made, people=self.people, very_late_after=VERY_LATE)
         store = MessageStore(people=self.people, clock=self.clock, new_id=new_id)
-        self.messages = Messages(database=database, store=store)
+        self.messages = Messages(database=database, store=store, rates=UNLIMITED)
         self._numbers = count(1)
 
     # --- people and what they offer -----------------------------------------------------------
@@ -157,7 +162,7 @@ class Marketplace:
         """Send messages in one group, and return what became of each."""
         outcomes: dict[int, Sent | OrderwireError] = {}
         for index, command in enumerate(commands):
-            self.messages.send(command, lambda outcome, at=index: outcomes.update({at: outcome}))
+            self.messages.send(command, partial(outcomes.__setitem__, index))
         await self.messages.settle()
         return [outcomes[index] for index in range(len(commands))]
 
