@@ -2,7 +2,7 @@
 
 import type { Requests } from './api.ts';
 import { type Readable, Store } from './observable.ts';
-import type { Category, DeliveryChannel, Preferences as Values } from './types.ts';
+import type { Category, DeliveryChannel, PreferenceValues as Values } from './types.ts';
 
 export class Preferences {
   readonly #api: Requests;

@@ -240,7 +240,7 @@ export interface QuietHours {
   readonly except: readonly Category[];
 }
 
-export interface Preferences {
+export interface PreferenceValues {
   readonly locale: string;
   readonly timezone: string;
   readonly quiet_hours: QuietHours | null;

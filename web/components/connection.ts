@@ -14,6 +14,7 @@ export interface Links {
   conversation(id: string): string;
   order(id: string): string;
   readonly inbox: string;
+  readonly orders: string;
 }
 
 export interface Connection {
@@ -37,9 +38,12 @@ const LINKS: Links = {
   conversation: (id) => `/inbox/${encodeURIComponent(id)}`,
   order: (id) => `/orders/${encodeURIComponent(id)}`,
   inbox: '/',
+  orders: '/orders',
 };
 
-@customElement('orderwire-connection')
+export const CONNECTION = 'orderwire-connection';
+
+@customElement(CONNECTION)
 export class OrderwireConnection extends LitElement {
   static override styles = css`
     :host {

@@ -35,27 +35,9 @@ export class OrderwireInbox extends LitElement {
       header {
         padding: var(--s4) var(--s4) 0;
       }
-      .filters {
-        display: flex;
-        gap: 2px;
+      .chips {
+        flex: none;
         padding: var(--s3) var(--s3) var(--s2);
-      }
-      .filters button {
-        padding: 4px 10px;
-        border: 0;
-        border-radius: 999px;
-        background: none;
-        color: var(--text-2);
-        font: 500 var(--t-small) var(--font);
-        cursor: pointer;
-        transition: background var(--fast);
-      }
-      .filters button:hover,
-      .filters button[aria-pressed='true'] {
-        background: var(--hover);
-      }
-      .filters button[aria-pressed='true'] {
-        color: var(--text);
       }
       .scroll {
         flex: 1;
@@ -137,7 +119,7 @@ export class OrderwireInbox extends LitElement {
         (one) => SHOWN[this.filter](one) || one.id === this.selected,
       );
       return html`<header><h1 class="title">${language.t('inbox.title')}</h1></header>
-        <div class="filters" role="group" aria-label=${language.t('inbox.filters')}>
+        <div class="chips" role="group" aria-label=${language.t('inbox.filters')}>
           ${FILTERS.map((filter) => this.#filter(filter, connection))}
         </div>
         <div class="scroll" @scroll=${this.#nearEnd}>

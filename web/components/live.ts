@@ -1,53 +1,23 @@
-/**
- * The controller through which elements see the connection. What a render reads is watched, what
- * it keeps is open, until a render that does so no more.
- */
+/** The controller through which elements see the connection that they stand in. */
 
-import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import { nothing } from 'lit';
+import { nothing, type ReactiveControllerHost } from 'lit';
 import type { Readable } from '../client/index.ts';
-import { type Connection, ConnectionRequest } from './connection.ts';
+import { CONNECTION, type Connection, ConnectionRequest } from './connection.ts';
+import { Watch } from './watch.ts';
 
-/** Something that is live while it is shown: a thread, the page of an order. */
-export interface Openable {
-  open(): () => void;
-}
-
-export class Live implements ReactiveController {
-  readonly #host: ReactiveControllerHost & HTMLElement;
+export class Live extends Watch {
+  readonly #element: ReactiveControllerHost & HTMLElement;
   #connection: Readable<Connection | null> | null = null;
-  readonly #held = new Map<object, () => void>();
-  readonly #wanted = new Set<object>();
 
-  constructor(host: ReactiveControllerHost & HTMLElement) {
-    this.#host = host;
-    host.addController(this);
+  constructor(element: ReactiveControllerHost & HTMLElement) {
+    super(element);
+    this.#element = element;
   }
 
-  hostConnected(): void {
-    this.#host.dispatchEvent(
-      new ConnectionRequest((connection) => {
-        this.#connection = connection;
-      }),
-    );
-    this.#host.requestUpdate();
-  }
-
-  hostDisconnected(): void {
-    for (const release of this.#held.values()) release();
-    this.#held.clear();
-  }
-
-  hostUpdate(): void {
-    this.#wanted.clear();
-  }
-
-  hostUpdated(): void {
-    for (const [thing, release] of this.#held) {
-      if (this.#wanted.has(thing)) continue;
-      this.#held.delete(thing);
-      release();
-    }
+  override hostConnected(): void {
+    this.#ask();
+    // In a page of plain HTML the connection may come to life after those that ask for it.
+    if (!this.#connection) void customElements.whenDefined(CONNECTION).then(() => this.#ask());
   }
 
   /** Renders once there is a connection. */
@@ -60,20 +30,12 @@ export class Live implements ReactiveController {
     return this.#connection?.value ?? null;
   }
 
-  /** Reads a store in a render, and renders again when it changes. */
-  read<T>(store: Readable<T>): T {
-    this.#hold(store, () => store.subscribe(() => this.#host.requestUpdate()));
-    return store.value;
-  }
-
-  /** Keeps something open for as long as renders say so. */
-  keep<T extends Openable>(thing: T): T {
-    this.#hold(thing, () => thing.open());
-    return thing;
-  }
-
-  #hold(thing: object, take: () => () => void): void {
-    this.#wanted.add(thing);
-    if (!this.#held.has(thing)) this.#held.set(thing, take());
+  #ask(): void {
+    this.#element.dispatchEvent(
+      new ConnectionRequest((connection) => {
+        this.#connection = connection;
+      }),
+    );
+    this.#element.requestUpdate();
   }
 }

@@ -29,6 +29,7 @@ export const values = css`
     --s4: 16px;
     --s5: 24px;
     --s6: 32px;
+    --s7: 48px;
     --r1: 6px;
     --r2: 10px;
     --r3: 16px;
@@ -49,7 +50,9 @@ export const values = css`
     --good: var(--orderwire-good, light-dark(#1d7a46, #6fcf97));
     --warn: var(--orderwire-warn, light-dark(#9a5b00, #f0b45a));
     --bad: var(--orderwire-bad, light-dark(#b42318, #ff8f85));
-    --idle: light-dark(#c5cad2, #454c57);
+    --warn-soft: var(--orderwire-warn-soft, light-dark(#fdf1dd, #382b16));
+    /* 3 : 1 beside the page, so that an open switch can be seen (WCAG 1.4.11). */
+    --off: light-dark(#8a919c, #5d6571);
     --shadow:
       0 1px 2px light-dark(rgb(16 24 40 / 0.06), rgb(0 0 0 / 0.4)),
       0 8px 24px light-dark(rgb(16 24 40 / 0.08), rgb(0 0 0 / 0.4));
@@ -83,6 +86,7 @@ export const parts = css`
     text-decoration: none;
   }
   button,
+  input,
   textarea,
   select {
     font: inherit;
@@ -231,6 +235,9 @@ export const parts = css`
   .btn.primary:hover:not(:disabled) {
     background: var(--accent-strong);
   }
+  .btn.danger {
+    color: var(--bad);
+  }
   .btn.quiet {
     border-color: transparent;
     background: none;
@@ -241,6 +248,98 @@ export const parts = css`
     height: 32px;
     padding: 0 12px;
     font-size: 13px;
+  }
+  .field {
+    height: 32px;
+    padding: 0 10px;
+    border: 1px solid var(--line);
+    border-radius: var(--r2);
+    background: var(--raised);
+    font: 400 var(--t-small) var(--font);
+    color: var(--text);
+  }
+  .switch {
+    appearance: none;
+    flex: none;
+    position: relative;
+    width: 36px;
+    height: 20px;
+    margin: 0;
+    border-radius: 10px;
+    background: var(--off);
+    cursor: pointer;
+    transition: background var(--fast);
+  }
+  .switch::after {
+    content: '';
+    position: absolute;
+    top: 2px;
+    left: 2px;
+    width: 16px;
+    height: 16px;
+    border-radius: 50%;
+    background: #fff;
+    transition: transform var(--fast);
+  }
+  .switch:checked {
+    background: var(--accent);
+  }
+  .switch:checked::after {
+    background: var(--on-accent);
+    transform: translateX(16px);
+  }
+  .switch:disabled {
+    opacity: 0.5;
+    cursor: default;
+  }
+  .chips {
+    display: flex;
+    gap: 2px;
+    overflow-x: auto;
+    scrollbar-width: none;
+  }
+  .chips button {
+    flex: none;
+    padding: 4px 10px;
+    border: 0;
+    border-radius: 999px;
+    background: none;
+    color: var(--text-2);
+    font: 500 var(--t-small) var(--font);
+    cursor: pointer;
+    transition: background var(--fast);
+  }
+  .chips button:focus-visible {
+    outline-offset: -2px;
+  }
+  .chips button:hover,
+  .chips button[aria-pressed='true'] {
+    background: var(--hover);
+  }
+  .chips button[aria-pressed='true'] {
+    color: var(--text);
+  }
+  .tabs {
+    display: flex;
+    gap: var(--s5);
+    border-bottom: 1px solid var(--line);
+  }
+  .tabs button {
+    padding: var(--s3) 0;
+    border: 0;
+    border-bottom: 2px solid transparent;
+    margin-bottom: -1px;
+    background: none;
+    color: var(--text-2);
+    font: 500 var(--t-text) var(--font);
+    cursor: pointer;
+  }
+  .tabs button:hover {
+    color: var(--text);
+  }
+  .tabs button[aria-selected='true'] {
+    color: var(--text);
+    border-color: var(--accent);
   }
   dl.facts {
     display: grid;

@@ -2,17 +2,21 @@
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import type { Conversation, Person, Thread, ThreadState } from '../client/index.ts';
+import type { Client, Conversation, Flags, Person, Thread, ThreadState } from '../client/index.ts';
 import './avatar.ts';
 import './composer.ts';
 import type { MessageWritten, OrderwireComposer } from './composer.ts';
 import type { Connection } from './connection.ts';
 import { icon } from './icons.ts';
+import type { Language } from './language/language.ts';
 import { Live } from './live.ts';
 import type { OrderwireLog, UnsentAction } from './log.ts';
 import './log.ts';
 import { look } from './look.ts';
-import { dotted, eventText, firstName } from './order-words.ts';
+import type { Choice } from './menu.ts';
+import './menu.ts';
+import { nameOf } from './order-parts.ts';
+import { dotted, eventText } from './order-words.ts';
 import { type Row, rowsOf } from './rows.ts';
 
 @customElement('orderwire-thread')
@@ -114,7 +118,10 @@ export class OrderwireThread extends LitElement {
     return html`<div class="blank">${icon('inbox')}${words}</div>`;
   }
 
-  #bar(conversation: Conversation | undefined, { language, links }: Connection): TemplateResult {
+  #bar(
+    conversation: Conversation | undefined,
+    { client, language, links }: Connection,
+  ): TemplateResult {
     const order = conversation?.order;
     return html`<div class="bar">
       <a class="icon back" href=${links.inbox} aria-label=${language.t('back')}>${icon('back')}</a>
@@ -136,7 +143,30 @@ export class OrderwireThread extends LitElement {
             >`
           : nothing
       }
+      ${conversation ? this.#menu(conversation, client, language) : nothing}
     </div>`;
+  }
+
+  #menu({ id, starred, archived, muted }: Conversation, { inbox }: Client, language: Language) {
+    const change = (flags: Flags) => () => void inbox.change(id, flags).catch(shownAgain);
+    const choices: Choice[] = [
+      {
+        name: language.t(starred ? 'thread.unstar' : 'thread.star'),
+        icon: 'star',
+        choose: change({ starred: !starred }),
+      },
+      {
+        name: language.t(archived ? 'thread.unarchive' : 'thread.archive'),
+        icon: 'archive',
+        choose: change({ archived: !archived }),
+      },
+      {
+        name: language.t(muted ? 'thread.unmute' : 'thread.mute'),
+        icon: muted ? 'bell' : 'mute',
+        choose: change({ muted: !muted }),
+      },
+    ];
+    return html`<orderwire-menu .choices=${choices} label=${language.t('more')}></orderwire-menu>`;
   }
 
   #log(state: ThreadState, connection: Connection) {
@@ -184,18 +214,12 @@ export class OrderwireThread extends LitElement {
     const number = order?.number ?? conversation.order?.number ?? '';
     const text = eventText(
       event,
-      this.#nameOf(event.by, conversation, connection),
+      nameOf(event.by, conversation.with, connection),
       number,
       language,
     );
     if (event.event !== 'created' || !order) return text;
     return dotted(text, order.service.title, language.money(order.price));
-  }
-
-  #nameOf(account: string, conversation: Conversation, { client, language }: Connection): string {
-    if (account === client.account) return language.t('you');
-    if (account === conversation.with.id) return firstName(conversation.with.name);
-    return language.t('marketplace');
   }
 
   #composer(conversation: Conversation, state: ThreadState, connection: Connection) {
@@ -227,6 +251,9 @@ export class OrderwireThread extends LitElement {
     if (here && phase === 'ready' && last && this.log?.atEnd) void this.#thread.read(last.seq);
   }
 }
+
+/** The row went back to how it was, which says enough. */
+function shownAgain(): void {}
 
 declare global {
   interface HTMLElementTagNameMap {

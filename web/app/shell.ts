@@ -1,0 +1,147 @@
+/** `<orderwire-shell>`: the ways through the app, and the page that one is on. */
+
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property, query } from 'lit/decorators.js';
+import type { Connection } from '../components/connection.ts';
+import { type Icon, icon } from '../components/icons.ts';
+import { Live } from '../components/live.ts';
+import { look } from '../components/look.ts';
+import '../components/order.ts';
+import { showCount } from './attention.ts';
+import './connection-state.ts';
+import './pages/alerts.ts';
+import './pages/inbox.ts';
+import './pages/orders.ts';
+import './pages/settings.ts';
+import type { Router } from './router.ts';
+import { PATHS, type Route } from './routes.ts';
+import { railStyles } from './shell-styles.ts';
+
+type Place = keyof typeof PATHS;
+
+const ICONS: Readonly<Record<Place, Icon>> = {
+  inbox: 'inbox',
+  orders: 'order',
+  alerts: 'bell',
+  settings: 'settings',
+};
+
+/** To which of the places a page belongs. */
+const PLACE: Readonly<Record<Route['page'], Place | null>> = {
+  inbox: 'inbox',
+  orders: 'orders',
+  order: 'orders',
+  alerts: 'alerts',
+  settings: 'settings',
+  unknown: null,
+};
+
+@customElement('orderwire-shell')
+export class OrderwireShell extends LitElement {
+  static override styles = [
+    look,
+    railStyles,
+    css`
+      .blank {
+        height: 100%;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) router!: Router;
+  @query('main') private main!: HTMLElement | null;
+  readonly #live = new Live(this);
+  #page: Route['page'] | null = null;
+
+  override updated(): void {
+    const connection = this.#live.connection;
+    if (!connection) return;
+    const route = this.router.route.value;
+    this.#tell(connection, route);
+    // After a click on a link, reading goes on in the page that it led to.
+    if (this.#page !== null && this.#page !== route.page) this.main?.focus();
+    this.#page = route.page;
+  }
+
+  override render() {
+    return this.#live.with((connection) => {
+      const { language } = connection;
+      const route = this.#live.read(this.router.route);
+      return html`<a class="skip btn" href="#main" @click=${this.#skip}>${language.t('nav.skip')}</a>
+        <nav aria-label=${language.t('nav.main')}>
+          <div class="mark">${icon('mark')}</div>
+          ${this.#link('inbox', route, connection)} ${this.#link('orders', route, connection)}
+          ${this.#link('alerts', route, connection)} ${this.#link('settings', route, connection)}
+        </nav>
+        <main tabindex="-1">${this.#content(route, connection)}</main>
+        <orderwire-connection-state></orderwire-connection-state>`;
+    });
+  }
+
+  #link(place: Place, route: Route, connection: Connection): TemplateResult {
+    const { language } = connection;
+    const count = this.#count(place, connection);
+    return html`<a href=${PATHS[place]} aria-current=${PLACE[route.page] === place ? 'page' : nothing}>
+      ${icon(ICONS[place])}${language.t(`nav.${place}`)}
+      ${
+        count > 0
+          ? html`<b class="count"
+              ><span aria-hidden="true">${count > 99 ? '99+' : count}</span
+              ><span class="hidden">${language.t('nav.unread', { count })}</span></b
+            >`
+          : nothing
+      }
+    </a>`;
+  }
+
+  #count(place: Place, { client }: Connection): number {
+    const me = this.#live.read(client.me.state);
+    if (place === 'inbox') return me?.unread_conversations ?? 0;
+    return place === 'alerts' ? (me?.unread_notifications ?? 0) : 0;
+  }
+
+  #content(route: Route, { language }: Connection) {
+    switch (route.page) {
+      case 'inbox':
+        return html`<orderwire-inbox-page .conversation=${route.conversation}></orderwire-inbox-page>`;
+      case 'orders':
+        return html`<orderwire-orders-page></orderwire-orders-page>`;
+      case 'order':
+        return html`<orderwire-order .order=${route.order}></orderwire-order>`;
+      case 'alerts':
+        return html`<orderwire-alerts-page></orderwire-alerts-page>`;
+      case 'settings':
+        return html`<orderwire-settings-page></orderwire-settings-page>`;
+      case 'unknown':
+        return html`<div class="blank">
+          <h1 class="title">${language.t('notfound.title')}</h1>
+          <p>${language.t('notfound.text')}</p>
+          <a class="btn" href=${PATHS.inbox}>${language.t('notfound.home')}</a>
+        </div>`;
+    }
+  }
+
+  #tell({ client, language }: Connection, route: Route): void {
+    document.documentElement.lang = language.locale;
+    const place = PLACE[route.page];
+    const name = language.t(place ? `nav.${place}` : 'notfound.title');
+    const unread = client.me.state.value?.unread_conversations ?? 0;
+    showCount(`${name} · ${language.t('app.name')}`, unread);
+    const path = location.pathname;
+    void client.notifications.seen(path).catch(seenNextTime);
+    void client.push.close(path).catch(seenNextTime);
+  }
+
+  #skip(event: Event): void {
+    event.preventDefault();
+    this.main?.focus();
+  }
+}
+
+function seenNextTime(): void {}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'orderwire-shell': OrderwireShell;
+  }
+}

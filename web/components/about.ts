@@ -1,0 +1,115 @@
+/** `<orderwire-about>`: what a conversation is about, beside it: its order, or its person. */
+
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
+import type { Conversation, Order } from '../client/index.ts';
+import type { Connection } from './connection.ts';
+import { Live } from './live.ts';
+import { look } from './look.ts';
+import { factsOf, historyOf, personOf, sideStyles } from './order-parts.ts';
+import { dotted, lineOf, statusOf } from './order-words.ts';
+
+@customElement('orderwire-about')
+export class OrderwireAbout extends LitElement {
+  static override styles = [
+    look,
+    sideStyles,
+    css`
+      :host {
+        display: block;
+        min-height: 0;
+        overflow: auto;
+        background: var(--bg);
+      }
+      .orders {
+        display: grid;
+        gap: var(--s3);
+      }
+      .orders a {
+        display: block;
+        color: inherit;
+      }
+      .orders a:hover b {
+        color: var(--accent);
+      }
+      b {
+        font-weight: 500;
+      }
+      .facts {
+        margin-top: var(--s3);
+      }
+    `,
+  ];
+
+  @property() conversation = '';
+  readonly #live = new Live(this);
+
+  override render() {
+    return this.#live.with((connection) => {
+      this.#live.read(connection.client.inbox.state);
+      this.#live.read(connection.client.orders.state);
+      const conversation = connection.client.inbox.find(this.conversation);
+      if (!conversation) return nothing;
+      return html`<div class="side">
+        ${
+          conversation.order_id
+            ? this.#order(conversation.order_id, connection)
+            : this.#person(conversation, connection)
+        }
+      </div>`;
+    });
+  }
+
+  #order(id: string, connection: Connection) {
+    const { language, links, clock } = connection;
+    const shown = this.#live.read(this.#live.keep(connection.client.order(id)).state);
+    if (shown.phase !== 'ready') return nothing;
+    const { order } = shown;
+    const status = statusOf(order, language);
+    return html`<section>
+        <div class="row">
+          <span class="status grow ${status.tone}">${status.text}</span>
+          <a href=${links.order(id)}>${language.t('order.open')}</a>
+        </div>
+        <h2 class="head" dir="auto">${order.service.title}</h2>
+        <div class="small">${dotted(order.number, language.money(order.price))}</div>
+        ${factsOf(order, language, this.#live.read(clock))}
+      </section>
+      <section>
+        <h3 class="label">${language.t('order.history')}</h3>
+        ${historyOf(order, connection)}
+      </section>`;
+  }
+
+  #person(conversation: Conversation, connection: Connection): TemplateResult {
+    const { client, language } = connection;
+    const orders = client.orders.between(conversation.with.id);
+    return html`${personOf(conversation.with, connection)}
+    ${
+      orders.length > 0
+        ? html`<section>
+            <h3 class="label">${language.t('together.title')}</h3>
+            <ul class="orders">
+              ${orders.map((order) => this.#link(order, connection))}
+            </ul>
+          </section>`
+        : nothing
+    }`;
+  }
+
+  #link(order: Order, { language, links, clock }: Connection): TemplateResult {
+    const { tone, text } = lineOf(order, language, this.#live.read(clock));
+    return html`<li>
+      <a href=${links.order(order.id)}>
+        <b dir="auto">${order.service.title}</b>
+        <div class="status ${tone}"><span class="clip">${text}</span></div>
+      </a>
+    </li>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'orderwire-about': OrderwireAbout;
+  }
+}

@@ -1,0 +1,8 @@
+/** All elements; importing this defines them. */
+
+export { OrderwireAbout } from './about.ts';
+export { OrderwireConnection } from './connection.ts';
+export { OrderwireInbox } from './inbox.ts';
+export { OrderwireOrder } from './order.ts';
+export { OrderwirePreferences } from './preferences.ts';
+export { OrderwireThread } from './thread.ts';

@@ -1,0 +1,173 @@
+/** Parts of an order's page that stand in several places: facts, history, the other person. */
+
+import { css, html, nothing, type TemplateResult } from 'lit';
+import type {
+  Conversation,
+  Message,
+  Order,
+  OrderPage,
+  Person,
+  TimelineEntry,
+} from '../client/index.ts';
+import './avatar.ts';
+import type { Connection } from './connection.ts';
+import { type Icon, icon } from './icons.ts';
+import type { Language } from './language/language.ts';
+import { dotted, eventText, firstName, isLate, requirementsOf, timeLeft } from './order-words.ts';
+
+export const sideStyles = css`
+  .side {
+    overflow: auto;
+    padding: var(--s5);
+    display: flex;
+    flex-direction: column;
+    gap: var(--s5);
+  }
+  .side section + section {
+    border-top: 1px solid var(--line);
+    padding-top: var(--s5);
+  }
+  .side .label {
+    margin-bottom: var(--s3);
+  }
+  .quotes {
+    display: grid;
+    gap: var(--s2);
+  }
+  .quotes p {
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+    overflow: hidden;
+    overflow-wrap: anywhere;
+  }
+  .history {
+    display: grid;
+    gap: var(--s3);
+  }
+  .history li {
+    display: flex;
+    gap: var(--s3);
+    color: var(--text-3);
+  }
+  .history span {
+    color: var(--text);
+    overflow-wrap: anywhere;
+  }
+  .late {
+    color: var(--bad);
+  }
+`;
+
+const ICONS: Readonly<Record<string, Icon>> = {
+  created: 'order',
+  submit_requirements: 'list',
+  skip_requirements: 'list',
+  remind_requirements: 'bell',
+  deliver: 'box',
+  request_revision: 'back',
+  accept: 'tick',
+};
+
+/** The other side of an order. */
+export function otherOf(order: Order, account: string): Person {
+  return order.seller.id === account ? order.buyer : order.seller;
+}
+
+/** How an account is called in a sentence: you, the other person, or whoever keeps the house. */
+export function nameOf(account: string, other: Person, { client, language }: Connection): string {
+  if (account === client.account) return language.t('you');
+  return account === other.id ? firstName(other.name) : language.t('marketplace');
+}
+
+export function factsOf(order: Order, language: Language, now: number): TemplateResult {
+  const left = timeLeft(order, language, now);
+  return html`<dl class="facts">
+    <dt>${language.t('order.due')}</dt>
+    <dd class=${isLate(order, now) ? 'late' : ''}>
+      ${order.due_at ? language.moment(order.due_at) : language.t('step.waiting')}
+      ${left ? html`<div class="small ${isLate(order, now) ? 'late' : ''}">${left}</div>` : nothing}
+    </dd>
+    <dt>${language.t('order.ordered')}</dt>
+    <dd>${language.moment(order.created_at)}</dd>
+    <dt>${language.t('order.requirements')}</dt>
+    <dd>${requirementsOf(order.requirements, language)}</dd>
+  </dl>`;
+}
+
+export function historyOf(order: OrderPage, connection: Connection): TemplateResult {
+  const newestFirst = [...order.timeline].reverse();
+  return html`<ol class="history">
+    ${newestFirst.map((entry) => happened(entry, order, connection))}
+  </ol>`;
+}
+
+function happened(entry: TimelineEntry, order: OrderPage, connection: Connection): TemplateResult {
+  const { client, language } = connection;
+  const name = nameOf(entry.actor, otherOf(order, client.account), connection);
+  return html`<li>
+    ${icon(ICONS[entry.type] ?? 'order')}
+    <div class="grow">
+      <span dir="auto"
+        >${eventText({ event: entry.type, data: entry.data }, name, order.number, language)}</span
+      >
+      <div class="meta">${language.moment(entry.at)}</div>
+    </div>
+  </li>`;
+}
+
+/** Who it is, and what one had to do with them. */
+export function personOf(person: Person, { client, language }: Connection): TemplateResult {
+  const orders = client.orders.between(person.id);
+  const first = orders.at(-1);
+  const together = first
+    ? dotted(
+        language.n('together.orders', orders.length),
+        language.t('together.since', { date: language.month(first.created_at) }),
+      )
+    : '';
+  return html`<section>
+    <div class="row">
+      <orderwire-avatar size="l" .person=${person}></orderwire-avatar>
+      <div class="grow">
+        <h2 class="head clip" dir="auto">${person.name}</h2>
+        <div class="small">${together}</div>
+      </div>
+    </div>
+  </section>`;
+}
+
+/** What was last said with them outside of orders. */
+export function latestOf(
+  order: OrderPage,
+  direct: Conversation | undefined,
+  connection: Connection,
+): TemplateResult {
+  const { language, links } = connection;
+  return html`<section>
+    <h3 class="label">${language.t('order.recent')}</h3>
+    ${
+      order.recent_messages.length > 0
+        ? html`<div class="quotes small">
+            ${order.recent_messages.map((message) => quote(message, order, connection))}
+          </div>`
+        : html`<p class="small">${language.t('order.recent.none')}</p>`
+    }
+    ${
+      direct
+        ? html`<a class="btn quiet s" href=${links.conversation(direct.id)}
+            >${language.t('order.conversation')}</a
+          >`
+        : nothing
+    }
+  </section>`;
+}
+
+function quote(message: Message, order: OrderPage, connection: Connection): TemplateResult {
+  const other = otherOf(order, connection.client.account);
+  const body = message.deleted_at ? connection.language.t('thread.deleted') : message.body;
+  return html`<div>
+    <p dir="auto"><b>${nameOf(message.sender, other, connection)}</b> ${body}</p>
+    <div class="meta">${connection.language.recent(message.at)}</div>
+  </div>`;
+}
