@@ -7,29 +7,32 @@ nothing. All statements name one bucket: that is what the queue is spread by.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    CursorResult,
+    Select,
     Update,
-    and_,
+    bindparam,
     case,
-    false,
     func,
-    null,
-    or_,
+    literal,
     select,
-    true,
+    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.dialects import insert
+from domain.preferences import Channel
+from storage.columns import Instant
+from storage.dialects import INT, TEXT, batch, insert
 from storage.rows import Record, fetch_all, fetch_optional
-from storage.tables import attempts, deliveries, ledger
+from storage.tables import deliveries
 
 MAX_CRASHES = 3
+# How many alerts of one account may wait at a time before the next ones stand behind the others'.
+CROWD = 20
 
 
 class Status(StrEnum):
@@ -45,26 +48,47 @@ class Status(StrEnum):
     DEAD = "dead"
 
 
-WAITING = (Status.SCHEDULED, Status.LEASED)
+class Priority(IntEnum):
+    """Whose turn it is: lower goes first, and from ``AGAIN_FIRST`` on it is not the first time."""
+
+    FIRST = 0  # a new order
+    NORMAL = 1
+    CROWD = 2  # one of an account that has many waiting
+    AGAIN_FIRST = 3
+    AGAIN = 4
+
+    def again(self) -> "Priority":
+        """Return the turn of the next attempt."""
+        first = self in (Priority.FIRST, Priority.AGAIN_FIRST)
+        return Priority.AGAIN_FIRST if first else Priority.AGAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A delivery that this worker alone may act on until ``lease_until``."""
+    """A delivery that this worker alone may act on while its lease lasts.
+
+    ``crashes`` counts the workers that ended while they had it; ``sending`` tells that the last of
+    them may have sent it, in the attempt that began at ``updated_at``.
+    """
 
     bucket: int
     id: str
     account_id: str
     notification_id: str
-    cause: str
     category: str
     channel: str
     target: str
+    order_id: str | None
+    reason: str | None
+    priority: Priority
+    due_at: datetime
+    expires_at: datetime
     attempts: int
     crashes: int
     sending: bool
+    uncertain: bool
     created_at: datetime
-    expires_at: datetime
+    updated_at: datetime
     token: str
 
 
@@ -73,15 +97,23 @@ async def plan(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -
     await connection.execute(insert(connection, deliveries).on_conflict_do_nothing(), rows)
 
 
-async def write_ledger(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store decisions; they are never changed."""
-    await connection.execute(ledger.insert(), rows)
-
-
-def _claimable(now: datetime) -> Any:
-    due = and_(deliveries.c.status == Status.SCHEDULED, deliveries.c.due_at <= now)
-    abandoned = and_(deliveries.c.status == Status.LEASED, deliveries.c.lease_until <= now)
-    return or_(due, abandoned)
+async def crowded(
+    connection: AsyncConnection, *, bucket: int, account_id: str, channel: str, until: datetime
+) -> bool:
+    """Tell whether an account has many alerts that wait on a channel and are due by ``until``."""
+    waiting = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.bucket == bucket,
+            deliveries.c.account_id == account_id,
+            deliveries.c.channel == channel,
+            deliveries.c.ready_at <= until,
+        )
+        .limit(CROWD)
+        .subquery()
+    )
+    count: int | None = await connection.scalar(select(func.count()).select_from(waiting))
+    return (count or 0) >= CROWD
 
 
 async def claim(
@@ -89,6 +121,7 @@ async def claim(
     *,
     bucket: int,
     channel: str,
+    priorities: tuple[Priority, ...],
     limit: int,
     now: datetime,
     lease_until: datetime,
@@ -96,159 +129,138 @@ async def claim(
 ) -> list[Claim]:
     """Take up to ``limit`` due deliveries of a channel, the most urgent first.
 
-    Whoever holds one whose lease ran out has crashed: it is taken like a due one, and counted.
+    At least half of them are first attempts, if there are so many. Whoever holds one whose lease
+    ran out has crashed: it is taken like a due one, and counted.
     """
-    due = (
-        select(deliveries.c.id)
-        .where(deliveries.c.bucket == bucket, deliveries.c.channel == channel, _claimable(now))
-        .order_by(deliveries.c.priority, deliveries.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    rows = await fetch_all(
+        connection,
+        _claim_statement(priorities),
+        {
+            "of_bucket": bucket,
+            "of_channel": channel,
+            "most": limit,
+            "at": now,
+            "until": lease_until,
+            "token": token,
+        },
+    )
+    claims = [_claim(row, token) for row in rows]
+    return sorted(claims, key=lambda one: (one.priority, one.due_at))
+
+
+@lru_cache(maxsize=16)
+def _claim_statement(priorities: tuple[Priority, ...]) -> Update:
+    """Probe the index once for each priority, interleave first and further attempts, take them."""
+    candidates = union_all(*(_ripe(priority) for priority in priorities)).subquery("candidates")
+    again = candidates.c.priority >= Priority.AGAIN_FIRST
+    turn = func.row_number().over(
+        partition_by=again, order_by=(candidates.c.priority, candidates.c.ready_at)
+    )
+    most = bindparam("most", type_=INT)
+    # Materialized: what is locked and limited must be looked up once, whatever the plan.
+    taken = (
+        select(candidates.c.id)
+        .order_by(turn, again)
+        .limit(most)
+        .cte("taken")
+        .prefix_with("MATERIALIZED")
     )
     crashed = case((deliveries.c.status == Status.LEASED, 1), else_=0)
-    statement = (
+    return (
         update(deliveries)
-        .where(deliveries.c.bucket == bucket, deliveries.c.id.in_(due))
+        .where(deliveries.c.bucket == bindparam("of_bucket"), deliveries.c.id == taken.c.id)
         .values(
             status=Status.LEASED,
-            lease_token=token,
-            lease_until=lease_until,
+            lease_token=bindparam("token"),
+            ready_at=bindparam("until", type_=Instant()),
             crashes=deliveries.c.crashes + crashed,
-            updated_at=now,
         )
-        .returning(deliveries)
+        .returning(*_CLAIMED)
     )
-    rows = await fetch_all(connection, statement)
-    return [_claim(row, token) for row in sorted(rows, key=lambda r: (r.priority, r.due_at))]
+
+
+def _ripe(priority: Priority) -> Select[Any]:
+    found = (
+        select(deliveries.c.id, deliveries.c.priority, deliveries.c.ready_at)
+        .where(
+            deliveries.c.bucket == bindparam("of_bucket"),
+            deliveries.c.channel == bindparam("of_channel"),
+            deliveries.c.priority == literal(int(priority)),
+            deliveries.c.ready_at <= bindparam("at", type_=Instant()),
+        )
+        .order_by(deliveries.c.ready_at)
+        .limit(bindparam("most", type_=INT))
+        .with_for_update(skip_locked=True)
+        .subquery(f"ripe_{priority}")
+    )
+    return select(found)
+
+
+_CLAIMED = tuple(
+    deliveries.c[name] for name in Claim.__dataclass_fields__ if name not in ("token",)
+)
 
 
 def _claim(row: Record, token: str) -> Claim:
-    return Claim(
-        bucket=row.bucket,
-        id=row.id,
-        account_id=row.account_id,
-        notification_id=row.notification_id,
-        cause=row.cause,
-        category=row.category,
-        channel=row.channel,
-        target=row.target,
-        attempts=row.attempts,
-        crashes=row.crashes,
-        sending=row.sending,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        token=token,
-    )
-
-
-def _mine(claimed: Claim) -> Update:
-    return update(deliveries).where(
-        deliveries.c.bucket == claimed.bucket,
-        deliveries.c.id == claimed.id,
-        deliveries.c.lease_token == claimed.token,
-    )
-
-
-async def begin_attempt(connection: AsyncConnection, claimed: Claim, now: datetime) -> bool:
-    """Record that the bytes are about to go out; False when the lease was lost meanwhile."""
-    n = claimed.attempts + 1
-    statement = _mine(claimed).values(attempts=n, sending=true(), updated_at=now)
-    if not await _changed(connection, statement):
-        return False
-    await connection.execute(
-        attempts.insert().values(bucket=claimed.bucket, delivery_id=claimed.id, n=n, started_at=now)
-    )
-    return True
-
-
-async def end_attempt(
-    connection: AsyncConnection, claimed: Claim, values: Mapping[str, Any]
-) -> None:
-    """Record what came of the attempt that ``begin_attempt`` opened."""
-    await connection.execute(
-        update(attempts)
-        .where(
-            attempts.c.bucket == claimed.bucket,
-            attempts.c.delivery_id == claimed.id,
-            attempts.c.n == claimed.attempts + 1,
-        )
-        .values(**values)
-    )
-
-
-async def finish(
-    connection: AsyncConnection, claimed: Claim, status: Status, reason: str, now: datetime
-) -> bool:
-    """End a delivery for good; False when the lease was lost meanwhile."""
-    return await _changed(
-        connection,
-        _mine(claimed).values(status=status, reason=reason, updated_at=now, **_released()),
-    )
-
-
-async def reschedule(
-    connection: AsyncConnection, claimed: Claim, due_at: datetime, reason: str, now: datetime
-) -> bool:
-    """Put a delivery back for later; False when the lease was lost meanwhile."""
-    return await _changed(
-        connection,
-        _mine(claimed).values(
-            status=Status.SCHEDULED, due_at=due_at, reason=reason, updated_at=now, **_released()
-        ),
-    )
-
-
-async def give_back(
-    connection: AsyncConnection, claimed: Claim, due_at: datetime, reason: str, now: datetime
-) -> bool:
-    """Put a delivery back whose attempt does not count: the fault is ours."""
-    return await _changed(
-        connection,
-        _mine(claimed).values(
-            status=Status.SCHEDULED,
-            due_at=due_at,
-            reason=reason,
-            attempts=claimed.attempts,
-            updated_at=now,
-            **_released(),
-        ),
-    )
-
-
-def _released() -> dict[str, Any]:
-    return {"lease_token": null(), "lease_until": null(), "sending": false(), "crashes": 0}
-
-
-async def _changed(connection: AsyncConnection, statement: Update) -> bool:
-    result: CursorResult[Any] = await connection.execute(statement)
-    return bool(result.rowcount)
+    values = row._asdict()
+    values["priority"] = Priority(row.priority)
+    return Claim(**values, token=token)
 
 
 async def renew(
-    connection: AsyncConnection, *, bucket: int, token: str, lease_until: datetime
+    connection: AsyncConnection, claims: Sequence[Claim], lease_until: datetime
+) -> set[str]:
+    """Extend leases; return the ids of those that still held."""
+    rows = batch(connection.dialect.name, bucket=INT, id=TEXT, token=TEXT)
+    statement = (
+        update(deliveries)
+        .where(
+            deliveries.c.bucket == rows.c.bucket,
+            deliveries.c.id == rows.c.id,
+            deliveries.c.lease_token == rows.c.token,
+        )
+        .values(ready_at=lease_until)
+        .returning(deliveries.c.id)
+    )
+    parameters = [{"bucket": one.bucket, "id": one.id, "token": one.token} for one in claims]
+    return set(await connection.scalars(statement, {"rows": parameters}))
+
+
+async def next_ready(
+    connection: AsyncConnection, *, bucket: int, channel: str, priorities: Sequence[Priority]
+) -> datetime | None:
+    """Tell when there is something to claim next, abandoned leases among it."""
+    earliest = (
+        select(func.min(deliveries.c.ready_at).label("ready_at")).where(
+            deliveries.c.bucket == bucket,
+            deliveries.c.channel == channel,
+            deliveries.c.priority == priority,
+            deliveries.c.ready_at.is_not(None),
+        )
+        for priority in priorities
+    )
+    found: datetime | None = await connection.scalar(
+        select(func.min(union_all(*earliest).subquery().c.ready_at))
+    )
+    return found
+
+
+async def hurry(
+    connection: AsyncConnection, *, bucket: int, channel: str, reason: str, now: datetime
 ) -> int:
-    """Extend the leases that a claim still holds; return how many those are."""
-    result: CursorResult[Any] = await connection.execute(
+    """Let what waits for ``reason`` be due now; return how many those are."""
+    statement = (
         update(deliveries)
         .where(
             deliveries.c.bucket == bucket,
-            deliveries.c.lease_token == token,
-            deliveries.c.status == Status.LEASED,
+            deliveries.c.channel == channel,
+            deliveries.c.ready_at > now,
+            deliveries.c.status == Status.SCHEDULED,
+            deliveries.c.reason == reason,
         )
-        .values(lease_until=lease_until)
+        .values(due_at=now, ready_at=now)
     )
-    return result.rowcount
-
-
-async def next_due(connection: AsyncConnection, bucket: int, channel: str) -> datetime | None:
-    """Tell when something falls due next on a channel, abandoned leases among it."""
-    waiting = (deliveries.c.bucket == bucket, deliveries.c.channel == channel)
-    found: datetime | None = await connection.scalar(
-        select(func.min(deliveries.c.due_at)).where(
-            *waiting, deliveries.c.status == Status.SCHEDULED
-        )
-    )
-    return found
+    return (await connection.execute(statement)).rowcount
 
 
 async def get(connection: AsyncConnection, bucket: int, delivery_id: str) -> Record | None:
@@ -259,31 +271,38 @@ async def get(connection: AsyncConnection, bucket: int, delivery_id: str) -> Rec
     return await fetch_optional(connection, statement)
 
 
-async def of_notification(
-    connection: AsyncConnection, bucket: int, notification_id: str
-) -> Sequence[Record]:
-    """Read every decision about a notification, in order."""
-    statement = (
-        select(ledger)
-        .where(ledger.c.bucket == bucket, ledger.c.notification_id == notification_id)
-        .order_by(ledger.c.id)
-    )
-    return await fetch_all(connection, statement)
-
-
 async def depths(connection: AsyncConnection, now: datetime) -> Sequence[Record]:
-    """Count what waits and what is dead: (channel, status, count, oldest_due)."""
+    """Count what waits, is under way or is dead: (channel, category, state, count_, oldest_due).
+
+    ``state`` is scheduled (not due yet), due, retrying (has been tried, due or not), sending or
+    dead; ``oldest_due`` is None for what is not due yet.
+    """
+    waits = deliveries.c.status == Status.SCHEDULED
+    due = deliveries.c.due_at <= now
+    state = case(
+        (deliveries.c.status == Status.DEAD, "dead"),
+        (deliveries.c.status == Status.LEASED, "sending"),
+        (deliveries.c.attempts > 0, "retrying"),
+        (due, "due"),
+        else_="scheduled",
+    ).label("state")
+    columns = (deliveries.c.channel, deliveries.c.category, state)
     statement = (
         select(
-            deliveries.c.channel,
-            deliveries.c.status,
-            func.count().label("count"),
-            func.min(deliveries.c.due_at).label("oldest_due"),
+            *columns,
+            func.count().label("count_"),
+            func.min(case((waits & due, deliveries.c.due_at))).label("oldest_due"),
         )
-        .where(
-            deliveries.c.status.in_((*WAITING, Status.DEAD)),
-            or_(deliveries.c.status != Status.SCHEDULED, deliveries.c.due_at <= now),
-        )
-        .group_by(deliveries.c.channel, deliveries.c.status)
+        .where(deliveries.c.ready_at.is_not(None) | (deliveries.c.status == Status.DEAD))
+        .group_by(*columns)
     )
     return await fetch_all(connection, statement)
+
+
+async def oldest_ready(connection: AsyncConnection, bucket: int) -> datetime | None:
+    """Tell since when the first one waits to be taken; in the future when none has to wait."""
+    moments = [
+        await next_ready(connection, bucket=bucket, channel=channel, priorities=tuple(Priority))
+        for channel in Channel
+    ]
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -2,23 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from domain.preferences import Category, Channel, Preferences, effective
 from realtime.clock import Clock
 from realtime.delivery.alert import Alert, notification_body, notification_title
+from realtime.delivery.backoff import LIFETIMES
 from realtime.delivery.reasons import Decision, Reason
-from storage import accounts, deliveries, notifications
-from storage.deliveries import Status
+from realtime.delivery.targets import shown_address, shown_endpoint
+from storage import accounts, deliveries, ledger, notifications
+from storage.deliveries import Priority, Status
 from storage.engine import Transaction
 from storage.rows import Record
 
 DOORBELL = "delivery"
 # One bucket until the queue is spread over several database servers.
 BUCKET = 0
-LIFETIME = {Channel.PUSH: timedelta(hours=24), Channel.EMAIL: timedelta(hours=48)}
-FIRST, NORMAL = 0, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +38,14 @@ class Notice:
     conversation_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Target:
     """Where one alert would go, and why it does not if it does not."""
 
     channel: Channel
-    target: str
-    skipped: Reason | None
+    id: str = ""
+    shown: str = ""
+    skipped: Reason | None = None
 
 
 class Planner:
@@ -67,8 +68,8 @@ class Planner:
         )
         if not stored:
             return None
-        subscriptions = await accounts.push_subscriptions_of(tx.connection, account.id)
-        targets = _targets(notice.category, wishes, account, [row.id for row in subscriptions])
+        devices = await accounts.push_subscriptions_of(tx.connection, account.id)
+        targets = _targets(notice.category, wishes, account, devices)
         await self._write(tx, notice, notification_id, targets)
         tx.ring(DOORBELL)
         return await notifications.get(tx.connection, account.id, notification_id)
@@ -106,66 +107,91 @@ class Planner:
         self, tx: Transaction, notice: Notice, notification_id: str, targets: Sequence[_Target]
     ) -> None:
         now = self._clock.now()
+        priorities = {
+            channel: await _priority(tx, notice, channel, now)
+            for channel in {target.channel for target in targets if not target.skipped}
+        }
         planned = []
         decisions = []
         for target in targets:
-            delivery_id = self._new_id()
-            planned.append(
-                {
-                    "bucket": BUCKET,
-                    "id": delivery_id,
-                    "account_id": notice.account_id,
-                    "notification_id": notification_id,
-                    "cause": notice.cause,
-                    "category": notice.category,
-                    "channel": target.channel,
-                    "target": target.target,
-                    "order_id": notice.order_id,
-                    "status": Status.SKIPPED if target.skipped else Status.SCHEDULED,
-                    "reason": target.skipped,
-                    "priority": FIRST if notice.category is Category.NEW_ORDER else NORMAL,
-                    "due_at": now,
-                    "expires_at": now + LIFETIME[target.channel],
-                    "attempts": 0,
-                    "crashes": 0,
-                    "sending": False,
-                    "created_at": now,
-                    "updated_at": now,
-                }
-            )
-            decisions.append(
-                {
-                    "bucket": BUCKET,
-                    "id": self._new_id(),
-                    "delivery_id": delivery_id,
-                    "account_id": notice.account_id,
-                    "notification_id": notification_id,
-                    "at": now,
-                    "channel": target.channel,
-                    "target": target.target,
-                    "decision": Decision.SKIPPED if target.skipped else Decision.PLANNED,
-                    "reason": target.skipped or Reason.AT_ONCE,
-                    "detail": "",
-                }
-            )
+            about = {
+                "bucket": BUCKET,
+                "account_id": notice.account_id,
+                "notification_id": notification_id,
+                "channel": target.channel,
+            }
+            delivery = self._delivery(notice, target, now, priorities.get(target.channel))
+            planned.append(about | delivery)
+            decisions.append(about | self._decision(delivery["id"], target, now))
         await deliveries.plan(tx.connection, planned)
-        await deliveries.write_ledger(tx.connection, decisions)
+        await ledger.write(tx.connection, decisions)
+
+    def _delivery(
+        self, notice: Notice, target: _Target, now: datetime, priority: Priority | None
+    ) -> dict[str, Any]:
+        return {
+            "id": self._new_id(),
+            "cause": notice.cause,
+            "category": notice.category,
+            "target": target.id,
+            "order_id": notice.order_id,
+            "status": Status.SKIPPED if target.skipped else Status.SCHEDULED,
+            "reason": target.skipped,
+            "priority": Priority.NORMAL if priority is None else priority,
+            "due_at": now,
+            "ready_at": None if target.skipped else now,
+            "expires_at": now + LIFETIMES[target.channel],
+            "attempts": 0,
+            "crashes": 0,
+            "sending": False,
+            "uncertain": False,
+            "created_at": now,
+            "updated_at": now,
+        }
+
+    def _decision(self, delivery_id: str, target: _Target, now: datetime) -> dict[str, Any]:
+        return {
+            "id": self._new_id(),
+            "delivery_id": delivery_id,
+            "at": now,
+            "target": target.shown,
+            "decision": Decision.SKIPPED if target.skipped else Decision.PLANNED,
+            "reason": target.skipped or Reason.AT_ONCE,
+            "detail": "",
+        }
+
+
+async def _priority(tx: Transaction, notice: Notice, channel: Channel, now: datetime) -> Priority:
+    """One account's flood stands behind the others' alerts, even if it is of new orders."""
+    crowded = await deliveries.crowded(
+        tx.connection, bucket=BUCKET, account_id=notice.account_id, channel=channel, until=now
+    )
+    if crowded:
+        return Priority.CROWD
+    return Priority.FIRST if notice.category is Category.NEW_ORDER else Priority.NORMAL
 
 
 def _targets(
-    category: Category, wishes: Preferences, account: Record, subscriptions: Sequence[str]
+    category: Category, wishes: Preferences, account: Record, devices: Sequence[Record]
 ) -> list[_Target]:
     """List where an alert goes: each device that takes pushes, and the mail address."""
+    return [*_pushes(category, wishes, devices), _mail(category, wishes, account)]
+
+
+def _pushes(category: Category, wishes: Preferences, devices: Sequence[Record]) -> list[_Target]:
     if not wishes.wants(category, Channel.PUSH):
-        pushes = [_Target(Channel.PUSH, "", Reason.PREFERENCE_OFF)]
-    elif not subscriptions:
-        pushes = [_Target(Channel.PUSH, "", Reason.NO_SUBSCRIPTION)]
-    else:
-        pushes = [_Target(Channel.PUSH, device, None) for device in subscriptions]
-    return [*pushes, _Target(Channel.EMAIL, "", _no_mail(category, wishes, account))]
+        return [_Target(channel=Channel.PUSH, skipped=Reason.PREFERENCE_OFF)]
+    if not devices:
+        return [_Target(channel=Channel.PUSH, skipped=Reason.NO_SUBSCRIPTION)]
+    return [
+        _Target(channel=Channel.PUSH, id=device.id, shown=shown_endpoint(device.endpoint))
+        for device in devices
+    ]
 
 
-def _no_mail(category: Category, wishes: Preferences, account: Record) -> Reason | None:
+def _mail(category: Category, wishes: Preferences, account: Record) -> _Target:
     if not wishes.wants(category, Channel.EMAIL):
-        return Reason.PREFERENCE_OFF
-    return None if account.email else Reason.NO_ADDRESS
+        return _Target(channel=Channel.EMAIL, skipped=Reason.PREFERENCE_OFF)
+    if not account.email:
+        return _Target(channel=Channel.EMAIL, skipped=Reason.NO_ADDRESS)
+    return _Target(channel=Channel.EMAIL, shown=shown_address(account.email))

@@ -54,8 +54,7 @@ class Reason(StrEnum):
     WORKER_LOST = "worker_lost"  # the worker ended while it was sending
     # the end
     EXPIRED = "expired"  # its life ended before it could be sent
-    POISON = "poison"  # three workers crashed on it
-    BROKEN = "broken"  # it could not be put into words: a fault of ours
+    POISON = "poison"  # three workers crashed on it, or failed to put it into words
     BAD_ADDRESS = "bad_address"
     HARD_BOUNCE = "hard_bounce"
     POLICY_REFUSED = "policy_refused"

@@ -11,7 +11,7 @@ from realtime.services import inbox_news, views
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.paging import Page, page_of
 from realtime.services.views import Shape
-from storage import deliveries, notifications
+from storage import ledger, notifications
 from storage.engine import Database, Transaction
 from storage.rows import Record
 
@@ -54,7 +54,7 @@ class Notifications:
             row = await notifications.get(connection, identity.account_id, notification_id)
             if row is None:
                 raise NotFound("there is no such notification")
-            steps = await deliveries.of_notification(connection, BUCKET, row.id)
+            steps = await ledger.of_notification(connection, BUCKET, row.id)
         return {
             "notification": views.notification(row),
             "account": identity.account_id,

@@ -1,0 +1,112 @@
+"""Takes one claimed delivery to its end: decide, put into words, record, send, record."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from domain.preferences import Channel
+from realtime.clock import Clock
+from realtime.delivery.carrier import Carrier
+from realtime.delivery.gate import Do, decide
+from realtime.delivery.moment import Moment
+from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.reasons import Reason
+from realtime.delivery.recorder import Recorder
+from realtime.delivery.verdict import Try, Verdicts
+from storage.ledger import Change
+
+log = structlog.get_logger(__name__)
+
+# What a channel lacks when nothing carries its alerts.
+MISSING: Mapping[Channel, Reason] = {
+    Channel.PUSH: Reason.NO_VAPID_KEY,
+    Channel.EMAIL: Reason.NO_RELAY,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """One decision that was written, for whoever counts: seconds are those since the event."""
+
+    channel: str
+    category: str
+    decision: str
+    reason: str
+    seconds: float
+
+
+class Courier:
+    """Knows the carriers, and tells ``watch`` of each decision."""
+
+    def __init__(
+        self,
+        *,
+        carriers: Mapping[Channel, Carrier],
+        recorder: Recorder,
+        verdicts: Verdicts,
+        clock: Clock,
+        lease: timedelta,
+        watch: Callable[[Decided], None],
+    ) -> None:
+        self._carriers = carriers
+        self._recorder = recorder
+        self._verdicts = verdicts
+        self._clock = clock
+        self._lease = lease
+        self._watch = watch
+
+    async def deliver(self, moment: Moment) -> float:
+        """Bring a delivery to its end; return for how many seconds its channel should rest.
+
+        One that raises is left to its lease, like one whose worker crashed: three times, and it
+        is taken for poison.
+        """
+        channel = Channel(moment.claim.channel)
+        carrier = self._carriers.get(channel)
+        missing = MISSING[channel] if carrier is None else None
+        ruling = decide(moment.situation(missing=missing))
+        if ruling.do is not Do.SEND or carrier is None:
+            now = self._clock.now()
+            await self._write(self._verdicts.ruled(moment.claim, ruling, now, moment.target))
+            return 0.0
+        outcome = await self._sent(carrier, moment, carrier.pack(moment))
+        return _rest(outcome) if outcome else 0.0
+
+    async def _sent(self, carrier: Carrier, moment: Moment, parcel: Any) -> Outcome | None:
+        claim = moment.claim
+        began = self._clock.now()
+        begun = self._verdicts.begun(claim, began, began + self._lease)
+        if not await self._recorder.write(begun):
+            log.warning("delivery_lease_lost", delivery=claim.id)
+            return None
+        outcome = await carrier.carry(parcel)
+        if outcome.result is Result.GONE:
+            outcome = replace(outcome, reason=await carrier.retire(moment, outcome))
+        tried = Try(began=began, outcome=outcome, target=moment.target)
+        await self._write(self._verdicts.tried(claim, tried, self._clock.now()))
+        return outcome
+
+    async def _write(self, change: Change) -> None:
+        if not await self._recorder.write(change):
+            log.warning("delivery_lease_lost", delivery=change.claim.id)
+            return
+        if change.line is not None:
+            claim = change.claim
+            self._watch(
+                Decided(
+                    channel=claim.channel,
+                    category=claim.category,
+                    decision=change.line.decision,
+                    reason=change.line.reason,
+                    seconds=(change.at - claim.created_at).total_seconds(),
+                )
+            )
+
+
+def _rest(outcome: Outcome) -> float:
+    """Tell how long the whole channel is down, if that is what came of it."""
+    down = outcome.result is Result.PAUSED and outcome.retry_after is not None
+    return outcome.retry_after or 0.0 if down else 0.0

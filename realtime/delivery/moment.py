@@ -1,0 +1,153 @@
+"""What a delivery finds when it falls due: account, wishes, device and order as they are now."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.orders import OrderStatus
+from domain.preferences import Category, Channel, Preferences, effective
+from realtime.clock import Clock
+from realtime.delivery.alert import Alert
+from realtime.delivery.gate import Situation
+from realtime.delivery.reasons import Reason
+from realtime.delivery.targets import shown_address, shown_endpoint
+from storage import recipients
+from storage.deliveries import Claim
+from storage.engine import Database
+from storage.rows import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One claimed delivery among what it is about.
+
+    ``told`` is its notification with its account (None when either is gone), ``device`` the push
+    subscription it is for, ``other_devices`` whether the account has more of them.
+    """
+
+    claim: Claim
+    now: datetime
+    told: Record | None
+    device: Record | None
+    other_devices: bool
+    order: Record | None
+    buyer_name: str | None
+
+    @property
+    def preferences(self) -> Preferences | None:
+        """The account's wishes; None when it is gone."""
+        told = self.told
+        if told is None:
+            return None
+        return effective(told.said or {}, locale=told.locale, timezone=told.timezone)
+
+    @property
+    def target(self) -> str:
+        """Where it goes, as it may be shown."""
+        if self.claim.channel == Channel.PUSH:
+            return shown_endpoint(self.device.endpoint) if self.device else ""
+        return shown_address(self.told.email) if self.told and self.told.email else ""
+
+    def situation(self, *, missing: Reason | None) -> Situation:
+        """Return what the gate decides by; ``missing`` is what the channel lacks."""
+        claim = self.claim
+        return Situation(
+            now=self.now,
+            expires_at=claim.expires_at,
+            category=Category(claim.category),
+            channel=Channel(claim.channel),
+            crashes=claim.crashes,
+            sending=claim.sending,
+            uncertain=claim.uncertain,
+            preferences=self.preferences,
+            notified=self.told is not None and (claim.order_id is None or self.order is not None),
+            read=self.told is not None and self.told.read_at is not None,
+            order_status=OrderStatus(self.order.status) if self.order else None,
+            no_target=self._no_target(),
+            missing=missing,
+        )
+
+    def _no_target(self) -> Reason | None:
+        if self.claim.channel == Channel.EMAIL:
+            return None if self.told and self.told.email else Reason.NO_ADDRESS
+        if self.device is None:
+            return Reason.SUBSCRIPTION_GONE if self.other_devices else Reason.NO_SUBSCRIPTION
+        return None
+
+    def alert(self, *, public_url: str) -> Alert:
+        """Return what is to be said, from the data as it is now."""
+        told, wishes = self.told, self.preferences
+        assert told is not None, "the gate cancels what is about nothing"
+        assert wishes is not None, "told and wishes come from the same row"
+        return Alert(
+            category=told.category,
+            template=told.template,
+            locale=wishes.locale,
+            timezone=wishes.timezone,
+            account_id=told.account_id,
+            account_name=told.name,
+            facts=self._facts(told.facts),
+            link=f"{public_url}{told.link}",
+            at=told.at,
+            notification_id=told.id,
+            thread=told.order_id or told.conversation_id,
+            email=told.email,
+        )
+
+    def _facts(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Bring what was said at planning up to date: an order moves on, people change names."""
+        if self.order is None:
+            return facts
+        now = {
+            "due_at": self.order.due_at,
+            "answered": len(self.order.answers),
+            "buyer": self.buyer_name,
+        }
+        return {name: now.get(name) or said for name, said in facts.items()}
+
+
+class Moments:
+    """Reads what many deliveries find, in a few queries for all of them."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def of(self, claims: Sequence[Claim]) -> list[Moment]:
+        """Return a moment for each claim, in order."""
+        async with self._database.reading() as connection:
+            told = await recipients.told(
+                connection, {(claim.account_id, claim.notification_id) for claim in claims}
+            )
+            orders = await recipients.orders_of(connection, _order_ids(claims))
+            names = await recipients.names(connection, {row.buyer_id for row in orders})
+            devices = await recipients.devices(connection, _pushed_to(claims))
+        now = self._clock.now()
+        by_notification = {(row.account_id, row.id): row for row in told}
+        by_order = {row.id: row for row in orders}
+        by_device = {(row.account_id, row.id): row for row in devices}
+        with_devices = {row.account_id for row in devices}
+        moments = []
+        for claim in claims:
+            order = by_order.get(claim.order_id) if claim.order_id else None
+            moments.append(
+                Moment(
+                    claim=claim,
+                    now=now,
+                    told=by_notification.get((claim.account_id, claim.notification_id)),
+                    device=by_device.get((claim.account_id, claim.target)),
+                    other_devices=claim.account_id in with_devices,
+                    order=order,
+                    buyer_name=names.get(order.buyer_id) if order else None,
+                )
+            )
+        return moments
+
+
+def _order_ids(claims: Iterable[Claim]) -> set[str]:
+    return {claim.order_id for claim in claims if claim.order_id}
+
+
+def _pushed_to(claims: Iterable[Claim]) -> set[str]:
+    return {claim.account_id for claim in claims if claim.channel == Channel.PUSH}

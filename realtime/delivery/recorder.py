@@ -1,0 +1,101 @@
+"""Writes what becomes of deliveries in groups: many that end at one time share one commit."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from domain.errors import Unavailable
+from storage import ledger
+from storage.engine import Database
+from storage.ledger import Change
+
+MOST = 500
+# How long to wait before a database that is away is asked again.
+PATIENCE = 0.5
+
+log = structlog.get_logger(__name__)
+
+_Waiting = tuple[Change, asyncio.Future[bool]]
+
+
+class Recorder:
+    """One group is being committed while the next one gathers.
+
+    A database that is away is waited for, as long as the leases may hold (``give_up`` seconds):
+    what was accepted outside should not be sent again because we could not write it down.
+    """
+
+    def __init__(self, *, database: Database, give_up: float) -> None:
+        self._database = database
+        self._give_up = give_up
+        self._waiting: deque[_Waiting] = deque()
+        self._writing: asyncio.Task[None] | None = None
+
+    async def write(self, change: Change) -> bool:
+        """Write a change with its group; False when the delivery's lease was lost meanwhile."""
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append((change, written))
+        if self._writing is None:
+            self._writing = loop.create_task(self._write_groups())
+        return await written
+
+    async def close(self) -> None:
+        """Give up what could not be written yet."""
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.wait({self._writing})
+
+    async def _write_groups(self) -> None:
+        group: list[_Waiting] = []
+        try:
+            while self._waiting:
+                group = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                await self._write_group(group)
+        finally:
+            self._writing = None
+            for _, written in (*group, *self._waiting):
+                written.cancel()
+
+    async def _write_group(self, group: Sequence[_Waiting]) -> None:
+        try:
+            held = await self._patiently([change for change, _ in group])
+        except SQLAlchemyError as error:
+            await self._write_each(group, error)
+        except Unavailable as error:
+            _fail(group, error)
+        else:
+            for change, written in group:
+                if not written.done():
+                    written.set_result(change.claim.id in held)
+
+    async def _write_each(self, group: Sequence[_Waiting], error: Exception) -> None:
+        """Find the one that cannot be written: it fails alone, not its group."""
+        if len(group) == 1:
+            _fail(group, error)
+            return
+        for one in group:
+            await self._write_group([one])
+
+    async def _patiently(self, changes: Sequence[Change]) -> set[str]:
+        now = asyncio.get_running_loop().time
+        until = now() + self._give_up
+        while True:
+            try:
+                return await self._database.transaction(
+                    lambda tx: ledger.record(tx.connection, changes)
+                )
+            except Unavailable:
+                if now() > until:
+                    raise
+            await asyncio.sleep(PATIENCE)
+
+
+def _fail(group: Sequence[_Waiting], error: Exception) -> None:
+    log.error("deliveries_not_recorded", count=len(group), error=type(error).__name__)
+    for _, written in group:
+        if not written.done():
+            written.set_exception(error)

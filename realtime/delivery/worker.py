@@ -1,0 +1,117 @@
+"""The worker: takes what is due out of the queue and out of the house, any number of them at once.
+
+Every part of it may end at any moment: what it held is found again when its lease runs out.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from random import random as any_number
+
+from domain.preferences import Channel
+from realtime.clock import Clock
+from realtime.delivery.carrier import Carrier
+from realtime.delivery.courier import MISSING, Courier, Decided
+from realtime.delivery.lane import Lane, LaneLoop, Pace
+from realtime.delivery.leases import Leases
+from realtime.delivery.moment import Moments
+from realtime.delivery.planner import BUCKET
+from realtime.delivery.recorder import Recorder
+from realtime.delivery.verdict import Verdicts
+from storage.deliveries import Priority
+from storage.engine import Database
+
+# New orders have a lane of their own among the pushes; of the mails they are always the first.
+LANES = (
+    Lane(
+        name="push_new_order",
+        channel=Channel.PUSH,
+        priorities=(Priority.FIRST, Priority.AGAIN_FIRST),
+        at_once=64,
+    ),
+    Lane(
+        name="push",
+        channel=Channel.PUSH,
+        priorities=(Priority.NORMAL, Priority.CROWD, Priority.AGAIN),
+        at_once=64,
+    ),
+    Lane(name="email", channel=Channel.EMAIL, priorities=tuple(Priority), at_once=32),
+)
+
+
+def _watch_nothing(_decided: Decided) -> None:
+    """Count nothing."""
+
+
+class Worker:
+    """Runs the lanes; a channel without a carrier lets its deliveries wait, and says so.
+
+    ``watch`` is told of each decision after it was written.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        carriers: Mapping[Channel, Carrier],
+        clock: Clock,
+        new_id: Callable[[], str],
+        lanes: tuple[Lane, ...] = LANES,
+        pace: Pace | None = None,
+        random: Callable[[], float] = any_number,
+        watch: Callable[[Decided], None] = _watch_nothing,
+    ) -> None:
+        pace = pace or Pace()
+        lease = timedelta(seconds=pace.lease)
+        verdicts = Verdicts(new_id=new_id, random=random)
+        self._recorder = Recorder(database=database, give_up=pace.lease)
+        self._leases = Leases(database=database, verdicts=verdicts, clock=clock, lease=lease)
+        courier = Courier(
+            carriers=carriers,
+            recorder=self._recorder,
+            verdicts=verdicts,
+            clock=clock,
+            lease=lease,
+            watch=watch,
+        )
+        self._loops = [
+            LaneLoop(
+                lane,
+                bucket=BUCKET,
+                database=database,
+                moments=Moments(database=database, clock=clock),
+                courier=courier,
+                leases=self._leases,
+                clock=clock,
+                pace=pace,
+                random=random,
+                waited_for=MISSING[lane.channel] if lane.channel in carriers else None,
+            )
+            for lane in lanes
+        ]
+        self._over = asyncio.Event()
+        self._over.set()
+
+    def wake(self) -> None:
+        """Something may be due: look at once."""
+        for loop in self._loops:
+            loop.wake()
+
+    async def run(self) -> None:
+        """Work until ``stop``, or until cancelled."""
+        self._over.clear()
+        renewing = asyncio.create_task(self._leases.run())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for loop in self._loops:
+                    group.create_task(loop.run())
+        finally:
+            renewing.cancel()
+            await self._recorder.close()
+            self._over.set()
+
+    async def stop(self) -> None:
+        """Claim nothing more; wait until what is under way is over and the rest is given back."""
+        for loop in self._loops:
+            loop.stop()
+        await self._over.wait()

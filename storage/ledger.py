@@ -1,0 +1,217 @@
+"""What became of deliveries: each change together with the ledger and the attempts, or neither.
+
+The ledger never forgets: its rows are written once, and told to whoever asks why.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Boolean, Update, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.columns import Instant
+from storage.deliveries import Claim, Priority, Status
+from storage.dialects import INT, TEXT, batch, instant_text
+from storage.rows import Record, fetch_all
+from storage.tables import attempts, deliveries, ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A decision, as the ledger keeps it."""
+
+    id: str
+    at: datetime
+    target: str
+    decision: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What came of one try."""
+
+    n: int
+    started_at: datetime
+    finished_at: datetime
+    result: str
+    reason: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What becomes of a claimed delivery; nothing, if its lease was lost meanwhile.
+
+    ``ready_at`` is None at an end. With ``keeps_lease`` the claim goes on.
+    """
+
+    claim: Claim
+    status: Status
+    reason: str | None
+    priority: Priority
+    due_at: datetime
+    ready_at: datetime | None
+    attempts: int
+    crashes: int
+    at: datetime
+    sending: bool = False
+    uncertain: bool = False
+    keeps_lease: bool = False
+    line: Line | None = None
+    attempt: Attempt | None = None
+
+
+async def write(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store decisions; they are never changed."""
+    await connection.execute(ledger.insert(), rows)
+
+
+async def record(connection: AsyncConnection, changes: Sequence[Change]) -> set[str]:
+    """Write what becomes of claimed deliveries; return the ids of those whose lease still held.
+
+    Ledger and attempts are written with them, or not at all.
+    """
+    dialect = connection.dialect.name
+    held = await connection.scalars(
+        _record_statement(dialect), {"rows": [_changed(dialect, change) for change in changes]}
+    )
+    written = set(held)
+    done = [change for change in changes if change.claim.id in written]
+    lines = [_line(change.claim, change.line) for change in done if change.line]
+    tries = [_attempt(change.claim, change.attempt) for change in done if change.attempt]
+    if lines:
+        await write(connection, lines)
+    if tries:
+        await connection.execute(attempts.insert(), tries)
+    return written
+
+
+@lru_cache(maxsize=2)
+def _record_statement(dialect: str) -> Update:
+    rows = batch(
+        dialect,
+        bucket=INT,
+        id=TEXT,
+        token=TEXT,
+        next_token=TEXT,
+        status=TEXT,
+        reason=TEXT,
+        priority=INT,
+        due_at=Instant(),
+        ready_at=Instant(),
+        attempts=INT,
+        crashes=INT,
+        sending=Boolean(),
+        uncertain=Boolean(),
+        at=Instant(),
+    )
+    copied = (
+        "status",
+        "reason",
+        "priority",
+        "due_at",
+        "ready_at",
+        "attempts",
+        "crashes",
+        "sending",
+        "uncertain",
+    )
+    return (
+        update(deliveries)
+        .where(
+            deliveries.c.bucket == rows.c.bucket,
+            deliveries.c.id == rows.c.id,
+            deliveries.c.lease_token == rows.c.token,
+        )
+        .values(
+            {name: rows.c[name] for name in copied}
+            | {"lease_token": rows.c.next_token, "updated_at": rows.c.at}
+        )
+        .returning(deliveries.c.id)
+    )
+
+
+def _changed(dialect: str, change: Change) -> dict[str, Any]:
+    claimed = change.claim
+    ready = change.ready_at
+    return {
+        "bucket": claimed.bucket,
+        "id": claimed.id,
+        "token": claimed.token,
+        "next_token": claimed.token if change.keeps_lease else None,
+        "status": change.status,
+        "reason": change.reason,
+        "priority": change.priority,
+        "due_at": instant_text(dialect, change.due_at),
+        "ready_at": None if ready is None else instant_text(dialect, ready),
+        "attempts": change.attempts,
+        "crashes": change.crashes,
+        "sending": change.sending,
+        "uncertain": change.uncertain,
+        "at": instant_text(dialect, change.at),
+    }
+
+
+def _line(claimed: Claim, line: Line) -> dict[str, Any]:
+    return {
+        "bucket": claimed.bucket,
+        "id": line.id,
+        "delivery_id": claimed.id,
+        "account_id": claimed.account_id,
+        "notification_id": claimed.notification_id,
+        "at": line.at,
+        "channel": claimed.channel,
+        "target": line.target,
+        "decision": line.decision,
+        "reason": line.reason,
+        "detail": line.detail,
+    }
+
+
+def _attempt(claimed: Claim, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "bucket": claimed.bucket,
+        "delivery_id": claimed.id,
+        "n": attempt.n,
+        "started_at": attempt.started_at,
+        "finished_at": attempt.finished_at,
+        "result": attempt.result,
+        "reason": attempt.reason,
+        "code": attempt.code,
+        "detail": attempt.detail,
+    }
+
+
+async def of_notification(
+    connection: AsyncConnection, bucket: int, notification_id: str
+) -> Sequence[Record]:
+    """Read every decision about a notification, in order."""
+    statement = (
+        select(ledger)
+        .where(ledger.c.bucket == bucket, ledger.c.notification_id == notification_id)
+        .order_by(ledger.c.at, ledger.c.id)
+    )
+    return await fetch_all(connection, statement)
+
+
+async def attempts_of(
+    connection: AsyncConnection, bucket: int, notification_id: str
+) -> Sequence[Record]:
+    """Read every attempt to tell of a notification, and its delivery's channel, in order."""
+    statement = (
+        select(attempts, deliveries.c.channel)
+        .join(
+            deliveries,
+            (deliveries.c.bucket == attempts.c.bucket)
+            & (deliveries.c.id == attempts.c.delivery_id),
+        )
+        .where(deliveries.c.bucket == bucket, deliveries.c.notification_id == notification_id)
+        .order_by(attempts.c.started_at, attempts.c.delivery_id, attempts.c.n)
+    )
+    return await fetch_all(connection, statement)
