@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import re
+import socket
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Sequence
@@ -26,11 +27,13 @@ from realtime.delivery.push.vapid import VapidKey
 from realtime.demo.stage import Stage
 from realtime.environment import read_environment
 from realtime.logs import configure_logs
-from realtime.server import CannotListen, Patience, bind, serve
+from realtime.server import CannotListen, Patience, Server, bind
 from realtime.settings import NAMES, SERVING, BadSettings, Rule, Settings
+from realtime.supervisor import Supervisor, bind_each
 from realtime.tokens import make_token
 
 ENV_FILE = Path(".env")
+MOST_WORKERS = 64
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 log = structlog.get_logger(__name__)
@@ -90,8 +93,16 @@ def _add_serve(commands: Commands) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=8000, help="port (default: %(default)s)")
     parser.add_argument(
+        "--workers",
+        type=_workers,
+        default=1,
+        metavar="N",
+        help="processes that share the port; more than one need ORDERWIRE_REDIS_URL",
+    )
+    parser.add_argument(
         "--demo", action="store_true", help="show it all, with made-up people and secrets"
     )
+    parser.add_argument("--listener", type=int, help=argparse.SUPPRESS)
 
 
 def _table_of_settings() -> str:
@@ -108,9 +119,17 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _workers(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_WORKERS}")
+    return int(text)
+
+
 def _serve(arguments: argparse.Namespace) -> int:
+    if arguments.workers > 1:
+        return _serve_by_many(arguments)
     with ExitStack() as cleanup:
-        listener = cleanup.enter_context(bind(arguments.host, arguments.port))
+        listener = cleanup.enter_context(_listener(arguments))
         own_url = _url_of(arguments.host, listener.getsockname()[1])
         stage = _stage(own_url, cleanup) if arguments.demo else None
         settings = _settings(SERVING, stage)
@@ -118,24 +137,64 @@ def _serve(arguments: argparse.Namespace) -> int:
         _run(database_setup.prepare(settings.database_url))
         if settings.public_url is None:
             log.warning("public_url_is_not_set", links_lead_to=own_url)
-        public_url = settings.public_url or own_url
-        patience = Patience(
-            accepting=settings.drain_accept_seconds.total_seconds(),
-            over=settings.drain_seconds.total_seconds(),
-        )
-
-        async def work() -> None:
-            async with serving(settings, public_url=public_url, stage=stage) as node:
-
-                async def listening() -> None:
-                    log.info("serving", url=own_url, pid=os.getpid())
-                    if stage is not None:
-                        await _open_the_stage(stage, node)
-
-                await serve(node, [listener], patience=patience, listening=listening)
-
-        _run(work())
+        _run(_serve_once(settings, own_url, stage, listener, supervised=bool(arguments.listener)))
     return 0
+
+
+def _listener(arguments: argparse.Namespace) -> socket.socket:
+    if arguments.listener is not None:
+        return socket.socket(fileno=arguments.listener)
+    return bind(arguments.host, arguments.port)
+
+
+async def _serve_once(
+    settings: Settings,
+    own_url: str,
+    stage: Stage | None,
+    listener: socket.socket,
+    *,
+    supervised: bool,
+) -> None:
+    patience = Patience(
+        accepting=settings.drain_accept_seconds.total_seconds(),
+        over=settings.drain_seconds.total_seconds(),
+    )
+    public_url = settings.public_url or own_url
+    async with serving(settings, public_url=public_url, stage=stage) as node:
+
+        async def listening() -> None:
+            log.info("serving", url=own_url, pid=os.getpid())
+            if stage is not None:
+                await _open_the_stage(stage, node)
+
+        server = Server(node, patience=patience, listening=listening)
+        if supervised:
+            server.stop_at_end_of(sys.stdin)
+        await server.serve([listener])
+        log.info("stopped")
+
+
+def _serve_by_many(arguments: argparse.Namespace) -> int:
+    if arguments.demo:
+        raise CommandFailed("--demo: is one process; leave --workers away")
+    settings = _settings(SERVING)
+    if settings.redis_url is None:
+        raise CommandFailed(
+            f"--workers {arguments.workers}: processes hear of each other through Redis or Valkey; "
+            "set ORDERWIRE_REDIS_URL"
+        )
+    _configure_logs(settings)
+    _run(database_setup.prepare(settings.database_url))
+    with ExitStack() as cleanup:
+        listeners = bind_each(arguments.host, arguments.port, arguments.workers)
+        for each in listeners:
+            cleanup.enter_context(each)
+        own = ["--host", arguments.host]
+        return _run(_supervised(listeners, own))
+
+
+async def _supervised(listeners: Sequence[socket.socket], arguments: Sequence[str]) -> int:
+    return await Supervisor(listeners, arguments).run()
 
 
 def _stage(own_url: str, cleanup: ExitStack) -> Stage:
@@ -249,3 +308,7 @@ def _configure_logs(settings: Settings) -> None:
 def _run(work: Coroutine[Any, Any, T]) -> T:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

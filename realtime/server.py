@@ -4,10 +4,10 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 import uvicorn
@@ -97,6 +97,16 @@ class Server(uvicorn.Server):
         log.info("stopping", signal=asked_by.name, connections=self._node.gateway.connections)
         self._drain = asyncio.get_running_loop().create_task(self._drained(patience))
 
+    def stop_at_end_of(self, lifeline: TextIO) -> None:
+        """Stop when the other end of ``lifeline`` is closed: whoever started us is gone."""
+        loop = asyncio.get_running_loop()
+
+        def ended() -> None:
+            loop.remove_reader(lifeline)
+            self.stop(signal.SIGTERM)
+
+        loop.add_reader(lifeline, ended)
+
     async def _drained(self, patience: Patience) -> None:
         try:
             await self._node.drain(accepting=patience.accepting, over=patience.over)
@@ -121,15 +131,3 @@ def _config(node: Node) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
-
-
-async def serve(
-    node: Node,
-    sockets: Sequence[socket.socket],
-    *,
-    patience: Patience,
-    listening: Callable[[], Awaitable[None]],
-) -> None:
-    """Serve until a signal comes, and everything that was begun is done."""
-    await Server(node, patience=patience, listening=listening).serve(list(sockets))
-    log.info("stopped")

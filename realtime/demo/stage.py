@@ -7,7 +7,6 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute
 
-from domain.identity import Role
 from realtime.clock import Clock
 from realtime.delivery.push.vapid import VapidKey
 from realtime.demo import seed
@@ -59,8 +58,10 @@ class Stage:
             # Nobody waits for a demo to end.
             "DRAIN_SECONDS": "0",
             "DRAIN_ACCEPT_SECONDS": "0",
+            # The links that are printed shall stay in sight.
+            "LOG_LEVEL": "warning",
         }
-        return kept | {f"ORDERWIRE_{name}": text for name, text in made_up.items()}
+        return {f"ORDERWIRE_{name}": text for name, text in made_up.items()} | kept
 
     async def start(self) -> None:
         """Take mails from now on."""
@@ -96,16 +97,12 @@ class Stage:
 
     def links(self) -> list[tuple[str, str]]:
         """Return what to print: first the page that shows it all, then a sign-in link each."""
-        pages = {Role.OPERATOR: "/ops"}
+        sign_in = [
+            (f"{person.name}, {person.role}", f"{self._public_url}/#token={self.token(person)}")
+            for person in PEOPLE
+        ]
         return [
-            ("Demo: buyer and seller side by side", f"{self._public_url}/demo"),
-            *(
-                (
-                    f"{person.name}, {person.role}",
-                    f"{self._public_url}{pages.get(person.token_role, '/')}"
-                    f"#token={self.token(person)}",
-                )
-                for person in PEOPLE
-            ),
-            ("Mails that went out", f"{self._public_url}/demo/mail"),
+            ("Buyer and seller side by side", f"{self._public_url}/demo"),
+            *sign_in,
+            ("The mails that went out", f"{self._public_url}/demo/mail"),
         ]
