@@ -5,6 +5,8 @@ from enum import StrEnum
 MAX_BODY = 10_000
 MAX_CLIENT_ID = 64
 MAX_ATTACHMENTS = 10
+# As far as every reader of JSON counts exactly.
+MAX_SEQ = 2**53 - 1
 PREVIEW = 120
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from domain.errors import FieldError
+
 
 class Category(StrEnum):
     """What a notification is about."""
@@ -63,6 +65,19 @@ def merged(said: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
         else:
             result[key] = value
     return result
+
+
+def check_said(said: Mapping[str, Any]) -> list[FieldError]:
+    """Name what is wrong with preferences as a whole, where each part of them is right."""
+    quiet = said.get("quiet_hours")
+    if quiet is None:
+        return []
+    missing = [name for name in ("start", "end") if name not in quiet]
+    if missing:
+        return [FieldError(f"quiet_hours.{name}", "is required") for name in missing]
+    if quiet["start"] == quiet["end"]:
+        return [FieldError("quiet_hours.end", "is the same time as the start")]
+    return []
 
 
 def effective(said: Mapping[str, Any], *, locale: str, timezone: str) -> Preferences:

@@ -1,12 +1,14 @@
 """A seller's questions and a client's answers to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from domain.errors import FieldError
 
 MAX_ANSWER = 10_000
+MAX_FILES = 50
 
 Answer = str | Sequence[str]
 
@@ -53,14 +55,16 @@ def check_questions(questions: Sequence[Question], path: str) -> list[FieldError
             errors.append(FieldError(f"{path}[{index}].options", "needs two different options"))
         if question.kind is not QuestionKind.CHOICE and question.options:
             errors.append(FieldError(f"{path}[{index}].options", "belongs to a choice"))
+        if question.kind is not QuestionKind.CHOICE and question.multiple:
+            errors.append(FieldError(f"{path}[{index}].multiple", "belongs to a choice"))
     return errors
 
 
 def check_answers(
-    questions: Sequence[Question], answers: Mapping[str, Answer], path: str
+    questions: Sequence[Question], answers: Mapping[str, Any], path: str
 ) -> list[FieldError]:
     """Name what is wrong with a full set of answers."""
-    known = {question.id: question for question in questions}
+    known = {question.id for question in questions}
     errors = [
         FieldError(f"{path}.{answered}", "answers no question of this service")
         for answered in answers
@@ -73,31 +77,43 @@ def check_answers(
     return errors
 
 
-def _wrong_answer(question: Question, answer: Answer | None) -> str | None:
-    if not answer:
+def _wrong_answer(question: Question, answer: Any) -> str | None:
+    if _is_empty(answer):
         return "is required" if question.required else None
     return _CHECKS[question.kind](question, answer)
 
 
-def _wrong_text(_question: Question, answer: Answer) -> str | None:
+def _is_empty(answer: Any) -> bool:
+    return answer is None or answer == [] or (isinstance(answer, str) and not answer.strip())
+
+
+def _wrong_text(_question: Question, answer: Any) -> str | None:
     if not isinstance(answer, str):
         return "is a text"
-    return "is too long" if len(answer) > MAX_ANSWER else None
+    return f"has at most {MAX_ANSWER} characters" if len(answer) > MAX_ANSWER else None
 
 
-def _wrong_choice(question: Question, answer: Answer) -> str | None:
+def _wrong_choice(question: Question, answer: Any) -> str | None:
     if not question.multiple:
         return None if answer in question.options else "is not one of the options"
-    if isinstance(answer, str):
+    if not _is_texts(answer):
         return "is a list of options"
+    if len(set(answer)) < len(answer):
+        return "names an option twice"
     return None if set(answer) <= set(question.options) else "is not one of the options"
 
 
-def _wrong_file(_question: Question, answer: Answer) -> str | None:
-    return "is a list of attachments" if isinstance(answer, str) else None
+def _wrong_file(_question: Question, answer: Any) -> str | None:
+    if not _is_texts(answer):
+        return "is a list of attachments"
+    return f"has at most {MAX_FILES} attachments" if len(answer) > MAX_FILES else None
 
 
-_CHECKS = {
+def _is_texts(answer: Any) -> bool:
+    return isinstance(answer, list) and all(isinstance(item, str) for item in answer)
+
+
+_CHECKS: Mapping[QuestionKind, Callable[[Question, Any], str | None]] = {
     QuestionKind.TEXT: _wrong_text,
     QuestionKind.CHOICE: _wrong_choice,
     QuestionKind.FILE: _wrong_file,

@@ -20,6 +20,7 @@ from domain.errors import Unauthorized
 from realtime.api.accounts import AccountRoutes
 from realtime.api.app import Edge, create_app
 from realtime.api.callers import Callers
+from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
 from realtime.api.notifications import NotificationRoutes
 from realtime.api.orders import OrderRoutes
@@ -36,6 +37,7 @@ from realtime.channels.memory_bus import MemoryBus
 from realtime.channels.presence import LocalPresence, Presence
 from realtime.channels.redis_address import RedisAddress
 from realtime.channels.redis_bus import RedisBus
+from realtime.channels.redis_line import LineTimings
 from realtime.clock import Clock, SystemClock
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.locales.voice import voice_for
@@ -52,6 +54,7 @@ from realtime.ops.queue import QueueFigures
 from realtime.protocol.limits import Limits
 from realtime.services.accounts import Accounts
 from realtime.services.channel_reads import ChannelReads
+from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
 from realtime.services.identity import KeySet, KeySource, ServiceKeys, SharedSecret, TokenVerifier
 from realtime.services.message_store import MessageStore
@@ -70,12 +73,23 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a node looks after things, in seconds; tests are in a hurry."""
+
+    ping: float = 25.0
+    pong: float = 8.0
+    positions: float = 25.0
+    bus: LineTimings = LineTimings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
     """What API and gateway call."""
 
     accounts: Accounts
     services: Services
     orders: Orders
+    contacts: Contacts
     conversations: Conversations
     messages: Messages
     notifications: Notifications
@@ -104,6 +118,7 @@ class _Ground:
 
     settings: Settings
     public_url: str
+    pace: Pace
     clock: Clock
     monotonic: Callable[[], float]
     database: Database
@@ -111,14 +126,15 @@ class _Ground:
     presence: Presence
 
     @classmethod
-    def lay(cls, settings: Settings, public_url: str) -> "_Ground":
+    def lay(cls, settings: Settings, public_url: str, pace: Pace) -> "_Ground":
         """Make it; nothing is connected yet."""
         database = Database.open(settings.database_url)
-        bus, presence = _bus(settings.redis_url)
+        bus, presence = _bus(settings.redis_url, pace)
         database.announce_to(bus)
         return cls(
             settings=settings,
             public_url=public_url,
+            pace=pace,
             clock=SystemClock(),
             monotonic=asyncio.get_running_loop().time,
             database=database,
@@ -127,29 +143,34 @@ class _Ground:
         )
 
 
-def _bus(redis_url: str | None) -> tuple[Bus, Presence]:
+def _bus(redis_url: str | None, pace: Pace) -> tuple[Bus, Presence]:
     if redis_url is None:
         return MemoryBus(), LocalPresence()
     address = RedisAddress.from_url(redis_url)
-    return RedisBus(address=address, node=new_id()), LocalPresence()
+    return RedisBus(address=address, node=new_id(), timings=pace.bus), LocalPresence()
 
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, *, public_url: str, stage: Stage | None = None
+    settings: Settings, *, public_url: str, stage: Stage | None = None, pace: Pace | None = None
 ) -> AsyncIterator[Node]:
     """Build a whole node and keep it running until the block ends."""
-    ground = _Ground.lay(settings, public_url)
+    ground = _Ground.lay(settings, public_url, pace or Pace())
     people = People(ground.monotonic)
     use_cases = _use_cases(ground, people)
-    verifier = TokenVerifier(keys=_key_source(settings), clock=ground.clock)
+    verifier = TokenVerifier(keys=_key_source(settings, ground.clock), clock=ground.clock)
     reads = ChannelReads(
         database=ground.database,
         people=people,
         clock=ground.clock,
         very_late_after=settings.very_late_hours,
     )
-    hub = Hub(bus=ground.bus, reads=reads, on_doorbell=lambda _doorbell: None)
+    hub = Hub(
+        bus=ground.bus,
+        reads=reads,
+        on_doorbell=lambda _doorbell: None,
+        check_every=ground.pace.positions,
+    )
     gateway = _gateway(ground, hub, reads, verifier, use_cases)
     queue = QueueFigures(database=ground.database, clock=ground.clock, monotonic=ground.monotonic)
     health = Health(
@@ -221,6 +242,7 @@ def _use_cases(ground: _Ground, people: People) -> UseCases:
         accounts=accounts,
         services=Services(database=database, planner=planner, clock=clock),
         orders=orders,
+        contacts=Contacts(database=database, clock=clock),
         conversations=conversations,
         messages=Messages(database=database, store=store, rates=_message_rates(ground)),
         notifications=Notifications(database=database, clock=clock),
@@ -234,9 +256,9 @@ def _message_rates(ground: _Ground) -> AccountRates:
     return AccountRates(rate=rate, burst=4 * rate, monotonic=ground.monotonic)
 
 
-def _key_source(settings: Settings) -> KeySource:
+def _key_source(settings: Settings, clock: Clock) -> KeySource:
     if settings.token_jwks is not None:
-        return KeySet(reader_of(settings.token_jwks))
+        return KeySet(reader_of(settings.token_jwks), clock=clock)
     assert settings.token_secret is not None, "one of the two is set: settings.SERVING"
     return SharedSecret(settings.token_secret)
 
@@ -254,6 +276,8 @@ def _gateway(
         connections_per_account=settings.limit_connections_per_account,
         commands_per_second=settings.limit_commands_per_second,
         commands_burst=2 * settings.limit_commands_per_second,
+        ping=ground.pace.ping,
+        pong=ground.pace.pong,
     )
     return Gateway(
         hub=hub,
@@ -285,6 +309,7 @@ def _api(settings: Settings, use_cases: UseCases, verifier: TokenVerifier) -> Se
         *AccountRoutes(accounts=use_cases.accounts, callers=callers).routes(),
         *ServiceRoutes(services=use_cases.services, callers=callers).routes(),
         *OrderRoutes(orders=use_cases.orders, callers=callers).routes(),
+        *ContactRoutes(contacts=use_cases.contacts, callers=callers).routes(),
         *ConversationRoutes(
             conversations=use_cases.conversations, messages=use_cases.messages, callers=callers
         ).routes(),

@@ -32,6 +32,12 @@ async def get(connection: AsyncConnection, account_id: str) -> Record | None:
     return await fetch_optional(connection, select(accounts).where(accounts.c.id == account_id))
 
 
+async def hold(connection: AsyncConnection, account_id: str) -> Record | None:
+    """Read one account, and keep others from changing what is its own until the commit."""
+    statement = select(accounts).where(accounts.c.id == account_id)
+    return await fetch_optional(connection, statement.with_for_update(key_share=True))
+
+
 async def people(connection: AsyncConnection, account_ids: Sequence[str]) -> Sequence[Record]:
     """Read what others see of these accounts: id, name, avatar_url, locale."""
     columns = (accounts.c.id, accounts.c.name, accounts.c.avatar_url, accounts.c.locale)
@@ -46,12 +52,10 @@ async def offers_services(connection: AsyncConnection, account_id: str) -> bool:
     return bool(await connection.scalar(found))
 
 
-async def said_preferences(
-    connection: AsyncConnection, account_id: str, *, lock: bool = False
-) -> dict[str, Any]:
+async def said_preferences(connection: AsyncConnection, account_id: str) -> dict[str, Any]:
     """Read what the account said of its preferences: only what differs from the defaults."""
     said = select(preferences.c.said).where(preferences.c.account_id == account_id)
-    found: dict[str, Any] | None = await connection.scalar(said.with_for_update() if lock else said)
+    found: dict[str, Any] | None = await connection.scalar(said)
     return found or {}
 
 
@@ -85,6 +89,18 @@ async def put_push_subscription(connection: AsyncConnection, values: Mapping[str
         ).returning(push_subscriptions.c.id)
     )
     return str(stored.scalar_one())
+
+
+async def keep_newest_push_subscriptions(
+    connection: AsyncConnection, account_id: str, most: int
+) -> None:
+    """Forget an account's oldest subscriptions until no more than ``most`` are left."""
+    mine = push_subscriptions.c.account_id == account_id
+    newest = select(push_subscriptions.c.id).where(mine)
+    kept = newest.order_by(push_subscriptions.c.id.desc()).limit(most)
+    await connection.execute(
+        delete(push_subscriptions).where(mine, push_subscriptions.c.id.not_in(kept))
+    )
 
 
 async def push_subscriptions_of(connection: AsyncConnection, account_id: str) -> Sequence[Record]:

@@ -41,12 +41,23 @@ class ChannelsPatch(Body, frozen=True):
     email: bool | UnsetType | None = UNSET
 
 
+class CategoriesPatch(Body, frozen=True):
+    """Each category's channels; null goes back to the defaults."""
+
+    new_order: ChannelsPatch | UnsetType | None = UNSET
+    order_update: ChannelsPatch | UnsetType | None = UNSET
+    order_message: ChannelsPatch | UnsetType | None = UNSET
+    inbox_message: ChannelsPatch | UnsetType | None = UNSET
+    reminder: ChannelsPatch | UnsetType | None = UNSET
+    service: ChannelsPatch | UnsetType | None = UNSET
+
+
 class QuietHoursPatch(Body, frozen=True):
     """Local times between which pushes wait."""
 
     start: LocalTime | UnsetType = UNSET
     end: LocalTime | UnsetType = UNSET
-    except_: list[Category] | UnsetType | None = msgspec.field(default=UNSET, name="except")
+    except_: tuple[Category, ...] | UnsetType | None = msgspec.field(default=UNSET, name="except")
 
 
 class PreferencesPatch(Body, frozen=True):
@@ -55,7 +66,7 @@ class PreferencesPatch(Body, frozen=True):
     locale: Locale | UnsetType | None = UNSET
     timezone: str | UnsetType | None = UNSET
     quiet_hours: QuietHoursPatch | UnsetType | None = UNSET
-    categories: dict[Category, ChannelsPatch | None] | UnsetType | None = UNSET
+    categories: CategoriesPatch | UnsetType | None = UNSET
     email_after_minutes: Annotated[int, Meta(ge=0, le=1440)] | UnsetType | None = UNSET
 
 
@@ -87,7 +98,7 @@ class AccountRoutes:
 
     async def me(self, request: Request) -> Response:
         """Show the caller's account and counts."""
-        return answer(await self._accounts.me(await self._callers.account(request)))
+        return answer(await self._accounts.me(await self._callers.reader(request)))
 
     async def preferences(self, request: Request) -> Response:
         """Show the caller's preferences."""

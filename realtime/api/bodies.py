@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -16,9 +17,12 @@ MAX_BODY_BYTES = 1024 * 1024
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
 AccountId = Annotated[str, Meta(pattern=rf"\A{ID_PATTERN}\Z")]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+# With something to see in it.
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
 Days = Annotated[int, Meta(ge=1, le=365)]
 Amount = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
+
+Moment = Annotated[datetime, Meta(tz=True)]
 
 T = TypeVar("T")
 Choice = TypeVar("Choice")
@@ -55,6 +59,8 @@ async def read_body(request: Request, kind: type[T]) -> T:
         raise _invalid(str(error)) from None
     except (msgspec.DecodeError, UnicodeError) as error:
         raise Invalid.field("body", f"is no JSON: {error}") from None
+    except RecursionError:
+        raise Invalid.field("body", "is nested too deeply") from None
 
 
 _AT = re.compile(r"^(?P<message>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?$", re.DOTALL)

@@ -15,7 +15,11 @@ class Callers:
         self._service_keys = service_keys
 
     async def account(self, request: Request) -> Identity:
-        """Return the account that calls; an operator reads like one."""
+        """Return the account that calls."""
+        return await self.one_of(request, Role.ACCOUNT)
+
+    async def reader(self, request: Request) -> Identity:
+        """Return the account that calls, or an operator, who reads and writes nothing."""
         return await self.one_of(request, Role.ACCOUNT, Role.OPERATOR)
 
     async def marketplace(self, request: Request) -> Identity:

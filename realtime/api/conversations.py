@@ -1,7 +1,6 @@
 """``/v1/conversations`` with their messages, and ``/v1/can-message``."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -16,6 +15,7 @@ from realtime.api.answers import answer, created_or_ok
 from realtime.api.bodies import (
     AccountId,
     Body,
+    Moment,
     limit_of,
     path_id,
     query_choice,
@@ -93,7 +93,7 @@ class ConversationRoutes:
                 caller,
                 chosen=query_choice(request, "filter", FILTERS, "all"),
                 kind=query_choice(request, "kind", KINDS, None),
-                after=decode_cursor(cursor, tuple[datetime, str]) if cursor else None,
+                after=decode_cursor(cursor, tuple[Moment, AccountId]) if cursor else None,
                 limit=limit_of(request),
             )
         )
@@ -120,7 +120,7 @@ class ConversationRoutes:
 
     async def messages(self, request: Request) -> Response:
         """Show a page of a conversation."""
-        caller = await self._callers.account(request)
+        caller = await self._callers.reader(request)
         bounds = {name: query_int(request, name) for name in ("before", "after", "around")}
         if sum(bound is not None for bound in bounds.values()) > 1:
             raise Invalid.field("before", "only one of before, after and around")

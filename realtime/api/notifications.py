@@ -40,7 +40,7 @@ class NotificationRoutes:
         """List the feed."""
         caller = await self._callers.account(request)
         cursor = request.query_params.get("cursor")
-        after = decode_cursor(cursor, tuple[str])[0] if cursor else None
+        after = decode_cursor(cursor, tuple[AccountId])[0] if cursor else None
         limit = limit_of(request)
         return answer(await self._notifications.page(caller, after=after, limit=limit))
 

@@ -1,10 +1,8 @@
 """``/v1/orders``: placed by the marketplace, seen by both sides."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated
+from typing import Any
 
-from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,6 +15,7 @@ from realtime.api.bodies import (
     AccountId,
     Body,
     Days,
+    Moment,
     Money,
     limit_of,
     path_id,
@@ -41,7 +40,8 @@ class OrderBody(Body, frozen=True):
     price: Money
     id: AccountId | None = None
     delivery_days: Days | None = None
-    requirements: dict[AccountId, str | Annotated[list[str], Meta(max_length=50)]] | None = None
+    # What kind of answer a question takes is for the service to say, and to name.
+    requirements: dict[AccountId, Any] | None = None
 
 
 class OrderRoutes:
@@ -80,7 +80,7 @@ class OrderRoutes:
         """List the caller's orders, active ones first."""
         caller = await self._callers.account(request)
         cursor = request.query_params.get("cursor")
-        after = decode_cursor(cursor, tuple[bool, datetime | None, str]) if cursor else None
+        after = decode_cursor(cursor, tuple[bool, Moment | None, AccountId]) if cursor else None
         return answer(
             await self._orders.page(
                 caller,

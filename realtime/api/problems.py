@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -74,6 +73,8 @@ def status_of(error: OrderwireError) -> HTTPStatus:
 async def refused(_request: Request, error: Exception) -> Response:
     """Answer what the rules refuse."""
     assert isinstance(error, OrderwireError)
+    if isinstance(error, Unavailable):
+        log.error("unavailable", error=error.detail, cause=type(error.__cause__).__name__)
     return problem(status_of(error), error)
 
 
@@ -87,14 +88,6 @@ async def not_routed(_request: Request, error: Exception) -> Response:
     return answer
 
 
-async def storage_failed(_request: Request, error: Exception) -> Response:
-    """Answer while the database does not."""
-    log.error("storage_failed", error=type(error).__name__)
-    return problem(
-        HTTPStatus.SERVICE_UNAVAILABLE, Unavailable("the database does not answer; try again")
-    )
-
-
 async def broken(_request: Request, error: Exception) -> Response:
     """Answer our own mistake, without a word about it but the log's."""
     log.error("request_failed", exc_info=error)
@@ -106,6 +99,5 @@ async def broken(_request: Request, error: Exception) -> Response:
 HANDLERS = {
     OrderwireError: refused,
     HTTPException: not_routed,
-    SQLAlchemyError: storage_failed,
     Exception: broken,
 }

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from msgspec import Meta
@@ -17,6 +17,7 @@ from realtime.api.bodies import Body, path_id, read_body
 from realtime.api.callers import Callers
 from realtime.services.accounts import Accounts
 
+POINT_BYTES = 65
 AUTH_BYTES = 16
 Endpoint = Annotated[str, Meta(min_length=1, max_length=2000)]
 
@@ -33,7 +34,7 @@ class SubscriptionBody(Body, frozen=True):
 
     endpoint: Endpoint
     keys: Keys
-    expirationTime: Any = None  # noqa: N815 - the browser's own name for it
+    expirationTime: float | None = None  # noqa: N815 - the browser's own name for it
     label: Annotated[str, Meta(max_length=200)] = ""
 
 
@@ -89,12 +90,12 @@ class PushRoutes:
         wrong = self._check_endpoint(body.endpoint)
         if wrong:
             raise Invalid.field("endpoint", wrong)
-        _check_keys(body.keys)
+        p256dh, auth = _checked_keys(body.keys)
         stored = await self._accounts.subscribe_push(
             caller,
             endpoint=body.endpoint,
-            p256dh=body.keys.p256dh,
-            auth=body.keys.auth,
+            p256dh=p256dh,
+            auth=auth,
             label=body.label or request.headers.get("user-agent", "")[:200],
         )
         return answer(stored, HTTPStatus.CREATED)
@@ -114,19 +115,30 @@ class PushRoutes:
         return nothing()
 
 
-def _check_keys(keys: Keys) -> None:
-    """Refuse keys with which nothing could be encrypted, before the first push fails."""
+def _checked_keys(keys: Keys) -> tuple[str, str]:
+    """Refuse keys with which nothing could be encrypted, before the first push fails.
+
+    Returns them in the one spelling that RFC 8291 has for them.
+    """
     try:
-        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), _unpadded(keys.p256dh))
+        point = _unpadded(keys.p256dh)
+        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
     except ValueError:
-        raise Invalid.field("keys.p256dh", "is no point on the curve P-256") from None
+        point = b""
+    if len(point) != POINT_BYTES:
+        raise Invalid.field("keys.p256dh", "is no uncompressed point on the curve P-256")
     try:
-        auth = _unpadded(keys.auth)
+        secret = _unpadded(keys.auth)
     except ValueError:
-        auth = b""
-    if len(auth) != AUTH_BYTES:
+        secret = b""
+    if len(secret) != AUTH_BYTES:
         raise Invalid.field("keys.auth", f"has {AUTH_BYTES} bytes")
+    return _spelled(point), _spelled(secret)
 
 
 def _unpadded(text: str) -> bytes:
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+def _spelled(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")

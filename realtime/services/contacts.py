@@ -1,6 +1,6 @@
 """Contacts: who has been in touch with whom, and who may write first."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.errors import Invalid
 from domain.instants import rfc3339_or_none
@@ -8,6 +8,8 @@ from realtime.clock import Clock
 from realtime.services.views import Shape
 from storage import accounts, contacts, conversations
 from storage.engine import Database, Transaction
+
+LONGEST_GRANT = timedelta(days=3_650)
 
 
 class Contacts:
@@ -21,8 +23,8 @@ class Contacts:
         """Let a seller write to a buyer first until a time; without one the grant ends now."""
         if seller_id == buyer_id:
             raise Invalid.field("buyer_id", "is the seller")
-        if until is not None and until <= self._clock.now():
-            raise Invalid.field("until", "is in the past")
+        if until is not None:
+            _check_until(until, self._clock.now())
 
         async def work(tx: Transaction) -> None:
             for name, account_id in (("seller_id", seller_id), ("buyer_id", buyer_id)):
@@ -38,3 +40,10 @@ class Contacts:
 
         await self._database.transaction(work)
         return {"seller_id": seller_id, "buyer_id": buyer_id, "until": rfc3339_or_none(until)}
+
+
+def _check_until(until: datetime, now: datetime) -> None:
+    if until <= now:
+        raise Invalid.field("until", "is in the past")
+    if until - now > LONGEST_GRANT:
+        raise Invalid.field("until", f"is more than {LONGEST_GRANT.days} days away")

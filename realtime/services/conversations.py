@@ -107,6 +107,8 @@ class Conversations:
         async def work(tx: Transaction) -> tuple[Shape, bool]:
             if other == identity.account_id:
                 raise Invalid.field("with", "is yourself")
+            if await accounts.get(tx.connection, identity.account_id) is None:
+                raise NotFound("the marketplace has not told us of this account")
             if await accounts.get(tx.connection, other) is None:
                 raise Invalid.field("with", "there is no such account")
             now = self._clock.now()

@@ -1,11 +1,16 @@
 """Who is calling: JSON Web Tokens for accounts and operators, service keys for the backend."""
 
+import asyncio
 import hashlib
 import hmac
+import math
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import jwt
+import msgspec
+import structlog
 
 from domain.errors import TokenExpired, TokenInvalid, Unauthorized, Unavailable
 from domain.identity import Identity, Role, is_id
@@ -13,6 +18,9 @@ from realtime.clock import Clock
 
 LEEWAY = 60
 MAX_REMEMBERED = 50_000
+# How old the key set may be before it is read again: for a key that is not in it, and for any.
+EAGER, LAZY = timedelta(seconds=10), timedelta(minutes=5)
+log = structlog.get_logger(__name__)
 
 
 class KeySource(Protocol):
@@ -41,30 +49,46 @@ class SharedSecret:
 class KeySet:
     """RS256, ES256 or EdDSA with the keys of a JWK set (RFC 7517), read again when one is missing.
 
-    ``load`` reads the set's JSON, from a file or an address; it raises OSError when it cannot.
+    ``load`` reads the set's JSON, from a file or an address; it raises OSError when it cannot. An
+    unknown key has it read at most once in ``EAGER``, for anybody can make one up.
     """
 
     algorithms: tuple[str, ...] = ("RS256", "ES256", "EdDSA")
 
-    def __init__(self, load: Callable[[], Awaitable[bytes]]) -> None:
+    def __init__(self, load: Callable[[], Awaitable[bytes]], *, clock: Clock) -> None:
         self._load = load
+        self._clock = clock
         self._keys: dict[str | None, Any] = {}
+        self._read_at: datetime | None = None
+        self._reading = asyncio.Lock()
 
     async def key(self, kid: str | None) -> Any:
         """Return the key named ``kid``."""
-        if kid not in self._keys:
-            await self._read()
+        if self._is_older_than(EAGER if kid not in self._keys else LAZY):
+            async with self._reading:
+                # Whoever waited here finds it done.
+                if self._is_older_than(EAGER):
+                    await self._read()
         try:
             return self._keys[kid]
         except KeyError:
             raise TokenExpired("the token is signed with a key that is not known yet") from None
 
+    def _is_older_than(self, age: timedelta) -> bool:
+        return self._read_at is None or self._clock.now() - self._read_at >= age
+
     async def _read(self) -> None:
+        """Replace what is kept; while the set cannot be read, what is kept goes on working."""
         try:
-            keys = jwt.PyJWKSet.from_json((await self._load()).decode()).keys
-        except (OSError, ValueError, jwt.PyJWKSetError) as error:
-            raise Unavailable("the key set cannot be read") from error
-        self._keys = {key.key_id: key for key in keys}
+            document = msgspec.json.decode(await self._load(), type=dict[str, Any])
+            keys = jwt.PyJWKSet.from_dict(document).keys
+        except (OSError, msgspec.DecodeError, jwt.PyJWTError) as error:
+            if not self._keys:
+                raise Unavailable("the key set cannot be read") from error
+            log.warning("key_set_not_read", error=type(error).__name__)
+        else:
+            self._keys = {key.key_id: key for key in keys}
+        self._read_at = self._clock.now()
 
 
 class TokenVerifier:
@@ -115,7 +139,7 @@ class TokenVerifier:
     def _identity(self, claims: dict[str, Any]) -> Identity:
         now = self._clock.now().timestamp()
         starts = [claims.get("nbf", 0), claims.get("iat", 0)]
-        if not all(isinstance(value, int | float) for value in (claims["exp"], *starts)):
+        if not all(_is_time(value) for value in (claims["exp"], *starts)):
             raise TokenInvalid("exp, nbf and iat are numbers")
         if any(start > now + LEEWAY for start in starts):
             raise TokenExpired("the token is not valid yet")
@@ -137,6 +161,10 @@ def claimed_subject(token: str) -> str:
     except jwt.PyJWTError:
         return ""
     return str(claims.get("sub", ""))
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 class ServiceKeys:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from domain.conversations import MAX_BODY, MAX_CLIENT_ID
+from domain.conversations import MAX_BODY, MAX_CLIENT_ID, MAX_SEQ
 from domain.errors import Invalid, OrderwireError, TooLarge, TooMany
 from realtime.services.commit_queue import CommitQueue, Store
 from realtime.services.rates import AccountRates
@@ -42,7 +42,7 @@ def check(command: SendMessage) -> OrderwireError | None:
         return Invalid.field("body", "is empty")
     if "\0" in command.body:
         return Invalid.field("body", "contains the character U+0000, which is no text")
-    if command.reply_to is not None and command.reply_to < 1:
+    if command.reply_to is not None and not 1 <= command.reply_to <= MAX_SEQ:
         return Invalid.field("reply_to", "is the seq of a message, from 1 on")
     if command.attachments:
         return Invalid.field("attachments", "there is no such attachment")

@@ -10,13 +10,14 @@ import msgspec
 from sqlalchemy import or_
 
 from domain.conversations import ConversationKind, EntryKind
-from domain.errors import Conflict, Invalid, NotFound, OrderwireError
+from domain.errors import Conflict, FieldError, Invalid, NotFound, OrderwireError
 from domain.identity import Identity, Role
 from domain.orders import ACTIVE, OrderStatus, order_number, starting_status
 from domain.preferences import Category
 from domain.requirements import (
     Answer,
     Question,
+    QuestionKind,
     RequirementsStatus,
     check_answers,
 )
@@ -112,6 +113,7 @@ class Orders:
         questions = msgspec.convert(service.questions, list[Question])
         if command.answers is not None:
             errors = check_answers(questions, command.answers, "requirements")
+            errors += _unknown_files(questions, command.answers, "requirements")
             if errors:
                 raise Invalid(*errors)
         answered = command.answers is not None
@@ -311,6 +313,18 @@ def _requirements_status(questions: list[Question], *, answered: bool) -> Requir
     if not questions:
         return RequirementsStatus.NONE
     return RequirementsStatus.SUBMITTED if answered else RequirementsStatus.PENDING
+
+
+def _unknown_files(
+    questions: list[Question], answers: Mapping[str, Answer], path: str
+) -> list[FieldError]:
+    """No attachment is known yet, so none can be an answer."""
+    files = [question.id for question in questions if question.kind is QuestionKind.FILE]
+    return [
+        FieldError(f"{path}.{name}", "there is no such attachment")
+        for name in files
+        if answers.get(name)
+    ]
 
 
 def _may_see(identity: Identity, order: Record) -> bool:
