@@ -71,7 +71,8 @@ class File:
     async def answer(self, request: Request) -> Response:
         """Send the file, or say that the caller has it already."""
         if self.headers["ETag"] in request.headers.get("if-none-match", ""):
-            kept = {name: self.headers[name] for name in ("Cache-Control", "ETag", "Vary")}
+            # The policies, too: a browser takes those of this answer for the page that it has kept.
+            kept = {name: text for name, text in self.headers.items() if name != "Content-Type"}
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=kept)
         if self.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
             return Response(self.packed, headers=self.headers | {"Content-Encoding": "gzip"})
