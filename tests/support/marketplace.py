@@ -11,6 +11,7 @@ import msgspec
 from domain.errors import OrderwireError
 from domain.identity import Identity, Role
 from domain.publications import Publication
+from realtime.delivery.ledger import explain
 from realtime.delivery.planner import Planner
 from realtime.ids import new_epoch, new_id
 from realtime.services.accounts import Accounts
@@ -87,7 +88,7 @@ class Marketplace:
             very_late_after=VERY_LATE,
             **ids,
         )
-        self.notifications = Notifications(**made)
+        self.notifications = Notifications(**made, explain=explain)
         self.reads = ChannelReads(**made, people=self.people, very_late_after=VERY_LATE)
         store = MessageStore(people=self.people, clock=self.clock, new_id=new_id)
         self.messages = Messages(database=database, store=store, rates=UNLIMITED)
