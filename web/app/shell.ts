@@ -2,6 +2,7 @@
 
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
+import type { Client, Inbox } from '../client/index.ts';
 import type { Connection } from '../components/connection.ts';
 import { type Icon, icon } from '../components/icons.ts';
 import { Live } from '../components/live.ts';
@@ -51,7 +52,18 @@ export class OrderwireShell extends LitElement {
   @property({ attribute: false }) router!: Router;
   @query('main') private main!: HTMLElement | null;
   readonly #live = new Live(this);
+  readonly #attention = () => this.requestUpdate();
   #page: Route['page'] | null = null;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('focus', this.#attention);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener('focus', this.#attention);
+  }
 
   override updated(): void {
     const connection = this.#live.connection;
@@ -65,8 +77,10 @@ export class OrderwireShell extends LitElement {
 
   override render() {
     return this.#live.with((connection) => {
-      const { language } = connection;
+      const { client, language } = connection;
       const route = this.#live.read(this.router.route);
+      // What arrives about something that is being looked at is seen at once.
+      this.#live.read(client.notifications.state);
       return html`<a class="skip btn" href="#main" @click=${this.#skip}>${language.t('nav.skip')}</a>
         <nav aria-label=${language.t('nav.main')}>
           <div class="mark">${icon('mark')}</div>
@@ -127,15 +141,35 @@ export class OrderwireShell extends LitElement {
     const name = language.t(place ? `nav.${place}` : 'notfound.title');
     const unread = client.me.state.value?.unread_conversations ?? 0;
     showCount(`${name} · ${language.t('app.name')}`, unread);
-    const path = location.pathname;
-    void client.notifications.seen(path).catch(seenNextTime);
-    void client.push.close(path).catch(seenNextTime);
+    if (document.visibilityState === 'visible' && document.hasFocus()) tickOff(client, route);
   }
 
   #skip(event: Event): void {
     event.preventDefault();
     this.main?.focus();
   }
+}
+
+/** What the page shows is no news any more, neither in the feed nor as a push. */
+function tickOff({ inbox, notifications, push }: Client, route: Route): void {
+  const subject = subjectOf(route, inbox);
+  if (!subject) return;
+  void notifications
+    .seen((one) => one.order_id === subject.order || one.conversation_id === subject.conversation)
+    .catch(seenNextTime);
+  void push.close(location.pathname).catch(seenNextTime);
+}
+
+interface Subject {
+  readonly order: string | undefined;
+  readonly conversation: string | undefined;
+}
+
+function subjectOf(route: Route, inbox: Inbox): Subject | null {
+  if (route.page === 'order') return { order: route.order, conversation: undefined };
+  if (route.page !== 'inbox' || route.conversation === null) return null;
+  const order = inbox.find(route.conversation)?.order_id ?? undefined;
+  return { order, conversation: route.conversation };
 }
 
 function seenNextTime(): void {}

@@ -16,6 +16,8 @@ export class Notifications {
   readonly #api: Requests;
   readonly #known = new Collection<Notification>();
   readonly #pages: Pages<Notification>;
+  /** Those that the server is being told about. */
+  readonly #marking = new Set<string>();
   readonly #state = new Store<NotificationsState>({ loaded: false, items: [] });
 
   constructor(api: Requests) {
@@ -48,12 +50,18 @@ export class Notifications {
     await this.#api.send('POST', '/v1/notifications/read', {});
   }
 
-  /** Marks as read what leads to a page that is open now. */
-  async seen(link: string): Promise<void> {
+  /** Marks as read what is about something that the person is looking at now. */
+  async seen(isAbout: (notification: Notification) => boolean): Promise<void> {
     const ids = this.#state.value.items
-      .filter((one) => one.link === link && one.read_at === null)
+      .filter((one) => one.read_at === null && !this.#marking.has(one.id) && isAbout(one))
       .map(({ id }) => id);
-    if (ids.length > 0) await this.#api.send('POST', '/v1/notifications/read', { ids });
+    if (ids.length === 0) return;
+    for (const id of ids) this.#marking.add(id);
+    try {
+      await this.#api.send('POST', '/v1/notifications/read', { ids });
+    } finally {
+      for (const id of ids) this.#marking.delete(id);
+    }
   }
 
   /** Tells why each channel did or did not send. */

@@ -69,9 +69,10 @@ export class OrderDetails {
     const known = this.#state.value;
     const latest = orders.get(this.#id);
     const newer = known.phase === 'ready' && latest && latest.version > known.order.version;
-    if (!newer && loads === this.#loads) return;
+    // The first load of the lists says nothing new; a later one says that something was missed.
+    const missed = this.#loads > 0 && loads > this.#loads;
     this.#loads = loads;
-    void this.#load();
+    if (newer || missed) void this.#load();
   }
 
   /** The page shows what was last said in the inbox with the other side. */

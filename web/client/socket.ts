@@ -53,7 +53,7 @@ export class CentrifugeSocket implements Socket {
       getToken: () => tokens.renew().catch(asUnauthorized),
       data: { inbox: true },
       name: 'orderwire-web',
-      websocket,
+      websocket: websocket ?? null,
     });
     this.#sdk.on(
       'connecting',

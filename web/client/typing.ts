@@ -50,7 +50,8 @@ export class Typists {
 /** Says that we write: at once, then now and then, and once when we stop. */
 export class OwnTyping {
   readonly #say: (typing: boolean) => void;
-  #saidAt: number | null = null;
+  #writing = false;
+  #saidAt = Number.NEGATIVE_INFINITY;
 
   constructor(say: (typing: boolean) => void) {
     this.#say = say;
@@ -58,19 +59,21 @@ export class OwnTyping {
 
   go(): void {
     const now = Date.now();
-    if (this.#saidAt !== null && now - this.#saidAt < SAID_EVERY_MS) return;
+    // More often than this nobody is told.
+    if (now - this.#saidAt < SAID_EVERY_MS) return;
     this.#saidAt = now;
+    this.#writing = true;
     this.#say(true);
   }
 
   stop(): void {
-    if (this.#saidAt === null) return;
-    this.#saidAt = null;
+    if (!this.#writing) return;
+    this.#writing = false;
     this.#say(false);
   }
 
   /** The message itself says that we are done. */
   sent(): void {
-    this.#saidAt = null;
+    this.#writing = false;
   }
 }

@@ -35,6 +35,10 @@ export class OrderwireAbout extends LitElement {
       b {
         font-weight: 500;
       }
+      .name {
+        margin-top: var(--s3);
+        overflow-wrap: anywhere;
+      }
       .facts {
         margin-top: var(--s3);
       }
@@ -71,7 +75,7 @@ export class OrderwireAbout extends LitElement {
           <span class="status grow ${status.tone}">${status.text}</span>
           <a href=${links.order(id)}>${language.t('order.open')}</a>
         </div>
-        <h2 class="head" dir="auto">${order.service.title}</h2>
+        <h2 class="head name" dir="auto">${order.service.title}</h2>
         <div class="small">${dotted(order.number, language.money(order.price))}</div>
         ${factsOf(order, language, this.#live.read(clock))}
       </section>

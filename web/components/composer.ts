@@ -49,10 +49,13 @@ export class OrderwireComposer extends LitElement {
         max-height: 200px;
         padding: 6px 0;
         border: 0;
-        outline: 0;
         background: none;
         resize: none;
         overflow-y: auto;
+      }
+      /* The box around it shows the focus. */
+      textarea:focus-visible {
+        outline: 0;
       }
       textarea::placeholder {
         color: var(--text-3);

@@ -294,13 +294,12 @@ export const parts = css`
   }
   .chips {
     display: flex;
-    gap: 2px;
     overflow-x: auto;
     scrollbar-width: none;
   }
   .chips button {
     flex: none;
-    padding: 4px 10px;
+    padding: 4px 9px;
     border: 0;
     border-radius: 999px;
     background: none;

@@ -81,12 +81,12 @@ export function nameOf(account: string, other: Person, { client, language }: Con
 }
 
 export function factsOf(order: Order, language: Language, now: number): TemplateResult {
-  const left = timeLeft(order, language, now);
+  const late = isLate(order, now) ? 'late' : '';
   return html`<dl class="facts">
     <dt>${language.t('order.due')}</dt>
-    <dd class=${isLate(order, now) ? 'late' : ''}>
+    <dd class=${late}>
       ${order.due_at ? language.moment(order.due_at) : language.t('step.waiting')}
-      ${left ? html`<div class="small ${isLate(order, now) ? 'late' : ''}">${left}</div>` : nothing}
+      <div class="small ${late}">${timeLeft(order, language, now)}</div>
     </dd>
     <dt>${language.t('order.ordered')}</dt>
     <dd>${language.moment(order.created_at)}</dd>

@@ -196,7 +196,9 @@ export class OrderwireThread extends LitElement {
     const { conversation, entries, receipts } = state;
     if (!conversation) return [];
     // As it was on opening: the line before what is new stays while one reads.
-    this.#newAfter ??= conversation.unread > 0 ? conversation.read_seq : null;
+    if (this.#newAfter === undefined) {
+      this.#newAfter = conversation.unread > 0 ? conversation.read_seq : null;
+    }
     return rowsOf({
       entries,
       unsent: this.#live

@@ -148,8 +148,8 @@ export class OrderwireAlertsPage extends LitElement {
     </li>`;
   }
 
-  #seen(client: Client, { link }: Notification): void {
-    void client.notifications.seen(link).catch(staysUnread);
+  #seen(client: Client, { id }: Notification): void {
+    void client.notifications.seen((one) => one.id === id).catch(staysUnread);
   }
 
   async #readAll(client: Client): Promise<void> {
