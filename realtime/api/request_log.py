@@ -1,7 +1,6 @@
 """Every request leaves a line in the log, a figure in the metrics, and its id with its answer."""
 
 import re
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from realtime.api.peers import Peers
+from realtime.ops.durations import Durations
 
 log = structlog.get_logger(__name__)
 
@@ -22,20 +22,6 @@ PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 UNMATCHED = "unmatched"
 # What is noted of a request whose client left before it was answered.
 CLIENT_LEFT = 499
-BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-
-
-@dataclass(slots=True)
-class Durations:
-    """How long requests of one kind took, in seconds; ``counts`` has one more than ``BOUNDS``."""
-
-    counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
-    total: float = 0.0
-
-    def add(self, seconds: float) -> None:
-        """Note one."""
-        self.counts[bisect_left(BOUNDS, seconds)] += 1
-        self.total += seconds
 
 
 @dataclass(slots=True)

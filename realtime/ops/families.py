@@ -11,10 +11,12 @@ from prometheus_client.metrics_core import (
     Metric,
 )
 
-from realtime.api.request_log import BOUNDS, RequestFigures
+from realtime.api.request_log import RequestFigures
 from realtime.channels.bus import Bus
 from realtime.channels.hub import HubFigures
 from realtime.gateway.registry import GatewayFigures
+from realtime.ops.deliveries import DeliveryFigures
+from realtime.ops.durations import BOUNDS, Durations
 from realtime.ops.queue import Depth
 
 
@@ -38,11 +40,29 @@ def of_requests(figures: RequestFigures) -> Iterable[Metric]:
         "From the head of a request to the end of its answer.",
         labels=("method", "route"),
     )
-    names = [*map(str, BOUNDS), "+Inf"]
     for labels, seen in figures.durations.items():
-        buckets = list(zip(names, accumulate(seen.counts), strict=True))
-        durations.add_metric(labels, buckets, seen.total)
+        _add(durations, labels, seen)
     yield durations
+
+
+def of_deliveries(figures: DeliveryFigures) -> Iterable[Metric]:
+    """Say what was decided of alerts on this node, and how fast they left."""
+    decided = CounterMetricFamily(
+        "orderwire_deliveries_decided",
+        "Decisions about deliveries, as the ledger has them.",
+        labels=("channel", "decision", "reason"),
+    )
+    for labels, number in figures.decided.items():
+        decided.add_metric(labels, number)
+    yield decided
+    after = HistogramMetricFamily(
+        "orderwire_delivery_accepted_seconds",
+        "From the event to the moment at which a push service or mail server took its alert.",
+        labels=("channel", "category"),
+    )
+    for kind, seen in figures.accepted_after.items():
+        _add(after, kind, seen)
+    yield after
 
 
 def of_queue(depths: Sequence[Depth]) -> Iterable[Metric]:
@@ -102,6 +122,12 @@ def of_gateway(figures: GatewayFigures, connections: int) -> Iterable[Metric]:
     for code, number in figures.disconnects.items():
         ended.add_metric((str(code),), number)
     yield ended
+
+
+def _add(histogram: HistogramMetricFamily, labels: Sequence[str], seen: Durations) -> None:
+    names = [*map(str, BOUNDS), "+Inf"]
+    buckets = list(zip(names, accumulate(seen.counts), strict=True))
+    histogram.add_metric(labels, buckets, seen.total)
 
 
 def _counter(name: str, meaning: str, value: float) -> Metric:

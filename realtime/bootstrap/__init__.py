@@ -1,0 +1,9 @@
+"""The composition root: settings -> parts -> one ASGI app and its gateway. Nothing else constructs.
+
+Everything is made inside the running event loop, and taken down in the reverse order.
+"""
+
+from realtime.bootstrap.ground import Pace
+from realtime.bootstrap.node import Node, delivering, serving
+
+__all__ = ["Node", "Pace", "delivering", "serving"]

@@ -1,0 +1,66 @@
+"""What takes alerts out of the house, as far as the settings allow."""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from domain.preferences import Channel
+from realtime.bootstrap.ground import Ground
+from realtime.delivery.carrier import Carrier
+from realtime.delivery.email.carrier import MailCarrier
+from realtime.delivery.email.compose import MailComposer
+from realtime.delivery.email.headers import Mailbox
+from realtime.delivery.email.sender import MailSender
+from realtime.delivery.email.unsubscribe import UnsubscribeTokens
+from realtime.delivery.push.carrier import PushCarrier
+from realtime.delivery.push.endpoint_guard import EndpointGuard
+from realtime.delivery.push.sender import PushSender
+from realtime.delivery.push.vapid import VapidSigner
+from realtime.delivery.worker import Worker
+from realtime.ids import new_id
+from realtime.ops.deliveries import Deliveries, DeliveryFigures
+
+
+def make_deliveries(ground: Ground) -> Deliveries:
+    """Make the worker with everything that it sends by."""
+    figures = DeliveryFigures()
+    carriers = dict(_carriers(ground))
+    worker = Worker(
+        database=ground.database,
+        carriers=carriers,
+        clock=ground.clock,
+        new_id=new_id,
+        watch=figures.note,
+    )
+    return Deliveries(worker=worker, carriers=list(carriers.values()), figures=figures)
+
+
+def _carriers(ground: Ground) -> Iterable[tuple[Channel, Carrier]]:
+    """Make what the settings allow; a channel without a carrier lets its alerts wait."""
+    settings = ground.settings
+    if settings.smtp_url:
+        yield Channel.EMAIL, _mail_carrier(ground)
+    if settings.vapid_private_key is not None:
+        assert settings.vapid_subject is not None, "they are set together: settings.SERVING"
+        signer = VapidSigner(
+            key=settings.vapid_private_key, subject=settings.vapid_subject, clock=ground.clock
+        )
+        guard = EndpointGuard(settings.push_extra_origins)
+        sender = PushSender(signer=signer, guard=guard, clock=ground.clock)
+        yield (
+            Channel.PUSH,
+            PushCarrier(sender=sender, database=ground.database, public_url=ground.public_url),
+        )
+
+
+def _mail_carrier(ground: Ground) -> MailCarrier:
+    settings = ground.settings
+    host = urlsplit(ground.public_url).hostname or "localhost"
+    sender = settings.mail_from or Mailbox("Orderwire", f"no-reply@{host}")
+    return MailCarrier(
+        sender=MailSender(settings.smtp_url, helo=sender.domain),
+        composer=MailComposer(
+            sender=sender, settings_url=f"{ground.public_url}/settings", clock=ground.clock
+        ),
+        tokens=UnsubscribeTokens(settings.link_secrets),
+        public_url=ground.public_url,
+    )

@@ -1,0 +1,65 @@
+"""What servers and workers alike stand on: settings, time, database and bus."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from realtime.channels.bus import Bus
+from realtime.channels.memory_bus import MemoryBus
+from realtime.channels.presence import LocalPresence, Presence
+from realtime.channels.redis_address import RedisAddress
+from realtime.channels.redis_bus import RedisBus
+from realtime.channels.redis_line import LineTimings
+from realtime.clock import Clock, SystemClock
+from realtime.ids import new_id
+from realtime.settings import Settings
+from storage.engine import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a node looks after things, in seconds; tests are in a hurry."""
+
+    ping: float = 25.0
+    pong: float = 8.0
+    positions: float = 25.0
+    bus: LineTimings = field(default_factory=LineTimings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """The parts that everything else is handed."""
+
+    settings: Settings
+    public_url: str
+    pace: Pace
+    clock: Clock
+    monotonic: Callable[[], float]
+    database: Database
+    bus: Bus
+    presence: Presence
+
+    @classmethod
+    def lay(cls, settings: Settings, public_url: str, pace: Pace | None = None) -> "Ground":
+        """Make it; nothing is connected yet."""
+        pace = pace or Pace()
+        database = Database.open(settings.database_url)
+        bus, presence = _bus(settings.redis_url, pace)
+        database.announce_to(bus)
+        return cls(
+            settings=settings,
+            public_url=public_url,
+            pace=pace,
+            clock=SystemClock(),
+            monotonic=asyncio.get_running_loop().time,
+            database=database,
+            bus=bus,
+            presence=presence,
+        )
+
+
+def _bus(redis_url: str | None, pace: Pace) -> tuple[Bus, Presence]:
+    if redis_url is None:
+        return MemoryBus(), LocalPresence()
+    address = RedisAddress.from_url(redis_url)
+    return RedisBus(address=address, node=new_id(), timings=pace.bus), LocalPresence()

@@ -1,0 +1,98 @@
+"""The HTTP side: the API's routes, and what stands between them and the network."""
+
+import time
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from starlette.routing import BaseRoute
+
+from domain.errors import Unauthorized
+from realtime.api.accounts import AccountRoutes
+from realtime.api.app import Edge
+from realtime.api.callers import Callers
+from realtime.api.contacts import ContactRoutes
+from realtime.api.conversations import ConversationRoutes
+from realtime.api.notifications import NotificationRoutes
+from realtime.api.orders import OrderRoutes
+from realtime.api.pages import Pages
+from realtime.api.peers import Peers
+from realtime.api.push import PushRoutes
+from realtime.api.request_log import RequestFigures
+from realtime.api.services import ServiceRoutes
+from realtime.api.unsubscribe import UnsubscribeRoutes
+from realtime.bootstrap.ground import Ground
+from realtime.bootstrap.use_cases import UseCases
+from realtime.delivery.locales.voice import voice_for
+from realtime.delivery.push.endpoint_guard import EndpointGuard, ForbiddenEndpoint
+from realtime.ids import new_id
+from realtime.services.identity import ServiceKeys, TokenVerifier
+from realtime.settings import Settings
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+def api_routes(
+    settings: Settings, use_cases: UseCases, verifier: TokenVerifier
+) -> Sequence[BaseRoute]:
+    """List what accounts, operators and the marketplace's backend call."""
+    callers = Callers(verifier=verifier, service_keys=ServiceKeys(settings.service_keys))
+    guard = EndpointGuard(settings.push_extra_origins)
+    key = settings.vapid_private_key
+    push = PushRoutes(
+        accounts=use_cases.accounts,
+        callers=callers,
+        public_key=key.public_text if key else "",
+        check_endpoint=lambda endpoint: _wrong_with(guard, endpoint),
+    )
+    unsubscribe = UnsubscribeRoutes(unsubscribing=use_cases.unsubscribing, pages=Pages(), say=_say)
+    return [
+        *AccountRoutes(accounts=use_cases.accounts, callers=callers).routes(),
+        *ServiceRoutes(services=use_cases.services, callers=callers).routes(),
+        *OrderRoutes(orders=use_cases.orders, callers=callers).routes(),
+        *ContactRoutes(contacts=use_cases.contacts, callers=callers).routes(),
+        *ConversationRoutes(
+            conversations=use_cases.conversations, messages=use_cases.messages, callers=callers
+        ).routes(),
+        *NotificationRoutes(notifications=use_cases.notifications, callers=callers).routes(),
+        *push.routes(),
+        *unsubscribe.routes(),
+    ]
+
+
+def _wrong_with(guard: EndpointGuard, endpoint: str) -> str | None:
+    try:
+        guard.check(endpoint)
+    except ForbiddenEndpoint as wrong:
+        return str(wrong)
+    return None
+
+
+def _say(locale: str, key: str, values: Mapping[str, str]) -> str:
+    return voice_for(locale, "UTC").say(key, values)
+
+
+def make_edge(ground: Ground, figures: RequestFigures, *, is_demo: bool) -> Edge:
+    """Say what every request passes."""
+    settings = ground.settings
+    keys = ServiceKeys(settings.service_keys)
+    url = urlsplit(ground.public_url)
+    return Edge(
+        peers=Peers(settings.trusted_proxies),
+        new_id=new_id,
+        monotonic=time.monotonic,
+        is_backend=lambda credential: _is_backend(keys, credential),
+        requests_per_second=settings.limit_requests_per_second,
+        allowed_origins=settings.allowed_origins,
+        https=url.scheme == "https",
+        # The demo signs in whoever asks: it answers to nobody who calls it by another name.
+        hosts=LOOPBACK | {url.hostname or ""} if is_demo else None,
+        figures=figures,
+    )
+
+
+def _is_backend(keys: ServiceKeys, credential: str) -> bool:
+    try:
+        keys.identify(credential)
+    except Unauthorized:
+        return False
+    return True

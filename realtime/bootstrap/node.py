@@ -1,0 +1,227 @@
+"""A whole node: a server process with everything in it, or a worker with what it needs."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from prometheus_client.metrics_core import Metric
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from realtime.api.app import create_app
+from realtime.api.pages import Pages
+from realtime.api.request_log import RequestFigures
+from realtime.api.static import WebApp
+from realtime.bootstrap.deliveries import make_deliveries
+from realtime.bootstrap.ground import Ground, Pace
+from realtime.bootstrap.http import api_routes, make_edge
+from realtime.bootstrap.use_cases import UseCases, make_use_cases
+from realtime.channels.hub import Hub
+from realtime.demo.stage import Stage
+from realtime.gateway.gateway import Gateway
+from realtime.key_sets import reader_of
+from realtime.ops import families
+from realtime.ops.deliveries import Deliveries
+from realtime.ops.health import Health, HealthRoutes
+from realtime.ops.metrics import MetricsRoutes, Source, now
+from realtime.ops.queue import QueueFigures
+from realtime.protocol.limits import Limits
+from realtime.services.channel_reads import ChannelReads
+from realtime.services.identity import KeySet, KeySource, SharedSecret, TokenVerifier
+from realtime.services.people import People
+from realtime.settings import Settings
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A running server process, ready to be given connections."""
+
+    app: ASGIApp
+    gateway: Gateway
+    use_cases: UseCases
+    health: Health
+    web_app: WebApp
+
+    async def drain(self, *, accepting: float, over: float) -> None:
+        """Want no more work, then see every client off at a steady rate."""
+        self.health.drain()
+        await self.gateway.drain(accepting=accepting, over=over)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What a server process is made of."""
+
+    ground: Ground
+    use_cases: UseCases
+    verifier: TokenVerifier
+    hub: Hub
+    gateway: Gateway
+    deliveries: Deliveries
+    queue: QueueFigures
+    health: Health
+    requests: RequestFigures
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, *, public_url: str, stage: Stage | None = None, pace: Pace | None = None
+) -> AsyncIterator[Node]:
+    """Build a whole node and keep it running until the block ends."""
+    parts = _make(Ground.lay(settings, public_url, pace))
+    web_app = WebApp(STATIC, pages=Pages(), demo=stage is not None)
+    edge = make_edge(parts.ground, parts.requests, is_demo=stage is not None)
+    app = create_app(_routes(parts, stage, web_app), edge)
+    async with AsyncExitStack() as down:
+        await _start(parts, stage, down)
+        yield Node(
+            app=app,
+            gateway=parts.gateway,
+            use_cases=parts.use_cases,
+            health=parts.health,
+            web_app=web_app,
+        )
+
+
+def _make(ground: Ground) -> _Parts:
+    people = People(ground.monotonic)
+    use_cases = make_use_cases(ground, people)
+    verifier = TokenVerifier(keys=_key_source(ground), clock=ground.clock)
+    reads = ChannelReads(
+        database=ground.database,
+        people=people,
+        clock=ground.clock,
+        very_late_after=ground.settings.very_late_hours,
+    )
+    deliveries = make_deliveries(ground)
+    hub = Hub(
+        bus=ground.bus,
+        reads=reads,
+        on_doorbell=deliveries.ring,
+        check_every=ground.pace.positions,
+    )
+    queue = QueueFigures(database=ground.database, clock=ground.clock, monotonic=ground.monotonic)
+    return _Parts(
+        ground=ground,
+        use_cases=use_cases,
+        verifier=verifier,
+        hub=hub,
+        gateway=_gateway(ground, hub, reads, verifier, use_cases),
+        deliveries=deliveries,
+        queue=queue,
+        health=Health(
+            ping=ground.database.ping,
+            bus_is_healthy=lambda: ground.bus.healthy,
+            oldest_due=queue.oldest_due,
+            monotonic=ground.monotonic,
+        ),
+        requests=RequestFigures(),
+    )
+
+
+def _routes(parts: _Parts, stage: Stage | None, web_app: WebApp) -> list[BaseRoute]:
+    settings = parts.ground.settings
+    metrics = MetricsRoutes(sources=_metrics(parts), token=settings.metrics_token)
+    return [
+        *HealthRoutes(parts.health).routes(),
+        *metrics.routes(),
+        *api_routes(settings, parts.use_cases, parts.verifier),
+        *(stage.routes(parts.use_cases.orders) if stage else ()),
+        *web_app.routes(),
+    ]
+
+
+async def _start(parts: _Parts, stage: Stage | None, down: AsyncExitStack) -> None:
+    """Start what runs by itself; whatever was started is stopped in the reverse order."""
+    ground = parts.ground
+    down.push_async_callback(ground.database.close)
+    if stage is not None:
+        await stage.start()
+        down.push_async_callback(stage.close)
+    await ground.bus.start(parts.hub)
+    down.push_async_callback(ground.bus.close)
+    await ground.presence.start()
+    down.push_async_callback(ground.presence.close)
+    await parts.hub.start()
+    down.push_async_callback(parts.hub.close)
+    await parts.gateway.start()
+    down.push_async_callback(parts.gateway.close)
+    await parts.deliveries.start()
+    down.push_async_callback(parts.deliveries.close)
+    # The first to be waited for on the way down: what was accepted is committed.
+    down.push_async_callback(parts.use_cases.messages.settle)
+
+
+@asynccontextmanager
+async def delivering(settings: Settings, *, public_url: str) -> AsyncIterator[None]:
+    """Build what delivers and nothing else, and keep it running until the block ends."""
+    ground = Ground.lay(settings, public_url)
+    deliveries = make_deliveries(ground)
+    async with AsyncExitStack() as down:
+        down.push_async_callback(ground.database.close)
+        await ground.bus.start(deliveries)
+        down.push_async_callback(ground.bus.close)
+        await deliveries.start()
+        down.push_async_callback(deliveries.close)
+        yield
+
+
+def _key_source(ground: Ground) -> KeySource:
+    settings = ground.settings
+    if settings.token_jwks is not None:
+        return KeySet(reader_of(settings.token_jwks), clock=ground.clock)
+    assert settings.token_secret is not None, "one of the two is set: settings.SERVING"
+    return SharedSecret(settings.token_secret)
+
+
+def _gateway(
+    ground: Ground,
+    hub: Hub,
+    reads: ChannelReads,
+    verifier: TokenVerifier,
+    use_cases: UseCases,
+) -> Gateway:
+    settings = ground.settings
+    limits = Limits(
+        channels=settings.limit_channels_per_connection,
+        connections_per_account=settings.limit_connections_per_account,
+        commands_per_second=settings.limit_commands_per_second,
+        commands_burst=2 * settings.limit_commands_per_second,
+        ping=ground.pace.ping,
+        pong=ground.pace.pong,
+    )
+    return Gateway(
+        hub=hub,
+        presence=ground.presence,
+        history=reads,
+        verifier=verifier,
+        accounts=use_cases.accounts,
+        conversations=use_cases.conversations,
+        messages=use_cases.messages,
+        announce=ground.bus.announce,
+        clock=ground.clock,
+        limits=limits,
+        allowed_origins=frozenset({ground.public_url, *settings.allowed_origins}),
+    )
+
+
+def _metrics(parts: _Parts) -> list[Source]:
+    release = version("orderwire")
+    gateway, bus = parts.gateway, parts.ground.bus
+
+    async def of_queue() -> Iterable[Metric]:
+        return families.of_queue(await parts.queue.depths())
+
+    return [
+        now(lambda: families.of_build(release)),
+        now(lambda: families.of_requests(parts.requests)),
+        now(lambda: families.of_bus(bus)),
+        now(lambda: families.of_hub(parts.hub.figures)),
+        now(lambda: families.of_gateway(gateway.figures, gateway.connections)),
+        now(lambda: families.of_deliveries(parts.deliveries.figures)),
+        of_queue,
+    ]

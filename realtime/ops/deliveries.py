@@ -1,0 +1,76 @@
+"""The delivery worker as a part of a process: started, woken by the bus, counted, and stopped."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from domain.publications import Publication
+from realtime.delivery.carrier import Carrier
+from realtime.delivery.courier import Decided
+from realtime.delivery.planner import DOORBELL
+from realtime.delivery.reasons import Decision
+from realtime.delivery.worker import Worker
+from realtime.ops.durations import Durations
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class DeliveryFigures:
+    """What was decided since the start, and how long after their cause alerts were taken."""
+
+    decided: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    accepted_after: dict[tuple[str, str], Durations] = field(
+        default_factory=lambda: defaultdict(Durations)
+    )
+
+    def note(self, decided: Decided) -> None:
+        """Note one decision."""
+        self.decided[decided.channel, decided.decision, decided.reason] += 1
+        if decided.decision == Decision.ACCEPTED:
+            self.accepted_after[decided.channel, decided.category].add(decided.seconds)
+
+
+class Deliveries:
+    """The worker's life; alone in a process, it is also what the bus hands things to."""
+
+    def __init__(
+        self, *, worker: Worker, carriers: Sequence[Carrier], figures: DeliveryFigures
+    ) -> None:
+        self.figures = figures
+        self._worker = worker
+        self._carriers = carriers
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to deliver."""
+        self._running = asyncio.create_task(self._worker.run())
+        self._running.add_done_callback(_ended)
+
+    async def close(self) -> None:
+        """Finish what is under way, give the rest back, and close every connection."""
+        await self._worker.stop()
+        if self._running is not None:
+            await asyncio.wait({self._running})
+        for carrier in self._carriers:
+            await carrier.close()
+
+    def deliver(self, _publication: Publication) -> None:
+        """Nobody is connected here."""
+
+    def ring(self, doorbell: str) -> None:
+        """Look at the queue when its doorbell rings."""
+        if doorbell == DOORBELL:
+            self._worker.wake()
+
+    def unsure(self) -> None:
+        """Look at the queue: it may have rung while nobody heard it."""
+        self._worker.wake()
+
+
+def _ended(running: "asyncio.Task[None]") -> None:
+    if not running.cancelled() and (error := running.exception()) is not None:
+        log.error("deliveries_ended", exc_info=error)
