@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import dataclasses
 import json
 import os
 import re
@@ -20,20 +21,22 @@ import uvloop
 
 from domain.identity import Role, is_id
 from realtime import database_setup
-from realtime.bootstrap import Node, serving
+from realtime.bootstrap import Node, delivering, serving
+from realtime.checkup import Verdict, examine
 from realtime.clock import SystemClock
 from realtime.database_setup import DatabaseNotReady
 from realtime.delivery.push.vapid import VapidKey
 from realtime.demo.stage import Stage
 from realtime.environment import read_environment
 from realtime.logs import configure_logs
-from realtime.server import CannotListen, Patience, Server, bind
+from realtime.server import CannotListen, Patience, Server, asked_to_stop, bind
 from realtime.settings import NAMES, SERVING, BadSettings, Rule, Settings
 from realtime.supervisor import Supervisor, bind_each
 from realtime.tokens import make_token
 
 ENV_FILE = Path(".env")
 MOST_WORKERS = 64
+WITHOUT_PUBLIC_URL = "http://127.0.0.1:8000"
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 log = structlog.get_logger(__name__)
@@ -62,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=version("orderwire"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands)
+    _add_worker(commands)
     _add_migrate(commands)
+    _add_check(commands)
     _add_token(commands)
     _add_keys(commands)
     return parser
@@ -217,6 +222,49 @@ def _url_of(host: str, port: int) -> str:
 
 
 # --- the others -----------------------------------------------------------------------------------
+
+
+def _add_worker(commands: Commands) -> None:
+    parser = _add(commands, "worker", "deliver, beside servers or instead of them", _worker)
+    parser.epilog = "its settings are those of orderwire serve"
+
+
+def _worker(_arguments: argparse.Namespace) -> int:
+    settings = _settings(SERVING)
+    _configure_logs(settings)
+    _run(database_setup.prepare(settings.database_url))
+    if settings.public_url is None:
+        log.warning("public_url_is_not_set", links_lead_to=WITHOUT_PUBLIC_URL)
+    _run(_deliver(settings))
+    return 0
+
+
+async def _deliver(settings: Settings) -> None:
+    async with delivering(settings, public_url=settings.public_url or WITHOUT_PUBLIC_URL):
+        log.info("delivering", pid=os.getpid())
+        asked_by = await asked_to_stop()
+        log.info("stopping", signal=asked_by.name)
+    log.info("stopped")
+
+
+def _add_check(commands: Commands) -> None:
+    text = "look at database, Redis, mail servers and keys, and say what to do"
+    parser = _add(commands, "check", text, _check)
+    parser.add_argument("--json", action="store_true", help="as JSON")
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    findings = _run(examine(_settings(SERVING)))
+    is_good = all(finding.verdict is not Verdict.WRONG for finding in findings)
+    if arguments.json:
+        parts = [dataclasses.asdict(finding) for finding in findings]
+        print(json.dumps({"ok": is_good, "findings": parts}))
+        return 0 if is_good else 1
+    for finding in findings:
+        print(f"{finding.verdict:<8} {finding.part:<11} {finding.detail}")
+        if finding.advice:
+            print(f"{'':20} {finding.advice}")
+    return 0 if is_good else 1
 
 
 def _add_migrate(commands: Commands) -> None:

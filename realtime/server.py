@@ -7,7 +7,7 @@ import socket
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 import structlog
 import uvicorn
@@ -88,10 +88,9 @@ class Server(uvicorn.Server):
                 loop.remove_signal_handler(each)
 
     def stop(self, asked_by: signal.Signals) -> None:
-        """Drain; when asked again, leave at once: what is under way is found in the database."""
+        """Drain; when asked again, leave at once."""
         if self._drain is not None:
-            log.warning("stopped_at_once", signal=asked_by.name)
-            os._exit(128 + asked_by)
+            leave_at_once(asked_by)
         # Who presses Ctrl-C waits for it.
         patience = AT_ONCE if asked_by is signal.SIGINT else self._patience
         log.info("stopping", signal=asked_by.name, connections=self._node.gateway.connections)
@@ -112,6 +111,27 @@ class Server(uvicorn.Server):
             await self._node.drain(accepting=patience.accepting, over=patience.over)
         finally:
             self.should_exit = True
+
+
+async def asked_to_stop() -> signal.Signals:
+    """Wait for a signal; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+    asked: asyncio.Future[signal.Signals] = loop.create_future()
+
+    def take(number: signal.Signals) -> None:
+        if asked.done():
+            leave_at_once(number)
+        asked.set_result(number)
+
+    for each in SIGNALS:
+        loop.add_signal_handler(each, take, each)
+    return await asked
+
+
+def leave_at_once(asked_by: signal.Signals) -> NoReturn:
+    """End the process; what is under way is found in the database by whoever comes next."""
+    log.warning("stopped_at_once", signal=asked_by.name)
+    os._exit(128 + asked_by)
 
 
 def _config(node: Node) -> uvicorn.Config:

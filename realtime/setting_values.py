@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from redis.asyncio.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -96,8 +97,10 @@ def database_url(text: str) -> str:
 
 def redis_url(text: str) -> str:
     """Read the address of a Redis or Valkey."""
-    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
-        raise ValueError("is redis://host:6379/0, rediss://... or unix:///path")
+    try:
+        parse_url(text)
+    except ValueError:
+        raise ValueError("is redis://host:6379/0, rediss://... or unix:///path") from None
     return text
 
 

@@ -110,14 +110,14 @@ class WebApp:
         self._pages = pages
         self._demo = demo
 
-    @property
-    def is_built(self) -> bool:
+    @staticmethod
+    def is_in(folder: Path) -> bool:
         """Tell whether there is an app to show."""
-        return (self._folder / APP_PAGE).is_file()
+        return (folder / APP_PAGE).is_file()
 
     def routes(self) -> list[BaseRoute]:
         """List the routes; they come last, for a page may be anywhere."""
-        if not self.is_built:
+        if not self.is_in(self._folder):
             return [Route("/", self._missing), Route("/demo", self._missing)]
         files = dict(self._files())
         routes: list[BaseRoute] = [Route("/", files[APP_PAGE].answer)]

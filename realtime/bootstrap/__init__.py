@@ -4,6 +4,6 @@ Everything is made inside the running event loop, and taken down in the reverse 
 """
 
 from realtime.bootstrap.ground import Pace
-from realtime.bootstrap.node import Node, delivering, serving
+from realtime.bootstrap.node import STATIC, Node, delivering, serving
 
-__all__ = ["Node", "Pace", "delivering", "serving"]
+__all__ = ["STATIC", "Node", "Pace", "delivering", "serving"]

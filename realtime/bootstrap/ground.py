@@ -22,6 +22,7 @@ class Pace:
 
     ping: float = 25.0
     pong: float = 8.0
+    expiry_grace: float = 25.0
     positions: float = 25.0
     bus: LineTimings = field(default_factory=LineTimings)
 
@@ -40,7 +41,14 @@ class Ground:
     presence: Presence
 
     @classmethod
-    def lay(cls, settings: Settings, public_url: str, pace: Pace | None = None) -> "Ground":
+    def lay(
+        cls,
+        settings: Settings,
+        public_url: str,
+        *,
+        pace: Pace | None = None,
+        clock: Clock | None = None,
+    ) -> "Ground":
         """Make it; nothing is connected yet."""
         pace = pace or Pace()
         database = Database.open(settings.database_url)
@@ -50,7 +58,7 @@ class Ground:
             settings=settings,
             public_url=public_url,
             pace=pace,
-            clock=SystemClock(),
+            clock=clock or SystemClock(),
             monotonic=asyncio.get_running_loop().time,
             database=database,
             bus=bus,

@@ -19,6 +19,7 @@ from realtime.bootstrap.ground import Ground, Pace
 from realtime.bootstrap.http import api_routes, make_edge
 from realtime.bootstrap.use_cases import UseCases, make_use_cases
 from realtime.channels.hub import Hub
+from realtime.clock import Clock
 from realtime.demo.stage import Stage
 from realtime.gateway.gateway import Gateway
 from realtime.key_sets import reader_of
@@ -44,7 +45,6 @@ class Node:
     gateway: Gateway
     use_cases: UseCases
     health: Health
-    web_app: WebApp
 
     async def drain(self, *, accepting: float, over: float) -> None:
         """Want no more work, then see every client off at a steady rate."""
@@ -69,22 +69,21 @@ class _Parts:
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, *, public_url: str, stage: Stage | None = None, pace: Pace | None = None
+    settings: Settings,
+    *,
+    public_url: str,
+    stage: Stage | None = None,
+    pace: Pace | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Node]:
     """Build a whole node and keep it running until the block ends."""
-    parts = _make(Ground.lay(settings, public_url, pace))
+    parts = _make(Ground.lay(settings, public_url, pace=pace, clock=clock))
     web_app = WebApp(STATIC, pages=Pages(), demo=stage is not None)
     edge = make_edge(parts.ground, parts.requests, is_demo=stage is not None)
     app = create_app(_routes(parts, stage, web_app), edge)
     async with AsyncExitStack() as down:
         await _start(parts, stage, down)
-        yield Node(
-            app=app,
-            gateway=parts.gateway,
-            use_cases=parts.use_cases,
-            health=parts.health,
-            web_app=web_app,
-        )
+        yield Node(app=app, gateway=parts.gateway, use_cases=parts.use_cases, health=parts.health)
 
 
 def _make(ground: Ground) -> _Parts:
@@ -193,6 +192,7 @@ def _gateway(
         commands_burst=2 * settings.limit_commands_per_second,
         ping=ground.pace.ping,
         pong=ground.pace.pong,
+        expiry_grace=ground.pace.expiry_grace,
     )
     return Gateway(
         hub=hub,

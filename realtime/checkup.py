@@ -1,0 +1,186 @@
+"""``orderwire check``: looks at everything that a server depends on, and says what to do."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import jwt
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from realtime import database_setup
+from realtime.api.static import WebApp
+from realtime.bootstrap import STATIC
+from realtime.database_setup import DatabaseNotReady
+from realtime.delivery.email.relay import MailTimeouts, PoolLimits, Relay, RelayFailed, RelayPool
+from realtime.key_sets import reader_of
+from realtime.logs import redacted
+from realtime.settings import Settings
+
+PATIENCE = 10.0
+
+
+class Verdict(StrEnum):
+    """How it stands: ``missing`` is what one can do without, but might not want to."""
+
+    GOOD = "good"
+    MISSING = "missing"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was found of one part, and what to do if it is not good."""
+
+    part: str
+    verdict: Verdict
+    detail: str
+    advice: str = ""
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything, at once; nothing is changed."""
+    looks: list[Callable[[Settings], Awaitable[list[Finding]]]] = [
+        _database,
+        _redis,
+        _tokens,
+        _mail,
+        _push,
+        _public_url,
+        _web_app,
+    ]
+    found = await asyncio.gather(*(look(settings) for look in looks))
+    return [finding for findings in found for finding in findings]
+
+
+def good(part: str, detail: str) -> list[Finding]:
+    """Say that a part is as it should be."""
+    return [Finding(part=part, verdict=Verdict.GOOD, detail=detail)]
+
+
+def missing(part: str, detail: str, advice: str) -> list[Finding]:
+    """Say that a part is not there, and what that means."""
+    return [Finding(part=part, verdict=Verdict.MISSING, detail=detail, advice=advice)]
+
+
+def wrong(part: str, detail: str, advice: str) -> list[Finding]:
+    """Say that a part does not work."""
+    return [Finding(part=part, verdict=Verdict.WRONG, detail=detail, advice=advice)]
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    try:
+        current = await database_setup.is_current(settings.database_url)
+    except DatabaseNotReady as problem:
+        return wrong("database", str(problem), "start it, or mend ORDERWIRE_DATABASE_URL")
+    if current:
+        return good("database", "answers, and has the schema of this release")
+    if database_setup.is_embedded(settings.database_url):
+        return good("database", "will be brought to the schema of this release by the next start")
+    return wrong("database", "does not have the schema of this release", "run: orderwire migrate")
+
+
+async def _redis(settings: Settings) -> list[Finding]:
+    if settings.redis_url is None:
+        return missing(
+            "redis", "not set: one server process serves alone", "set ORDERWIRE_REDIS_URL for more"
+        )
+    client: Redis = Redis.from_url(settings.redis_url)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await client.ping()
+    except (RedisError, OSError) as error:
+        reason = redacted(str(error)) or type(error).__name__
+        return wrong("redis", f"does not answer: {reason}", "start it, or mend ORDERWIRE_REDIS_URL")
+    finally:
+        with suppress(RedisError, OSError):
+            await client.aclose()
+    return good("redis", "answers")
+
+
+async def _tokens(settings: Settings) -> list[Finding]:
+    if settings.token_jwks is None:
+        return good("tokens", "HS256, by ORDERWIRE_TOKEN_SECRET")
+    advice = "mend ORDERWIRE_TOKEN_JWKS, or what is found there"
+    try:
+        keys = jwt.PyJWKSet.from_json((await reader_of(settings.token_jwks)()).decode()).keys
+    except OSError as error:
+        return wrong("tokens", f"the key set cannot be read: {error}", advice)
+    except (ValueError, jwt.PyJWKSetError, jwt.InvalidKeyError) as error:
+        return wrong("tokens", f"this is no key set: {error}", advice)
+    return good("tokens", f"a key set with {len(keys)} usable keys")
+
+
+async def _mail(settings: Settings) -> list[Finding]:
+    if not settings.smtp_url:
+        return missing(
+            "mail", "not set: alerts by e-mail wait", "set ORDERWIRE_SMTP_URL and _MAIL_FROM"
+        )
+    found = await asyncio.gather(*(_relay(relay) for relay in settings.smtp_url))
+    if settings.mail_from is None:
+        found.append(
+            missing(
+                "mail",
+                "ORDERWIRE_MAIL_FROM is not set: mails come from no-reply at the public host",
+                "set it to an address that your mail servers may send from",
+            )
+        )
+    return [finding for findings in found for finding in findings]
+
+
+async def _relay(relay: Relay) -> list[Finding]:
+    pool = RelayPool(
+        relay,
+        helo="localhost",
+        tls=ssl.create_default_context(),
+        timeouts=MailTimeouts(connect=PATIENCE),
+        limits=PoolLimits(connections=1),
+    )
+    try:
+        async with pool.connection() as connection:
+            connection.clean = True
+    except RelayFailed as failed:
+        told = f": {failed.outcome.detail}" if failed.outcome.detail else ""
+        return wrong(
+            "mail",
+            f"{relay} does not let us in ({failed.outcome.reason}){told}",
+            "mend ORDERWIRE_SMTP_URL: host, port, scheme, user and password",
+        )
+    finally:
+        await pool.close()
+    return good("mail", f"{relay} lets us in")
+
+
+async def _push(settings: Settings) -> list[Finding]:
+    if settings.vapid_private_key is None:
+        return missing(
+            "push", "not set: pushes wait", "set ORDERWIRE_VAPID_PRIVATE_KEY (orderwire keys vapid)"
+        )
+    return good("push", f"a key for {settings.vapid_subject}")
+
+
+async def _public_url(settings: Settings) -> list[Finding]:
+    if settings.public_url is None:
+        return missing(
+            "public url",
+            "not set: links in mails lead to this machine",
+            "set ORDERWIRE_PUBLIC_URL to where people reach this server",
+        )
+    url = urlsplit(settings.public_url)
+    if url.scheme != "https" and url.hostname not in ("localhost", "127.0.0.1", "::1"):
+        return missing(
+            "public url",
+            f"{settings.public_url} is not https: browsers take no pushes, mail programs no click",
+            "put a reverse proxy with TLS before the server",
+        )
+    return good("public url", settings.public_url)
+
+
+async def _web_app(_settings: Settings) -> list[Finding]:
+    if WebApp.is_in(STATIC):
+        return good("web app", "is built")
+    return missing("web app", "is not built: the API serves without it", "run: make web")
