@@ -12,7 +12,8 @@ import httpx2
 import uvicorn
 
 from domain.identity import Role
-from realtime.bootstrap import Node, serving
+from realtime.bootstrap import Node, Pace, serving
+from realtime.clock import Clock
 from realtime.settings import Settings
 from realtime.tokens import make_token
 
@@ -76,7 +77,11 @@ class RunningNode:
 
 @asynccontextmanager
 async def running_node(
-    database_url: str, *, settings: Mapping[str, str] | None = None
+    database_url: str,
+    *,
+    settings: Mapping[str, str] | None = None,
+    pace: Pace | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[RunningNode]:
     """Serve a migrated database on a free port until the block ends."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -89,7 +94,8 @@ async def running_node(
         "ORDERWIRE_PUBLIC_URL": origin,
         **(settings or {}),
     }
-    async with serving(Settings.parse(environment), public_url=origin) as node:
+    parsed = Settings.parse(environment)
+    async with serving(parsed, public_url=origin, pace=pace, clock=clock) as node:
         config = uvicorn.Config(
             node.app,
             ws=node.gateway.websocket_protocol(),  # type: ignore[arg-type] # a factory will do

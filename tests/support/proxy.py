@@ -40,8 +40,20 @@ class Proxy:
 
     def lead_to(self, port: int) -> None:
         """Reset every connection; new ones go to another server."""
-        self._target = (self._target[0], port)
+        self.lead_new_ones_to(port)
         self.cut()
+
+    def lead_new_ones_to(self, port: int) -> None:
+        """Leave connections alone; new ones go to another server."""
+        self._target = (self._target[0], port)
+
+    def abandon(self) -> None:
+        """Reset the clients' ends alone, as a phone does that leaves a network.
+
+        The server is left with connections that nobody is at, and is not told.
+        """
+        for end in tuple(self._ends):
+            end.part()
 
     def refuse(self) -> None:
         """Reset every connection, and each new one."""
@@ -124,6 +136,7 @@ class _End(asyncio.Protocol):
 
     def __init__(self, proxy: Proxy, *, peer: "_End | None" = None) -> None:
         self.peer = peer
+        self._is_client = peer is None
         self._proxy = proxy
         self._transport: asyncio.Transport | None = None
         self._early = b""
@@ -182,6 +195,15 @@ class _End(asyncio.Protocol):
             self.reset()
         elif self._transport is not None:
             self._transport.close()
+
+    def part(self) -> None:
+        """Reset, if it is a client's, and let the server know nothing of it."""
+        if not self._is_client:
+            return
+        if self.peer is not None:
+            self.peer.peer = None
+            self.peer = None
+        self.reset()
 
     def reset(self) -> None:
         """Close with RST; the other end hears of it when this one is gone."""
