@@ -6,6 +6,7 @@ import ssl
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 _WITH_A_RESET = struct.pack("ii", 1, 0)  # SO_LINGER for no time at all: close sends RST, not FIN
 
@@ -143,8 +144,8 @@ class _End(asyncio.Protocol):
         self._was_reset = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are of no class of asyncio's.
+        self._transport = cast("asyncio.Transport", transport)
         self._proxy.opened(self)
         if self.peer is not None:
             self.peer.meet(self)
