@@ -355,6 +355,6 @@ def _is_ours(name: str) -> bool:
 
 
 def _unknown(name: str) -> str:
-    near = get_close_matches(name, NAMES, n=1)
-    hint = f"did you mean {near[0]}?" if near else "see orderwire serve --help"
+    near = get_close_matches(_field(name), map(_field, NAMES), n=1)
+    hint = f"did you mean {PREFIX}{near[0].upper()}?" if near else "see orderwire serve --help"
     return f"{name}: there is no such setting; {hint}"
