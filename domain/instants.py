@@ -1,10 +1,12 @@
 """Instants as people and programs read them."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096)
 def rfc3339(instant: datetime) -> str:
-    """Write an aware instant as RFC 3339 in UTC with milliseconds."""
+    """Write an aware instant as RFC 3339 in UTC with milliseconds; the same ones come again."""
     return (
         instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.")
         + f"{instant.microsecond // 1000:03}Z"

@@ -1,5 +1,6 @@
 """What travels on channels: publications, positions, and the names of channels."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.identity import Identity
@@ -8,17 +9,42 @@ REPLAY_MAX_PUBLICATIONS = 1_000
 REPLAY_MAX_BYTES = 512 * 1024
 
 
-@dataclass(frozen=True, slots=True)
 class Publication:
     """One JSON object for everybody on ``channel``.
 
     ``offset`` rises by exactly 1 from one durable publication to the next; 0 marks an ephemeral
-    one (typing, receipts) that no position knows of.
+    one (typing, receipts) that no position knows of. ``data`` may be given as what makes it: then
+    it is made when first needed, which for a channel that nobody listens to is never.
     """
 
-    channel: str
-    data: bytes
-    offset: int = 0
+    __slots__ = ("_data", "channel", "offset")
+
+    def __init__(self, channel: str, data: bytes | Callable[[], bytes], offset: int = 0) -> None:
+        self.channel = channel
+        self.offset = offset
+        self._data = data
+
+    @property
+    def data(self) -> bytes:
+        """The object's JSON."""
+        if not isinstance(self._data, bytes):
+            self._data = self._data()
+        return self._data
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other says the same at the same place."""
+        if not isinstance(other, Publication):
+            return NotImplemented
+        mine, theirs = (self.channel, self.offset), (other.channel, other.offset)
+        return mine == theirs and self.data == other.data
+
+    def __hash__(self) -> int:
+        """Two that are equal stand at the same place."""
+        return hash((self.channel, self.offset))
+
+    def __repr__(self) -> str:
+        """Show what it is."""
+        return f"Publication({self.channel!r}, {self.data!r}, {self.offset})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -293,7 +294,7 @@ class Conversations:
             item.account_id,
             Kind.CONVERSATION,
             item.conversation_id,
-            views.conversation(item, people),
+            partial(views.conversation, item, people),
         )
         counts = {item.account_id: Counts(unread_conversations)} if unread_conversations else {}
         await inbox_news.announce(tx, [change], counts)

@@ -1,9 +1,10 @@
 """What changes in an inbox: each change takes the next position of its account's channel."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from domain.publications import Publication, inbox_channel
 from realtime.services import views
@@ -25,12 +26,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The latest state of one thing in one inbox."""
+    """The latest state of one thing in one inbox; it is shown only if somebody looks."""
 
     account_id: str
     kind: Kind
     subject: str
-    state: Shape
+    state: Callable[[], Shape]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ async def announce(
         inbox = states[move.account_id]
         theirs = by_account[move.account_id]
         if move.count > len(theirs):
-            theirs = [*theirs, Change(move.account_id, Kind.BADGE, "", views.badge(inbox))]
+            theirs = [*theirs, Change(move.account_id, Kind.BADGE, "", partial(views.badge, inbox))]
         for position, change in enumerate(theirs, inbox.position - move.count + 1):
             tx.publish(publication(change, position))
             numbered.append(_note(change, position))
@@ -93,9 +94,14 @@ def _note(change: Change, position: int) -> dict[str, object]:
 
 def publication(change: Change, position: int) -> Publication:
     """Write a change as its inbox publishes it."""
-    state = change.state
-    shown = state if change.kind is Kind.BADGE else {"type": change.kind, change.kind: state}
-    return Publication(inbox_channel(change.account_id), views.encode(shown), position)
+    return Publication(inbox_channel(change.account_id), partial(_written, change), position)
+
+
+def _written(change: Change) -> bytes:
+    state = change.state()
+    if change.kind is Kind.BADGE:
+        return views.encode(state)
+    return views.encode({"type": change.kind, change.kind: state})
 
 
 async def announce_all(
@@ -103,7 +109,7 @@ async def announce_all(
 ) -> None:
     """Announce changes, and behind them new notifications with their count."""
     shown = [
-        Change(row.account_id, Kind.NOTIFICATION, row.id, views.notification(row))
+        Change(row.account_id, Kind.NOTIFICATION, row.id, partial(views.notification, row))
         for row in notifications
     ]
     added = Counter(row.account_id for row in notifications)

@@ -1,7 +1,8 @@
 """The latest state of each thing that changed in an inbox, for whoever recovers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +13,8 @@ from realtime.services.inbox_news import Change, Kind, publication
 from realtime.services.people import People
 from realtime.services.views import Shape
 from storage import inboxes, notifications, orders
+
+Show = Callable[[], Shape]
 
 
 class InboxStates:
@@ -62,34 +65,36 @@ class InboxStates:
 
     async def _conversations(
         self, connection: AsyncConnection, account_id: str, subjects: Sequence[str]
-    ) -> Mapping[str, Shape]:
+    ) -> Mapping[str, Show]:
         rows = await inboxes.items(connection, account_id, subjects)
         people = await self._people.get(connection, {row.with_id for row in rows})
-        return {row.conversation_id: views.conversation(row, people) for row in rows}
+        return {row.conversation_id: partial(views.conversation, row, people) for row in rows}
 
     async def _orders(
         self, connection: AsyncConnection, _account_id: str, subjects: Sequence[str]
-    ) -> Mapping[str, Shape]:
+    ) -> Mapping[str, Show]:
         rows = await orders.many(connection, subjects)
         ids = {row.seller_id for row in rows} | {row.buyer_id for row in rows}
         people = await self._people.get(connection, ids)
         now = self._clock.now()
         return {
-            row.id: views.order(row, people, now=now, very_late_after=self._very_late_after)
+            row.id: partial(
+                views.order, row, people, now=now, very_late_after=self._very_late_after
+            )
             for row in rows
         }
 
     async def _notifications(
         self, connection: AsyncConnection, account_id: str, subjects: Sequence[str]
-    ) -> Mapping[str, Shape]:
+    ) -> Mapping[str, Show]:
         rows = await notifications.many(connection, account_id, subjects)
-        return {row.id: views.notification(row) for row in rows}
+        return {row.id: partial(views.notification, row) for row in rows}
 
     async def _badge(
         self, connection: AsyncConnection, account_id: str, _subjects: Sequence[str]
-    ) -> Mapping[str, Shape]:
+    ) -> Mapping[str, Show]:
         inbox = await inboxes.get(connection, account_id)
-        return {"": views.badge(inbox)} if inbox else {}
+        return {"": partial(views.badge, inbox)} if inbox else {}
 
 
 _READERS = {

@@ -243,7 +243,7 @@ class MessageStore:
                 row.account_id,
                 Kind.CONVERSATION,
                 row.conversation_id,
-                views.conversation(row, people),
+                partial(views.conversation, row, people),
             )
             for row in rows
         ]

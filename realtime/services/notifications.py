@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -69,7 +70,9 @@ class Notifications:
                 tx.connection, identity.account_id, ids, self._clock.now()
             )
             changes = [
-                Change(identity.account_id, Kind.NOTIFICATION, row.id, views.notification(row))
+                Change(
+                    identity.account_id, Kind.NOTIFICATION, row.id, partial(views.notification, row)
+                )
                 for row in rows
             ]
             counts = {identity.account_id: Counts(unread_notifications=-len(rows))} if rows else {}

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -113,7 +114,7 @@ class Orders:
         questions = msgspec.convert(service.questions, list[Question])
         if command.answers is not None:
             errors = check_answers(questions, command.answers, "requirements")
-            errors += _unknown_files(questions, command.answers, "requirements")
+            errors = errors or _unknown_files(questions, command.answers, "requirements")
             if errors:
                 raise Invalid(*errors)
         answered = command.answers is not None
@@ -215,10 +216,10 @@ class Orders:
         people: views.People,
         notification: Record | None,
     ) -> None:
-        shown = self._view(order, people)
+        shown = partial(self._view, order, people)
         changes = []
         for item in items:
-            conversation = views.conversation(item, people)
+            conversation = partial(views.conversation, item, people)
             changes += [
                 Change(item.account_id, Kind.CONVERSATION, item.conversation_id, conversation),
                 Change(item.account_id, Kind.ORDER, order.id, shown),
