@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import structlog
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from domain.errors import (
@@ -33,6 +33,8 @@ STATUS: Mapping[type[OrderwireError], HTTPStatus] = {
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+# What is noted of a request whose client left before it was answered.
+CLIENT_LEFT = 499
 # Where one code stands apart from its kind.
 STATUS_BY_CODE = {"idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY}
 HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
@@ -88,6 +90,11 @@ async def not_routed(_request: Request, error: Exception) -> Response:
     return answer
 
 
+async def client_left(_request: Request, _error: Exception) -> Response:
+    """Answer nobody: the client went away while it was still sending."""
+    return Response(status_code=CLIENT_LEFT)
+
+
 async def broken(_request: Request, error: Exception) -> Response:
     """Answer our own mistake, without a word about it but the log's."""
     log.error("request_failed", exc_info=error)
@@ -99,5 +106,6 @@ async def broken(_request: Request, error: Exception) -> Response:
 HANDLERS = {
     OrderwireError: refused,
     HTTPException: not_routed,
+    ClientDisconnect: client_left,
     Exception: broken,
 }

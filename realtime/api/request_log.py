@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from realtime.api.peers import Peers
+from realtime.api.problems import CLIENT_LEFT
 from realtime.ops.durations import Durations
 
 log = structlog.get_logger(__name__)
@@ -20,8 +21,6 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 # Asked every few seconds, by machines.
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 UNMATCHED = "unmatched"
-# What is noted of a request whose client left before it was answered.
-CLIENT_LEFT = 499
 
 
 @dataclass(slots=True)

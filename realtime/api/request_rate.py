@@ -24,6 +24,10 @@ class RequestRate:
         self._monotonic = monotonic
         self._full_at: dict[str, float] = {}
 
+    def __len__(self) -> int:
+        """Return how many callers are remembered."""
+        return len(self._full_at)
+
     def admits(self, caller: str) -> bool:
         """Tell whether a request of this caller would be let in now."""
         now = self._monotonic()
