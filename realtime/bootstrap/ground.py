@@ -37,6 +37,7 @@ class Ground:
     clock: Clock
     monotonic: Callable[[], float]
     database: Database
+    node: str
     bus: Bus
     presence: Presence
 
@@ -52,7 +53,8 @@ class Ground:
         """Make it; nothing is connected yet."""
         pace = pace or Pace()
         database = Database.open(settings.database_url)
-        bus, presence = _bus(settings.redis_url, pace)
+        node = new_id()
+        bus, presence = _bus(settings.redis_url, node, pace)
         database.announce_to(bus)
         return cls(
             settings=settings,
@@ -61,13 +63,14 @@ class Ground:
             clock=clock or SystemClock(),
             monotonic=asyncio.get_running_loop().time,
             database=database,
+            node=node,
             bus=bus,
             presence=presence,
         )
 
 
-def _bus(redis_url: str | None, pace: Pace) -> tuple[Bus, Presence]:
+def _bus(redis_url: str | None, node: str, pace: Pace) -> tuple[Bus, Presence]:
     if redis_url is None:
         return MemoryBus(), LocalPresence()
     address = RedisAddress.from_url(redis_url)
-    return RedisBus(address=address, node=new_id(), timings=pace.bus), LocalPresence()
+    return RedisBus(address=address, node=node, timings=pace.bus), LocalPresence()

@@ -128,6 +128,7 @@ def _routes(parts: _Parts, stage: Stage | None, web_app: WebApp) -> list[BaseRou
     return [
         *HealthRoutes(parts.health).routes(),
         *metrics.routes(),
+        *parts.gateway.routes(),
         *api_routes(settings, parts.use_cases, parts.verifier),
         *(stage.routes(parts.use_cases.orders) if stage else ()),
         *web_app.routes(),
@@ -195,6 +196,7 @@ def _gateway(
         expiry_grace=ground.pace.expiry_grace,
     )
     return Gateway(
+        node=ground.node,
         hub=hub,
         presence=ground.presence,
         history=reads,

@@ -6,8 +6,9 @@ and a gap is filled from the database before anything later is handed on.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count, cycle
 from typing import Protocol
 
 import structlog
@@ -18,13 +19,10 @@ from realtime.channels.bus import Bus
 from realtime.channels.channel import Buffer, Channel, Subscriber
 from realtime.channels.openings import Openings
 
-# Two nodes may commit in one order and publish in the other: so long may a gap close by itself.
-PATIENCE = 0.02
 MAX_HELD = 1_000
-# Two readings that far apart must agree that a channel is behind: commits may be on their way.
-SECOND_LOOK = 0.2
+# Channels are checked in so many groups, one after the other.
+LANES = 25
 CHECKED_AT_ONCE = 500
-RETRY_FIRST, RETRY_LAST = 0.1, 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -70,14 +68,28 @@ class Hub:
         reads: Reads,
         on_doorbell: Callable[[str], None],
         check_every: float = 25.0,
+        patience: float = 0.02,
+        retry_last: float = 5.0,
+        second_look: float = 0.2,
     ) -> None:
+        """Make a hub; times are in seconds.
+
+        Two nodes may commit in one order and publish in the other: for ``patience`` a gap may close
+        by itself. While it cannot be filled this grows up to ``retry_last``. Two looks,
+        ``second_look`` apart, must agree that a channel is behind: commits may be on their way.
+        """
         self.figures = HubFigures()
         self._bus = bus
         self._reads = reads
         self._openings = Openings(reads)
         self._on_doorbell = on_doorbell
         self._check_every = check_every
+        self._patience = patience
+        self._retry_last = retry_last
+        self._second_look = second_look
         self._channels: dict[str, Channel] = {}
+        self._listeners: dict[str, Callable[[Publication], None]] = {}
+        self._lanes = cycle(range(LANES))
         self._dirty: list[Channel] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -90,8 +102,14 @@ class Hub:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._openings.close()
 
     # --- coming and going ---------------------------------------------------------------------
+
+    async def listen(self, channel: str, listener: Callable[[Publication], None]) -> None:
+        """Hand what nodes say to each other on ``channel`` to ``listener``; it is not stored."""
+        self._listeners[channel] = listener
+        await self._bus.subscribe(channel)
 
     async def subscribe(
         self,
@@ -102,7 +120,8 @@ class Hub:
         """Let a subscriber in: buffer, have the bus confirm, read once, reply, go live.
 
         ``opened`` writes the reply; what was handed out while the reading went on is written right
-        behind it. Raises what the reading refuses, and then the subscriber is not let in.
+        behind it. Raises what the reading refuses, or Unavailable when the subscriber has left
+        meanwhile; then it is not let in.
         """
         channel = self._channels.get(request.channel) or self._make(request.channel)
         channel.remove(subscriber)
@@ -110,9 +129,8 @@ class Hub:
         try:
             await self._bus.subscribe(channel.name)
             opening = await self._read(channel, request, buffer)
-            if channel.openings.get(subscriber) is buffer:
-                self._go_live(channel, subscriber, opening, opened)
-                self._count(request, opening)
+            self._count(request, opening)
+            self._go_live(channel, subscriber, opening, opened)
         except BaseException:
             if channel.openings.get(subscriber) is buffer:
                 del channel.openings[subscriber]
@@ -121,14 +139,16 @@ class Hub:
 
     async def _read(self, channel: Channel, request: OpenRequest, buffer: Buffer) -> Opening:
         """Read an opening that the buffer continues without a gap."""
-        opening = await self._openings.read(request)
-        await self._catch_up(channel, opening.changes.position)
-        while opening.changes.position.offset < buffer.since:
-            # Somebody else's reading, begun later and done sooner, said where the buffer begins.
+        while not buffer.spoiled:
             opening = await self._openings.read(request)
-        if buffer.spoiled:
-            raise Unavailable("too much came while this channel was opened; try again")
-        return opening
+            position = opening.changes.position
+            self._bring_to(channel, position)
+            while channel.filler is not None and (channel.position or 0) < position.offset:
+                await asyncio.wait([channel.filler], timeout=self._patience)
+            if buffer.since <= position.offset <= (channel.position or 0) and not buffer.spoiled:
+                return opening
+            # Somebody else's reading, begun later and done sooner, said where the buffer begins.
+        raise Unavailable("the subscriber left, or too much came while the channel was opened")
 
     def unsubscribe(self, subscriber: Subscriber, name: str) -> None:
         """Let a subscriber go, live or about to be."""
@@ -139,7 +159,7 @@ class Hub:
 
     def _make(self, name: str) -> Channel:
         self.figures.channels += 1
-        channel = self._channels[name] = Channel(name)
+        channel = self._channels[name] = Channel(name, next(self._lanes))
         return channel
 
     def _drop_if_idle(self, channel: Channel) -> None:
@@ -159,8 +179,10 @@ class Hub:
         if channel.pending:
             # Its buffer has these: they are written to the others before it is one of them.
             channel.write_pending()
-        buffer = channel.openings.pop(subscriber)
         opened(opening)
+        buffer = channel.openings.pop(subscriber, None)
+        if buffer is None:
+            return  # what it was told made it leave
         told = opening.changes.position.offset
         rest = [each for each in buffer.publications if each.offset > told]
         if rest:
@@ -178,6 +200,9 @@ class Hub:
         """Hand on a publication, in order, or hold it until what is missing is there."""
         channel = self._channels.get(publication.channel)
         if channel is None:
+            listener = self._listeners.get(publication.channel)
+            if listener is not None:
+                listener(publication)
             return
         if not publication.offset:
             self._hand_out(channel, publication)
@@ -196,7 +221,7 @@ class Hub:
 
     def unsure(self) -> None:
         """Look after every channel: the bus was away."""
-        self._spawn(self._compare(tuple(self._channels.values()), 0.0))
+        self._spawn(self._compare(tuple(self._channels.values()), second_look=0.0))
 
     def _hand_out(self, channel: Channel, publication: Publication) -> None:
         if not channel.pending:
@@ -213,6 +238,7 @@ class Hub:
                 channel.write_pending()
 
     def _hold(self, channel: Channel, publication: Publication) -> None:
+        channel.target = max(channel.target, publication.offset)
         if len(channel.held) < MAX_HELD:
             channel.held[publication.offset] = publication
 
@@ -230,51 +256,53 @@ class Hub:
 
     # --- filling gaps -------------------------------------------------------------------------
 
-    async def _catch_up(self, channel: Channel, position: Position) -> None:
-        """Bring a channel to where a reading has seen it, so that both fit together."""
+    def _bring_to(self, channel: Channel, position: Position) -> None:
+        """Have a channel handed out as far as a reading has seen it."""
         if channel.position is None:
             channel.position, channel.epoch = position.offset, position.epoch
             for buffer in channel.openings.values():
                 buffer.since = position.offset
             self._release(channel)
-            if channel.held:
-                self._fill_soon(channel)
         elif channel.epoch != position.epoch:
             self._lose_all(channel, position)
-        elif channel.position < position.offset:
-            await self._fill(channel, position.offset)
+        channel.target = max(channel.target, position.offset)
+        self._fill_soon(channel)
 
     def _fill_soon(self, channel: Channel) -> None:
-        if not channel.filling:
-            channel.filling = True
-            self._spawn(self._fill_when_patience_ends(channel))
+        if self._is_short(channel) and channel.filler is None:
+            channel.filler = self._spawn(self._fill(channel))
 
-    async def _fill_when_patience_ends(self, channel: Channel) -> None:
+    def _is_short(self, channel: Channel) -> bool:
+        """Tell whether something has yet to be handed out to somebody."""
+        known = channel.position is not None and channel.position < channel.target
+        return known and self._channels.get(channel.name) is channel
+
+    async def _fill(self, channel: Channel) -> None:
+        """Read and hand out what is missing, for as long as something is and anybody listens."""
+        wait = self._patience
         try:
-            await asyncio.sleep(PATIENCE)
-            if channel.held and channel.position is not None:
-                self.figures.gaps += 1
-                await self._fill(channel, max(channel.held))
-        finally:
-            channel.filling = False
-
-    async def _fill(self, channel: Channel, target: int) -> None:
-        """Read and hand out what is missing up to ``target``, for as long as anybody listens."""
-        for wait in _waits():
-            try:
-                changes = await self._reads.changes_since(channel.name, channel.position or 0)
-            except Unavailable as error:
-                log.warning("channel_not_filled", channel=channel.name, error=error.detail)
-            except OrderwireError as error:
-                log.warning("channel_lost", channel=channel.name, error=error.code)
-                self._lose_all(channel, None)
-                return
-            else:
-                self._take_changes(channel, changes)
-            listened_to = self._channels.get(channel.name) is channel
-            if not listened_to or (channel.position or 0) >= target:
-                return
             await asyncio.sleep(wait)
+            self.figures.gaps += self._is_short(channel)
+            while self._is_short(channel):
+                before = channel.position
+                await self._read_missing(channel)
+                if self._is_short(channel):
+                    is_better = channel.position != before
+                    wait = self._patience if is_better else min(2 * wait, self._retry_last)
+                    await asyncio.sleep(wait)
+        finally:
+            channel.filler = None
+
+    async def _read_missing(self, channel: Channel) -> None:
+        try:
+            changes = await self._reads.changes_since(channel.name, channel.position or 0)
+        except Unavailable as error:
+            log.warning("channel_not_filled", channel=channel.name, error=error.detail)
+        except OrderwireError as error:
+            log.warning("channel_lost", channel=channel.name, error=error.code)
+            self._lose_all(channel, None)
+        else:
+            self._take_changes(channel, changes)
 
     def _take_changes(self, channel: Channel, changes: Changes) -> None:
         if not changes.complete or changes.position.epoch != channel.epoch:
@@ -284,6 +312,8 @@ class Hub:
             if publication.offset > (channel.position or 0):
                 self._hand_out(channel, publication)
         self._release(channel)
+        if (channel.position or 0) < changes.position.offset:
+            self._lose_all(channel, changes.position)
 
     def _lose_all(self, channel: Channel, position: Position | None) -> None:
         """What is missing cannot be handed on: everybody has to come back and recover."""
@@ -295,6 +325,7 @@ class Hub:
             buffer.spoiled = True
         channel.pending.clear()
         channel.held.clear()
+        channel.target = 0
         channel.position = position.offset if position else None
         channel.epoch = position.epoch if position else ""
         self._drop_if_idle(channel)
@@ -302,38 +333,55 @@ class Hub:
     # --- checking positions -------------------------------------------------------------------
 
     async def _check_for_ever(self) -> None:
-        """Compare every channel with the database once in ``check_every`` seconds, in slices."""
-        while True:
-            channels = tuple(self._channels.values())
-            slices = max(1, -(-len(channels) // CHECKED_AT_ONCE))
-            for place in range(slices):
-                await asyncio.sleep(self._check_every / slices)
-                await self._compare(channels[place::slices], SECOND_LOOK)
+        """Compare every channel with the database once in ``check_every`` seconds."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        for turn in count(1):
+            await asyncio.sleep(begun + turn * self._check_every / LANES - clock())
+            lane = [each for each in self._channels.values() if each.lane == turn % LANES]
+            try:
+                await self._compare(lane, second_look=self._second_look)
+            except Exception:  # the outermost loop: without it nothing would be checked again
+                log.exception("positions_not_compared")
 
-    async def _compare(self, channels: Sequence[Channel], second_look: float) -> None:
+    async def _compare(self, channels: Sequence[Channel], *, second_look: float) -> None:
         """Fill those that are behind the database, and still are at a second look."""
         for place in range(0, len(channels), CHECKED_AT_ONCE):
-            names = [each.name for each in channels[place : place + CHECKED_AT_ONCE]]
+            before = {each: each.position for each in channels[place : place + CHECKED_AT_ONCE]}
             try:
-                positions = await self._reads.positions(names)
+                positions = await self._reads.positions([each.name for each in before])
             except Unavailable as error:
                 log.warning("positions_not_read", error=error.detail)
                 return
-            if second_look and self._behind(positions):
+            if second_look and self._differing(before, positions):
                 await asyncio.sleep(second_look)
-            for channel in self._behind(positions):
-                self.figures.behind += 1
-                self._spawn(self._catch_up(channel, positions[channel.name]))
+            for channel, position in self._differing(before, positions):
+                self.figures.behind += channel.position is not None
+                if position.offset < (channel.position or 0):
+                    self._lose_all(channel, position)
+                else:
+                    self._bring_to(channel, position)
 
-    def _behind(self, positions: Mapping[str, Position]) -> list[Channel]:
-        """List the channels that were not handed out as far as the database had them."""
-        found = (self._channels.get(name) for name in positions)
-        return [each for each in found if each and _is_behind(each, positions[each.name])]
+    def _differing(
+        self, before: Mapping[Channel, int | None], positions: Mapping[str, Position]
+    ) -> list[tuple[Channel, Position]]:
+        """Find the channels that are not handed out as far as the database had them.
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        ``before`` is where they stood when it was asked: to be beyond that is no news, but a
+        database that is behind it has lost something.
+        """
+        found = (
+            (channel, was, positions[channel.name])
+            for channel, was in before.items()
+            if channel.name in positions and self._channels.get(channel.name) is channel
+        )
+        return [(each, at) for each, was, at in found if _differs(each, was or 0, at)]
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -341,15 +389,9 @@ class Hub:
             log.error("hub_task_failed", exc_info=error)
 
 
-def _is_behind(channel: Channel, position: Position) -> bool:
+def _differs(channel: Channel, was: int, position: Position) -> bool:
     if channel.position is None:
-        return False
-    return position.offset > channel.position or position.epoch != channel.epoch
-
-
-def _waits() -> Iterator[float]:
-    """Wait longer and longer, up to a bound."""
-    wait = RETRY_FIRST
-    while True:
-        yield wait
-        wait = min(2 * wait, RETRY_LAST)
+        return True
+    is_behind = channel.position < position.offset
+    is_ahead = min(was, channel.position) > position.offset
+    return is_behind or is_ahead or position.epoch != channel.epoch

@@ -17,7 +17,7 @@ from realtime.gateway.calls import SEND
 from realtime.gateway.errors import channel_error_code, error_code
 from realtime.gateway.surroundings import Outlet, Surroundings
 from realtime.protocol import codes
-from realtime.protocol.codes import Disconnect, ErrorCode
+from realtime.protocol.codes import Disconnect, ErrorCode, comes_back
 from realtime.protocol.effects import (
     Answer,
     Authenticate,
@@ -56,6 +56,7 @@ class Client:
         "_ended",
         "_exempt",
         "_outlet",
+        "_turned_away",
         "address",
         "backed_up",
         "focus",
@@ -64,6 +65,7 @@ class Client:
         "identity",
         "opening",
         "own_inbox",
+        "secret",
         "session",
         "shared",
         "write",
@@ -79,6 +81,8 @@ class Client:
         self.backed_up = False
         self.identity = NOBODY
         self.focus: str | None = None
+        # What its later commands are known by, where they come by requests of their own.
+        self.secret = ""
         # The channel that came with the connection, if one was asked for.
         self.own_inbox = ""
         # Subscribes under way, by channel.
@@ -91,6 +95,7 @@ class Client:
             now=shared.monotonic(),
         )
         self._ended = False
+        self._turned_away = False
         # Bytes of large replies that are still unsent: they are no fault of the reader.
         self._exempt = 0
         self._outlet = outlet
@@ -109,7 +114,8 @@ class Client:
         if self._ended:
             return
         self._ended = True
-        for channel in self.session.channels:
+        channels, self.session.channels = self.session.channels, {}
+        for channel in channels:
             listening.stop(self, channel)
         self.shared.registry.remove(self, self.identity.account_id or None)
 
@@ -137,6 +143,10 @@ class Client:
         """Tell whether the connection is over."""
         return self._ended
 
+    def is_turned_away(self) -> bool:
+        """Tell whether it was sent away before it was in, to come again later."""
+        return self._turned_away
+
     @property
     def awaits_pong(self) -> bool:
         """Whether it may be dead already."""
@@ -149,6 +159,7 @@ class Client:
     def end(self, disconnect: Disconnect) -> None:
         """Close the connection with a last word."""
         if not self._ended:
+            self._turned_away = not self.identity.account_id and comes_back(disconnect)
             self.shared.figures.disconnects[disconnect.code] += 1
             log.info("disconnected", connection=self.id, code=disconnect.code)
             self.closed()
@@ -168,12 +179,16 @@ class Client:
 
     def lose(self, channel: str) -> None:
         """Have the client subscribe anew: what it missed cannot be fetched."""
-        self.session.channels.discard(channel)
+        self.session.channels.pop(channel, None)
+        listening.stop(self, channel)
+        delay = random.uniform(0, LOSS_SPREAD)
+        asyncio.get_running_loop().call_later(delay, self._tell_loss, channel)
+
+    def _tell_loss(self, channel: str) -> None:
         if channel == self.own_inbox:
-            act = partial(self.end, codes.INSUFFICIENT_STATE)
-        else:
-            act = partial(self.send, unsubscribe_push(channel, codes.STATE_LOST))
-        asyncio.get_running_loop().call_later(random.uniform(0, LOSS_SPREAD), act)
+            self.end(codes.INSUFFICIENT_STATE)
+        elif not self.listens(channel):  # or it came back by itself, and has recovered
+            self.send(unsubscribe_push(channel, codes.STATE_LOST))
 
     # --- what the session wants ---------------------------------------------------------------
 
@@ -207,10 +222,12 @@ class Client:
         self.end(effect.disconnect)
 
     def _authenticate(self, effect: Authenticate) -> None:
-        def failed(error: ErrorCode) -> None:
-            self.perform(self.session.connect_failed(effect.id, error))
+        self.run(entrance.connect(self, effect), partial(self.refuse, effect.id))
 
-        self.run(entrance.connect(self, effect), failed)
+    def refuse(self, command_id: int, error: ErrorCode) -> None:
+        """Refuse to let it in."""
+        self._turned_away = error.temporary
+        self.perform(self.session.connect_failed(command_id, error))
 
     def _renew(self, effect: Renew) -> None:
         self.run(entrance.renew(self, effect), partial(self.fail, effect.id))

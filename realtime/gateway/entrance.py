@@ -13,6 +13,7 @@ from domain.errors import Forbidden, NotFound, TokenExpired, TokenInvalid
 from domain.identity import Identity
 from domain.publications import Opening, OpenRequest, Position, inbox_channel
 from realtime.protocol import codes
+from realtime.protocol.commands import SubscribeRequest
 from realtime.protocol.effects import Authenticate, Renew
 from realtime.protocol.replies import (
     ConnectResult,
@@ -40,15 +41,14 @@ async def connect(client: "Client", effect: Authenticate) -> None:
     if client.has_ended():
         return
     if not shared.registry.admit(client, identity.account_id):
-        client.perform(client.session.connect_failed(effect.id, codes.TOO_MANY_REQUESTS))
+        client.refuse(effect.id, codes.TOO_MANY_REQUESTS)
         return
     client.identity = identity
     welcome = partial(_welcome, client, effect, profile)
     if effect.inbox is None:
         welcome({})
     else:
-        since = Position(effect.inbox.offset, effect.inbox.epoch)
-        await _open_own_inbox(client, since if effect.inbox.recover else None, welcome)
+        await _open_own_inbox(client, effect.id, effect.inbox, welcome)
 
 
 async def _identify(client: "Client", token: str) -> Identity | None:
@@ -69,19 +69,25 @@ async def _identify(client: "Client", token: str) -> Identity | None:
 
 
 async def _open_own_inbox(
-    client: "Client", since: Position | None, welcome: Callable[[Subs], None]
+    client: "Client",
+    command_id: int,
+    asked: SubscribeRequest,
+    welcome: Callable[[Subs], None],
 ) -> None:
     channel = inbox_channel(client.identity.account_id)
+    since = Position(asked.offset, asked.epoch) if asked.recover else None
+    # So that it is let go of again, should the connection end meanwhile.
+    client.session.channels[channel] = command_id
 
     def opened(opening: Opening) -> None:
         client.own_inbox = channel
-        client.session.channels.add(channel)
         welcome({channel: subscribe_result(opening, since)})
 
     try:
         request = OpenRequest(channel, client.identity, since)
         await client.shared.hub.subscribe(client, request, opened)
     except (Forbidden, NotFound):
+        client.session.channels.pop(channel, None)
         welcome({})
 
 
@@ -101,6 +107,8 @@ def _welcome(
         subs=subs,
         ping=int(shared.limits.ping),
         pong=True,
+        session=client.secret,
+        node=shared.node if client.secret else "",
     )
     shared.figures.connects += 1
     account, name = client.identity.account_id, effect.name[:64]

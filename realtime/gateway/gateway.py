@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import structlog
+from starlette.routing import Route
 from websockets.http11 import Request
 
 from domain.publications import Publication
@@ -16,8 +17,10 @@ from realtime.channels.presence import Presence
 from realtime.clock import Clock
 from realtime.gateway.calls import Calls
 from realtime.gateway.client import Client
+from realtime.gateway.emulation import Emulation
 from realtime.gateway.refusals import Refusals
 from realtime.gateway.registry import GatewayFigures, Registry
+from realtime.gateway.stream_routes import StreamRoutes
 from realtime.gateway.surroundings import History, Outlet, Surroundings
 from realtime.gateway.websocket import PATH, WebSocketConnection
 from realtime.gateway.wheel import TimingWheel
@@ -44,6 +47,7 @@ class Gateway:
     def __init__(
         self,
         *,
+        node: str,
         hub: Hub,
         presence: Presence,
         history: History,
@@ -64,7 +68,10 @@ class Gateway:
         self._allowed_origins = allowed_origins
         self._tasks: set[asyncio.Task[None]] = set()
         monotonic = asyncio.get_running_loop().time
+        self._hub = hub
+        self._emulation = Emulation(node=node, announce=announce)
         self._shared = Surroundings(
+            node=node,
             hub=hub,
             presence=presence,
             history=history,
@@ -101,8 +108,13 @@ class Gateway:
 
         return connection
 
+    def routes(self) -> list[Route]:
+        """Return the transports for those whom no WebSocket reaches."""
+        return StreamRoutes(gateway=self, emulation=self._emulation).routes()
+
     async def start(self) -> None:
-        """Begin to keep time."""
+        """Begin to keep time, and to hear other nodes."""
+        await self._hub.listen(self._emulation.channel, self._emulation.take)
         self._spawn(self._shared.wheel.turn())
 
     async def drain(self, *, accepting: float = 5.0, over: float = 20.0) -> None:
@@ -139,13 +151,17 @@ class Gateway:
         self.figures.handshakes += 1
         if request.path.partition("?")[0] != PATH:
             return HTTPStatus.NOT_FOUND
-        if not self._accepting:
+        if not self.accepts():
             return HTTPStatus.SERVICE_UNAVAILABLE
-        if not self._is_allowed(request.headers.get("Origin"), request.headers.get("Host")):
+        if not self.is_allowed(request.headers.get("Origin"), request.headers.get("Host")):
             return HTTPStatus.FORBIDDEN
         return None
 
-    def _is_allowed(self, origin: str | None, host: str | None) -> bool:
+    def accepts(self) -> bool:
+        """Tell whether new clients are let in."""
+        return self._accepting
+
+    def is_allowed(self, origin: str | None, host: str | None) -> bool:
         """A page of our own or of a friend may connect; what sends no origin is no page."""
         if origin is None or origin in self._allowed_origins:
             return True

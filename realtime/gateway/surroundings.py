@@ -55,6 +55,7 @@ class Outlet(Protocol):
 class Surroundings:
     """What all clients of a node share; ``monotonic`` is the loop's time in seconds."""
 
+    node: str
     hub: Hub
     presence: Presence
     history: History

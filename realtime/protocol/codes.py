@@ -39,6 +39,11 @@ class Disconnect(NamedTuple):
     reason: str
 
 
+def comes_back(disconnect: Disconnect) -> bool:
+    """Tell whether a client that is sent away like this connects again."""
+    return not (3500 <= disconnect.code < 4000 or 4500 <= disconnect.code < 5000)
+
+
 CLOSED_NORMALLY = Disconnect(3000, "connection closed")
 SHUTDOWN = Disconnect(3001, "shutdown")
 INTERNAL_ERROR = Disconnect(3004, "internal server error")

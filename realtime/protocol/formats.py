@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from domain.publications import Publication
 from realtime.protocol.codec import Codec
-from realtime.protocol.codec_json import JSON
+from realtime.protocol.codec_json import ASCII_JSON, JSON
 from realtime.protocol.frames import TEXT, framed
 from realtime.protocol.replies import Reply, publication_push
 
@@ -55,4 +55,16 @@ def _text_frame(payload: bytes) -> bytes:
     return framed(TEXT, payload)
 
 
+def _lines(payload: bytes) -> bytes:
+    return payload + b"\n"
+
+
+def _event(payload: bytes) -> bytes:
+    """One event; a browser joins its lines again (WHATWG, server-sent events)."""
+    return b"data: " + payload.replace(b"\n", b"\ndata: ") + b"\n\n"
+
+
 WEBSOCKET_JSON = Format(JSON, _text_frame)
+# Older SDKs cut a stream of bytes anywhere, and so in the middle of a character.
+HTTP_STREAM_JSON = Format(ASCII_JSON, _lines)
+SSE_JSON = Format(JSON, _event)
