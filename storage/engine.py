@@ -1,13 +1,14 @@
 """Connections: one writer and many readers on SQLite, a pool on PostgreSQL."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -24,6 +25,17 @@ POOL_SECONDS = 4.0
 # SQLSTATEs, or the classes they begin with, that say nothing about the statement: connection lost,
 # out of resources, shutting down, a replica where the primary was, ever the loser of a deadlock.
 OUT_OF_REACH = ("08", "53", "57", "58", "25006", "55P03", *RETRIED_STATES)
+SQLITE_OUT_OF_REACH = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
 POSTGRESQL_OPTIONS = {
     "timeout": 5,
     "command_timeout": 30,
@@ -192,10 +204,11 @@ def _answering() -> Iterator[None]:
 def _out_of_reach(error: Exception) -> bool:
     if not isinstance(error, DBAPIError):
         return isinstance(error, OSError | PoolTimeout)
-    # SQLite: locked for too long, disk full, unreadable.
-    operational = isinstance(error, OperationalError)
-    state = sqlstate(error) or ""
-    return error.connection_invalidated or operational or state.startswith(OUT_OF_REACH)
+    if error.connection_invalidated:
+        return True
+    # Of SQLite's extended codes the last byte says what kind of error it is.
+    kind = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return kind in SQLITE_OUT_OF_REACH or (sqlstate(error) or "").startswith(OUT_OF_REACH)
 
 
 def sqlstate(error: DBAPIError) -> str | None:

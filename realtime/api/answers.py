@@ -10,7 +10,7 @@ from realtime.services.views import encode
 
 def answer(value: Any, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Write a value as JSON."""
-    return Response(encode(value), status_code=status, media_type="application/json")
+    return Response(encode(value), status_code=status.value, media_type="application/json")
 
 
 def created_or_ok(value: Any, *, created: bool) -> Response:
@@ -20,4 +20,4 @@ def created_or_ok(value: Any, *, created: bool) -> Response:
 
 def nothing() -> Response:
     """Say that it is done and there is nothing to add."""
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    return Response(status_code=HTTPStatus.NO_CONTENT.value)

@@ -63,7 +63,7 @@ async def read_body(request: Request, kind: type[T]) -> T:
         raise Invalid.field("body", "is nested too deeply") from None
 
 
-_AT = re.compile(r"^(?P<message>.*?)(?: - at `(?:key in )?\$\.?(?P<path>.*)`)?$", re.DOTALL)
+_AT = re.compile(r"^(?P<message>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>.*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"(?P<what>unknown|missing required) field `(?P<name>[^`]*)`")
 _SAID = {"unknown": "is not known here", "missing required": "is required"}
 

@@ -57,7 +57,7 @@ def problem(status: HTTPStatus, error: OrderwireError) -> Response:
     }
     return Response(
         encode(document),
-        status_code=status,
+        status_code=status.value,
         media_type="application/problem+json",
         headers=HEADERS.get(status),
     )

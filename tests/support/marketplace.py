@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from itertools import count
 from typing import Any
 
 import msgspec
@@ -92,7 +91,6 @@ class Marketplace:
         self.reads = ChannelReads(**made, people=self.people, very_late_after=VERY_LATE)
         store = MessageStore(people=self.people, clock=self.clock, new_id=new_id)
         self.messages = Messages(database=database, store=store, rates=UNLIMITED)
-        self._numbers = count(1)
 
     # --- people and what they offer -----------------------------------------------------------
 
@@ -126,13 +124,15 @@ class Marketplace:
         sam = await self.account("sam")
         bea = await self.account("bea")
         await self.service("sam")
+        self.ear.news.clear()
+        self.ear.doorbells.clear()
         return sam, bea
 
     async def order(
         self, service_id: str = "sam-logo", buyer_id: str = "bea", **more: Any
     ) -> Shape:
         """Place an order."""
-        key = more.pop("key", f"key-{next(self._numbers)}")
+        key = more.pop("key", None) or new_id()
         command = PlaceOrder(
             service_id=service_id,
             buyer_id=buyer_id,
@@ -155,7 +155,7 @@ class Marketplace:
         self, sender: Identity, conversation_id: str, body: str = "Hello", **more: Any
     ) -> Sent:
         """Send a message."""
-        client_id = more.pop("client_id", f"c{next(self._numbers)}")
+        client_id = more.pop("client_id", None) or new_id()
         command = SendMessage(conversation_id, sender.account_id, client_id, body, **more)
         return await self.messages.send_and_wait(command)
 

@@ -1,0 +1,31 @@
+"""Nodes on a fresh database: the services of one, its HTTP API, and a second one beside it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from storage.engine import Database
+from tests.support.http_api import HttpApi
+from tests.support.marketplace import Marketplace
+
+
+@pytest.fixture
+def market(database: Database) -> Marketplace:
+    """One node's services."""
+    return Marketplace(database)
+
+
+@pytest.fixture
+async def api(market: Marketplace) -> AsyncIterator[HttpApi]:
+    """The HTTP API of that node."""
+    served = HttpApi(market)
+    yield served
+    await served.close()
+
+
+@pytest.fixture
+async def other_node(database_url: str, market: Marketplace) -> AsyncIterator[Marketplace]:
+    """A second node on the same database, with the same time."""
+    opened = Database.open(database_url)
+    yield Marketplace(opened, market.clock)
+    await opened.close()

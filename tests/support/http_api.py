@@ -1,0 +1,83 @@
+"""The HTTP API of one node without its sockets, and callers of every kind."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import jwt
+
+from domain.identity import Identity, Role
+from realtime.api.accounts import AccountRoutes
+from realtime.api.app import Edge, create_app
+from realtime.api.callers import Callers
+from realtime.api.contacts import ContactRoutes
+from realtime.api.conversations import ConversationRoutes
+from realtime.api.notifications import NotificationRoutes
+from realtime.api.orders import OrderRoutes
+from realtime.api.peers import Peers
+from realtime.api.push import PushRoutes
+from realtime.api.services import ServiceRoutes
+from realtime.ids import new_id
+from realtime.services.identity import ServiceKeys, SharedSecret, TokenVerifier
+from tests.support.marketplace import Marketplace
+
+SECRET = "a secret that is long enough for HS256"
+SERVICE_KEY = "a service key that nobody guesses"
+PUBLIC_KEY = "BPublicKey"
+FORBIDDEN_ENDPOINT = "https://10.0.0.1/push"
+
+
+class HttpApi:
+    """Calls the API as whoever is told."""
+
+    def __init__(self, market: Marketplace) -> None:
+        self.market = market
+        callers = Callers(
+            verifier=TokenVerifier(keys=SharedSecret(SECRET), clock=market.clock),
+            service_keys=ServiceKeys([SERVICE_KEY]),
+        )
+        routes = [
+            *AccountRoutes(accounts=market.accounts, callers=callers).routes(),
+            *ServiceRoutes(services=market.services, callers=callers).routes(),
+            *OrderRoutes(orders=market.orders, callers=callers).routes(),
+            *ContactRoutes(contacts=market.contacts, callers=callers).routes(),
+            *ConversationRoutes(
+                conversations=market.conversations, messages=market.messages, callers=callers
+            ).routes(),
+            *NotificationRoutes(notifications=market.notifications, callers=callers).routes(),
+            *PushRoutes(
+                accounts=market.accounts,
+                callers=callers,
+                public_key=PUBLIC_KEY,
+                check_endpoint=lambda url: "is not public" if url == FORBIDDEN_ENDPOINT else None,
+            ).routes(),
+        ]
+        edge = Edge(
+            peers=Peers(()), new_id=new_id, monotonic=lambda: 0.0, is_backend=lambda _key: False
+        )
+        transport = httpx2.ASGITransport(app=create_app(routes, edge))
+        self._client = httpx2.AsyncClient(transport=transport, base_url="http://orderwire.test")
+
+    async def close(self) -> None:
+        """Let go of the client."""
+        await self._client.aclose()
+
+    def token(self, caller: Identity, *, expires_in: timedelta = timedelta(hours=1)) -> str:
+        """Return what a caller presents: a service key, or a token."""
+        if caller.role is Role.MARKETPLACE:
+            return SERVICE_KEY
+        expires_at = self.market.clock.now() + expires_in
+        claims = {"sub": caller.account_id, "exp": int(expires_at.timestamp())}
+        if caller.role is Role.OPERATOR:
+            claims["role"] = caller.role
+        return jwt.encode(claims, SECRET, algorithm="HS256")
+
+    async def call(
+        self, caller: Identity | str | None, method: str, path: str, **more: Any
+    ) -> httpx2.Response:
+        """Call the API as somebody; ``caller`` may also be the credential itself."""
+        headers = more.pop("headers", {})
+        if caller is not None:
+            credential = self.token(caller) if isinstance(caller, Identity) else caller
+            headers = {"Authorization": f"Bearer {credential}"} | headers
+        return await self._client.request(method, path, headers=headers, **more)
