@@ -222,7 +222,10 @@ class Client:
         self.end(effect.disconnect)
 
     def _authenticate(self, effect: Authenticate) -> None:
-        self.run(entrance.connect(self, effect), partial(self.refuse, effect.id))
+        if self.shared.admission.is_full():
+            self.refuse(effect.id, codes.TOO_MANY_REQUESTS)
+        else:
+            self.run(entrance.connect(self, effect), partial(self.refuse, effect.id))
 
     def refuse(self, command_id: int, error: ErrorCode) -> None:
         """Refuse to let it in."""
@@ -237,6 +240,9 @@ class Client:
             now = self.shared.monotonic()
             self.perform(self.session.open_failed(effect.id, effect.channel, error, now))
 
+        if self.shared.admission.is_full():
+            failed(codes.TOO_MANY_REQUESTS)
+            return
         before = self.opening.get(effect.channel)
         task = self.run(listening.listen(self, effect, before), failed, channel_error_code)
         self.opening[effect.channel] = task
@@ -293,8 +299,9 @@ class Client:
         named: Callable[[OrderwireError], ErrorCode],
     ) -> None:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                await work
+            with self.shared.admission.working():
+                async with asyncio.timeout(ANSWER_WITHIN):
+                    await work
         except OrderwireError as error:
             failed(named(error))
         except TimeoutError:

@@ -79,7 +79,8 @@ class Emulation:
             return self._take_here(session, data)
         self._last_number += 1
         number = self._last_number
-        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
         try:
             await self._tell(node, Asked(number=number, node=self.node, session=session, data=data))
             async with asyncio.timeout(ANSWER_WITHIN):

@@ -15,6 +15,7 @@ from domain.publications import Publication
 from realtime.channels.hub import Hub
 from realtime.channels.presence import Presence
 from realtime.clock import Clock
+from realtime.gateway.admission import Admission
 from realtime.gateway.calls import Calls
 from realtime.gateway.client import Client
 from realtime.gateway.emulation import Emulation
@@ -87,6 +88,7 @@ class Gateway:
             monotonic=monotonic,
             limits=limits,
             registry=Registry(limits.connections_per_account),
+            admission=Admission(monotonic),
             refusals=Refusals(),
             wheel=TimingWheel(monotonic),
             figures=self.figures,
@@ -158,8 +160,8 @@ class Gateway:
         return None
 
     def accepts(self) -> bool:
-        """Tell whether new clients are let in."""
-        return self._accepting
+        """Tell whether new clients are let in: not at the end, and not when they would wait."""
+        return self._accepting and not self._shared.admission.is_full()
 
     def is_allowed(self, origin: str | None, host: str | None) -> bool:
         """A page of our own or of a friend may connect; what sends no origin is no page."""

@@ -4,6 +4,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+from domain.errors import Unavailable
 from domain.publications import Opening, OpenRequest
 from realtime.gateway.errors import PositionLost
 from realtime.protocol.effects import Open, ReadHistory, ReadPresence
@@ -25,8 +26,8 @@ async def listen(client: "Client", effect: Open, before: "asyncio.Task[None] | N
     """Open a channel for a client, behind an opening of the same one that is under way."""
     if before is not None:
         await asyncio.wait([before])
-        # The first may have failed, and then taken its name from the list.
-        client.session.channels.add(effect.channel)
+    if client.session.channels.get(effect.channel) != effect.id:
+        raise Unavailable("the channel was left, or asked for again, before it was opened")
     request = OpenRequest(effect.channel, client.identity, effect.since)
     await client.shared.hub.subscribe(client, request, partial(_opened, client, effect))
 

@@ -10,6 +10,7 @@ from domain.publications import Changes, Position
 from realtime.channels.hub import Hub
 from realtime.channels.presence import Presence
 from realtime.clock import Clock
+from realtime.gateway.admission import Admission
 from realtime.gateway.calls import Calls
 from realtime.gateway.refusals import Refusals
 from realtime.gateway.registry import GatewayFigures, Registry
@@ -66,6 +67,7 @@ class Surroundings:
     monotonic: Callable[[], float]
     limits: Limits
     registry: Registry
+    admission: Admission
     refusals: Refusals
     wheel: TimingWheel
     figures: GatewayFigures
