@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from realtime.clock import Clock
+from realtime.delivery.planner import BUCKET
 from storage import deliveries
 from storage.engine import Database
 
@@ -45,8 +46,13 @@ class QueueFigures:
             return self._kept
 
     async def oldest_due(self) -> float:
-        """Return for how many seconds the oldest delivery has been due; 0 when none is."""
-        return max((each.oldest_due for each in await self.depths()), default=0.0)
+        """Return for how many seconds the oldest delivery waits to be taken; 0 when none does.
+
+        It is asked for every few seconds, and costs the same however deep the queue is.
+        """
+        async with self._database.reading() as connection:
+            oldest = await deliveries.oldest_ready(connection, BUCKET)
+        return 0.0 if oldest is None else max(0.0, (self._clock.now() - oldest).total_seconds())
 
     async def _read(self) -> Sequence[Depth]:
         now = self._clock.now()
