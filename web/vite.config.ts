@@ -26,5 +26,5 @@ export default defineConfig({
       '/connection': { target: SERVER, ws: true },
     },
   },
-  test: { include: ['**/*.test.ts'] },
+  test: { include: ['tests/*.test.ts'], env: { TZ: 'UTC' } },
 });

@@ -18,7 +18,8 @@ export class OrderwireConnectionState extends LitElement {
       :host {
         position: absolute;
         z-index: 2;
-        top: var(--s3);
+        /* Below the bar of a thread, whose name it is not to hide. */
+        top: 76px;
         left: 50%;
         translate: -50% 0;
         max-width: calc(100% - 32px);

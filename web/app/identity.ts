@@ -1,7 +1,7 @@
 /**
  * Whose app this is. A sign-in link (`/#token=...`) says so; the token leaves the address bar
- * before anything else happens. Which account a tab shows is the tab's own, so that two of them,
- * or two named frames of one page, can be two people.
+ * before anything else happens. A tab keeps to its account, so that two of them, or two named
+ * frames of one page, can be two people; a new one shows who signed in last.
  */
 
 import { accountOf, SignedOut } from '../client/index.ts';
@@ -30,15 +30,15 @@ export class Identity {
   /** Returns who is signed in here; null if nobody is. */
   async find(): Promise<Session | null> {
     const token = this.#takeToken();
-    const session = token === null ? await this.#remembered() : await this.#signIn(token);
-    if (session) this.#place.sessionStorage.setItem(this.#key, session.account);
+    if (token !== null) return this.#begin(token);
+    const session = this.#ofThisTab() ?? (await this.#sessions.latest().catch(nobody)) ?? null;
+    if (session) this.#keepInTab(session);
     return session;
   }
 
   /** Keeps a token that replaces an older one of the same account. */
-  async renewed(token: string): Promise<void> {
-    const session = this.#sessionOf(token);
-    if (session) await this.#sessions.put(session).catch(notKept);
+  renewed(token: string): void {
+    this.#begin(token);
   }
 
   async leave(account: string): Promise<void> {
@@ -47,7 +47,7 @@ export class Identity {
   }
 
   get #key(): string {
-    return `orderwire.account:${this.#place.name}`;
+    return `orderwire.session:${this.#place.name}`;
   }
 
   #takeToken(): string | null {
@@ -58,9 +58,12 @@ export class Identity {
     return given;
   }
 
-  async #signIn(token: string): Promise<Session | null> {
+  #begin(token: string): Session | null {
     const session = this.#sessionOf(token);
-    if (session) await this.#sessions.put(session).catch(notKept);
+    if (!session) return null;
+    this.#keepInTab(session);
+    // For tabs to come: this one need not wait for it.
+    this.#sessions.put(session).catch(notKept);
     return session;
   }
 
@@ -73,16 +76,17 @@ export class Identity {
     }
   }
 
-  async #remembered(): Promise<Session | null> {
-    const account = this.#place.sessionStorage.getItem(this.#key);
-    try {
-      const found = account ? this.#sessions.find(account) : this.#sessions.latest();
-      return (await found) ?? null;
-    } catch {
-      return null;
-    }
+  #keepInTab(session: Session): void {
+    this.#place.sessionStorage.setItem(this.#key, JSON.stringify(session));
+  }
+
+  #ofThisTab(): Session | null {
+    const kept = this.#place.sessionStorage.getItem(this.#key);
+    return kept === null ? null : (JSON.parse(kept) as Session);
   }
 }
 
 /** Without a place to keep it (private windows, full disks) it holds until a reload. */
 function notKept(): void {}
+
+function nobody(): undefined {}

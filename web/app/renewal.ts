@@ -2,7 +2,7 @@
 
 import { type GetToken, SignedOut } from '../client/index.ts';
 
-export function renewalOf(account: string, renewed: (token: string) => Promise<void>): GetToken {
+export function renewalOf(account: string, renewed: (token: string) => void): GetToken {
   return async () => {
     const response = await fetch('/demo/token', {
       method: 'POST',
@@ -12,7 +12,7 @@ export function renewalOf(account: string, renewed: (token: string) => Promise<v
     if (response.status >= 500) throw new Error(`no token: ${response.status}`);
     if (!response.ok) throw new SignedOut('the token has expired');
     const { token } = (await response.json()) as { token: string };
-    await renewed(token);
+    renewed(token);
     return token;
   };
 }

@@ -8,7 +8,6 @@ export interface Session {
 }
 
 export interface Sessions {
-  find(account: string): Promise<Session | undefined>;
   latest(): Promise<Session | undefined>;
   put(session: Session): Promise<void>;
   remove(account: string): Promise<void>;
@@ -27,10 +26,6 @@ export class IndexedDbSessions implements Sessions {
     this.#database = settled(opening);
     // Whoever needs it is told; nobody else has to be.
     this.#database.catch(() => {});
-  }
-
-  async find(account: string): Promise<Session | undefined> {
-    return settled((await this.#store('readonly')).get(account)) as Promise<Session | undefined>;
   }
 
   async latest(): Promise<Session | undefined> {

@@ -56,7 +56,7 @@ export class Outbox {
       conversation: draft.conversation,
       body: draft.body,
       reply_to: draft.reply_to ?? null,
-      at: new Date().toISOString(),
+      at: this.#nextMoment(),
       state: 'sending',
       reason: null,
     };
@@ -141,6 +141,12 @@ export class Outbox {
         if (state === 'connected') wake();
       });
     });
+  }
+
+  /** The time, but later than that of all others: it is their order after a reload. */
+  #nextMoment(): string {
+    const last = Math.max(0, ...this.#unsent.value.map(({ at }) => Date.parse(at)));
+    return new Date(Math.max(Date.now(), last + 1)).toISOString();
   }
 
   #find(clientId: string): Unsent | undefined {

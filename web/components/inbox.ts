@@ -163,7 +163,7 @@ export class OrderwireInbox extends LitElement {
         <div class="grow">
           <div class="row">
             <span class="name clip grow" dir="auto">${conversation.with.name}</span>
-            <time class="meta">${last ? language.recent(last.at, now) : nothing}</time>
+            <time class="meta">${language.recent(last?.at ?? conversation.active_at, now)}</time>
           </div>
           <div class="row">
             <span class="preview clip grow" dir="auto">${this.#preview(conversation, connection)}</span>
@@ -181,8 +181,9 @@ export class OrderwireInbox extends LitElement {
     </li>`;
   }
 
-  #preview({ last_message: last }: Conversation, { client, language }: Connection): string {
-    if (!last) return '';
+  /** What was said last; before anything was, what the order is. */
+  #preview({ last_message: last, order }: Conversation, { client, language }: Connection): string {
+    if (!last) return order?.title ?? '';
     const mine = last.sender === client.account;
     return mine ? language.t('inbox.mine', { text: last.preview }) : last.preview;
   }

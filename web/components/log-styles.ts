@@ -56,7 +56,12 @@ export const bubbleStyles = css`
     color: var(--text-2);
     font: 400 var(--t-small) var(--font);
     margin: var(--s2) 0;
+    text-align: center;
     overflow-wrap: anywhere;
+  }
+  .event time {
+    margin-left: var(--s1);
+    white-space: nowrap;
   }
   .event .i {
     width: 15px;

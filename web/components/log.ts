@@ -139,8 +139,11 @@ export class OrderwireLog extends LitElement {
         return html`<div class="day new" data-key="new">${this.language.t('thread.new')}</div>`;
       case 'event':
         return html`<div class="event" data-key=${row.key}>
-          ${icon('order')}<span dir="auto">${this.eventText(row)}</span>
-          <time class="meta">${this.language.clock(row.event.at)}</time>
+          ${icon('order')}
+          <span
+            ><bdi>${this.eventText(row)}</bdi>
+            <time class="meta">${this.language.clock(row.event.at)}</time></span
+          >
         </div>`;
       case 'group':
         return row.mine ? this.#mine(row.bubbles) : this.#theirs(row.sender, row.bubbles);

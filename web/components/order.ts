@@ -30,6 +30,9 @@ export class OrderwireOrder extends LitElement {
         background: var(--bg);
         container: order / inline-size;
       }
+      .blank {
+        height: 100%;
+      }
       .layout {
         display: grid;
         grid-template-columns: minmax(0, 1fr) 320px;
@@ -37,6 +40,7 @@ export class OrderwireOrder extends LitElement {
         min-height: 0;
       }
       .main {
+        --edge: var(--s5);
         display: flex;
         flex-direction: column;
         min-height: 0;
@@ -66,6 +70,13 @@ export class OrderwireOrder extends LitElement {
         display: block;
         font: 600 var(--t-figure) var(--font);
         letter-spacing: -0.02em;
+        color: var(--text);
+      }
+      .due .late {
+        color: var(--bad);
+      }
+      .who .status {
+        flex: none;
       }
       .steps {
         margin: var(--s5) 0;
@@ -76,16 +87,17 @@ export class OrderwireOrder extends LitElement {
         display: flex;
         flex-direction: column;
         overflow: auto;
+        /* The thread's own edge stands over the page's. */
+        margin: 0 calc(-1 * var(--edge));
       }
       .panel > .history,
       .panel > .side {
-        padding: var(--s5) 0;
+        padding: var(--s5) var(--edge);
         border: 0;
         overflow: visible;
       }
       orderwire-thread {
         flex: 1;
-        margin: 0 calc(-1 * var(--s5));
       }
       .back,
       #tab-details {
@@ -104,35 +116,44 @@ export class OrderwireOrder extends LitElement {
       }
       @container order (max-width: 560px) {
         .main {
+          --edge: var(--s4);
           padding: var(--s3) var(--s4) 0;
         }
         .headline {
-          gap: var(--s3);
+          flex-direction: column;
+          gap: var(--s2);
+        }
+        .headline > * {
+          width: 100%;
+        }
+        h1 {
+          margin: 0 0 var(--s1);
         }
         .due {
-          min-height: 0;
+          display: flex;
+          flex-wrap: wrap;
+          align-items: baseline;
+          gap: 0 var(--s2);
+          text-align: start;
+          min-height: 20px;
         }
         .due b {
-          font: 600 var(--t-title) var(--font);
+          font: inherit;
+          font-weight: 600;
+          letter-spacing: 0;
         }
         .steps {
           margin: var(--s3) 0 0;
         }
+        .steps li {
+          padding: 0;
+        }
         .steps li > * {
           display: none;
         }
-        .steps li.now > * {
-          display: block;
-        }
-        .steps li.now {
-          overflow: visible;
-        }
-        orderwire-thread {
-          margin: 0 calc(-1 * var(--s4));
-        }
         .back {
           display: inline-grid;
-          margin-left: calc(-1 * var(--s2));
+          margin: -6px 0 -6px calc(-1 * var(--s2));
         }
       }
     `,
@@ -194,7 +215,9 @@ export class OrderwireOrder extends LitElement {
           <a class="icon back" href=${links.orders} aria-label=${language.t('back')}
             >${icon('back')}</a
           >
-          <span>${language.t('order.placed', { number, date: language.moment(created_at) })}</span>
+          <span class="clip"
+            >${language.t('order.placed', { number, date: language.moment(created_at) })}</span
+          >
         </div>
         <h1 class="title" dir="auto">${service.title}</h1>
         <div class="row who">
@@ -215,7 +238,7 @@ export class OrderwireOrder extends LitElement {
     if (order.status === 'delivered' && order.review_ends_at) {
       return html`<div class="due small">
         ${language.t('order.review.at', { date: language.moment(order.review_ends_at) })}
-        <b class="title">${until(order.review_ends_at)}</b>
+        <b>${until(order.review_ends_at)}</b>
       </div>`;
     }
     if (order.status === 'completed' || order.status === 'cancelled') {
@@ -227,7 +250,7 @@ export class OrderwireOrder extends LitElement {
     const late = isLate(order, now);
     return html`<div class="due small">
       ${language.t('order.due.at', { date: language.moment(order.due_at) })}
-      <b class="title ${late ? 'late' : ''}">${until(order.due_at)}</b>
+      <b class=${late ? 'late' : ''}>${until(order.due_at)}</b>
       <span class=${late ? 'late' : ''}>${language.t(late ? 'order.late' : 'order.on_time')}</span>
     </div>`;
   }

@@ -86,12 +86,12 @@ export class OrderwireOrdersPage extends LitElement {
           display: flex;
           flex-wrap: wrap;
           gap: 0 var(--s2);
-          padding-left: 52px;
+          padding-left: 48px;
         }
         .standing {
           grid-row: 3;
           grid-column: 1 / -1;
-          padding-left: 52px;
+          padding-left: 48px;
         }
         .price {
           grid-row: 1;

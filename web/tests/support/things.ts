@@ -1,0 +1,128 @@
+/** Things as the server shows them; a test says what matters to it. */
+
+import type {
+  Conversation,
+  Message,
+  Notification,
+  Order,
+  OrderEvent,
+  OrderPage,
+  Person,
+  ThreadSnapshot,
+} from '../../client/index.ts';
+
+export const ALICE: Person = { id: 'alice', name: 'Alice Arnold', avatar_url: null };
+export const BOB: Person = { id: 'bob', name: 'Bob Brandt', avatar_url: null };
+
+/** Minutes after an arbitrary noon. */
+export function at(minutes: number): string {
+  return new Date(Date.UTC(2026, 10, 24, 12, 0) + minutes * 60_000).toISOString();
+}
+
+export function aMessage(seq: number, more: Partial<Message> = {}): Message {
+  return {
+    type: 'message',
+    seq,
+    id: `m${seq}`,
+    sender: BOB.id,
+    client_id: `c${seq}`,
+    body: `body ${seq}`,
+    reply_to: null,
+    attachments: [],
+    at: at(seq),
+    ...more,
+  };
+}
+
+export function anEvent(seq: number, more: Partial<OrderEvent> = {}): OrderEvent {
+  return {
+    type: 'order',
+    seq,
+    event: 'created',
+    order_id: 'o1',
+    by: BOB.id,
+    at: at(seq),
+    data: {},
+    ...more,
+  };
+}
+
+export function aConversation(id: string, more: Partial<Conversation> = {}): Conversation {
+  return {
+    id,
+    kind: 'direct',
+    order_id: null,
+    order: null,
+    with: BOB,
+    last_message: null,
+    last_seq: 0,
+    read_seq: 0,
+    unread: 0,
+    starred: false,
+    archived: false,
+    muted: false,
+    active_at: at(0),
+    ...more,
+  };
+}
+
+export function aSnapshot(more: Partial<ThreadSnapshot> = {}): ThreadSnapshot {
+  return {
+    conversation: aConversation('t1'),
+    receipts: {},
+    can_send: true,
+    can_send_reason: null,
+    ...more,
+  };
+}
+
+export function anOrder(id: string, more: Partial<Order> = {}): Order {
+  return {
+    id,
+    number: `FO-${id}`,
+    service: { id: 's1', title: 'Logo design' },
+    seller: ALICE,
+    buyer: BOB,
+    price: { amount: 12_050, currency: 'EUR' },
+    status: 'in_progress',
+    lateness: 'on_time',
+    created_at: at(0),
+    due_at: at(60),
+    review_ends_at: null,
+    conversation_id: `t-${id}`,
+    requirements: { status: 'none', required: 0, answered: 0, total: 0 },
+    available_actions: [],
+    version: 1,
+    ...more,
+  };
+}
+
+export function anOrderPage(id: string, more: Partial<OrderPage> = {}): OrderPage {
+  return { ...anOrder(id), timeline: [], recent_messages: [], ...more };
+}
+
+export function aNotification(id: string, more: Partial<Notification> = {}): Notification {
+  return {
+    id,
+    category: 'new_order',
+    title: 'New order',
+    body: '',
+    at: at(0),
+    read_at: null,
+    link: '/orders/o1',
+    cause: `order:${id}`,
+    order_id: null,
+    conversation_id: null,
+    ...more,
+  };
+}
+
+/** A JWT as far as a client looks into it. */
+export function aToken(claims: object): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'HS256' })}.${part(claims)}.signature`;
+}
+
+export function aPage<T>(items: readonly T[], next_cursor: string | null = null) {
+  return { items, next_cursor };
+}

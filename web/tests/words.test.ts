@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import type { Unsent } from '../client/index.ts';
+import { de } from '../components/language/de.ts';
+import { en } from '../components/language/en.ts';
+import { type Key, Language } from '../components/language/language.ts';
+import { eventText, isLate, lineOf, requirementsOf } from '../components/order-words.ts';
+import { rowsOf, type ThreadContent } from '../components/rows.ts';
+import { aMessage, anEvent, anOrder, at } from './support/things.ts';
+
+const english = new Language('en');
+const german = new Language('de-AT');
+const MINUTE = 60_000;
+const NOON = Date.parse(at(0));
+
+describe('the catalogues', () => {
+  const placeholders = (text: string) =>
+    [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();
+
+  it('name the same things in each language', () => {
+    for (const key of Object.keys(en) as Key[]) {
+      expect(placeholders(de[key]), key).toEqual(placeholders(en[key]));
+    }
+  });
+});
+
+describe('a language', () => {
+  it('is the nearest that we speak', () => {
+    expect(german.locale).toBe('de');
+    expect(new Language('fr-FR').locale).toBe('en');
+  });
+
+  it('counts', () => {
+    expect(english.n('inbox.unread', 1)).toBe('1 unread message');
+    expect(german.n('inbox.unread', 2)).toBe('2 ungelesene Nachrichten');
+  });
+
+  it('writes money in minor units as people do', () => {
+    expect(english.money({ amount: 12_050, currency: 'EUR' })).toBe('€120.50');
+    expect(german.money({ amount: 12_050, currency: 'EUR' })).toBe('120,50\u00a0€');
+    expect(english.money({ amount: 500, currency: 'JPY' })).toBe('¥500');
+  });
+
+  it.each([
+    [30_000, '1 min'],
+    [59 * MINUTE, '59 min'],
+    [60 * MINUTE, '1 h'],
+    [125 * MINUTE, '2 h 5 min'],
+    [28 * 60 * MINUTE, '1 d 4 h'],
+    [-28 * 60 * MINUTE, '1 d 4 h'],
+    [24 * 60 * MINUTE + MINUTE, '1 d'],
+  ])('says %d ms as %s', (ms, words) => {
+    expect(english.duration(ms)).toBe(words);
+  });
+
+  it('takes what people are called as it is', () => {
+    expect(english.t('thread.typing', { name: '{name} $& <b>' })).toBe('{name} $& <b> is writing');
+  });
+});
+
+describe('an order in words', () => {
+  it('says how long is left, and how late it is', () => {
+    const order = anOrder('1', { due_at: at(125) });
+    expect(lineOf(order, english, NOON)).toEqual({
+      tone: 'calm',
+      text: 'FO-1 · In progress · due in 2 h 5 min',
+    });
+    expect(lineOf(order, german, NOON + 135 * MINUTE)).toEqual({
+      tone: 'bad',
+      text: 'FO-1 · 10 Min überfällig',
+    });
+  });
+
+  it('is not late once it is delivered', () => {
+    const delivered = anOrder('1', { status: 'delivered', review_ends_at: at(60) });
+    expect(isLate(delivered, NOON + 999 * MINUTE)).toBe(false);
+    expect(lineOf(delivered, english, NOON).text).toBe('FO-1 · Delivered · review ends in 1 h');
+  });
+
+  it('names what happened, also what it has no words for', () => {
+    expect(eventText(anEvent(1), 'Anna', 'FO-1', english)).toBe('Anna placed order FO-1');
+    const unknown = anEvent(1, { event: 'send_plan' });
+    expect(eventText(unknown, 'Anna', 'FO-1', english)).toBe('Order FO-1: send plan');
+  });
+
+  it('says how far the requirements are', () => {
+    const some = { status: 'draft', required: 1, answered: 2, total: 5 } as const;
+    expect(requirementsOf(some, english)).toBe('2 of 5');
+    expect(requirementsOf({ ...some, status: 'none' }, english)).toBe('None');
+  });
+});
+
+describe('the rows of a thread', () => {
+  const rows = (content: Partial<ThreadContent>) =>
+    rowsOf({ entries: [], unsent: [], me: 'alice', othersRead: 0, newAfter: null, ...content });
+  const kinds = (content: Partial<ThreadContent>) => rows(content).map(({ kind }) => kind);
+  const unsent = (client_id: string, more: Partial<Unsent> = {}): Unsent => ({
+    client_id,
+    account: 'alice',
+    conversation: 't1',
+    body: client_id,
+    reply_to: null,
+    at: at(5),
+    state: 'sending',
+    reason: null,
+    ...more,
+  });
+
+  it('put messages of one person that are near each other together', () => {
+    const entries = [
+      aMessage(1, { at: at(0) }),
+      aMessage(2, { at: at(4) }),
+      aMessage(3, { at: at(10) }),
+      aMessage(4, { at: at(11), sender: 'alice' }),
+    ];
+    const groups = rows({ entries }).filter((row) => row.kind === 'group');
+    expect(groups.map(({ bubbles }) => bubbles.length)).toEqual([2, 1, 1]);
+    expect(groups.map(({ mine }) => mine)).toEqual([false, false, true]);
+  });
+
+  it('begin each day with its line', () => {
+    const entries = [aMessage(1, { at: at(0) }), aMessage(2, { at: at(2 * 24 * 60) })];
+    expect(kinds({ entries })).toEqual(['day', 'group', 'day', 'group']);
+  });
+
+  it('draw the line before the first that is new and by others', () => {
+    const entries = [
+      aMessage(1),
+      aMessage(2, { sender: 'alice' }),
+      aMessage(3),
+      aMessage(4, { at: at(3) }),
+    ];
+    expect(kinds({ entries, newAfter: 1 })).toEqual(['day', 'group', 'group', 'new', 'group']);
+    expect(kinds({ entries, newAfter: null })).not.toContain('new');
+  });
+
+  it('show an own message once while it turns from unsent to stored, under one key', () => {
+    const before = rows({ unsent: [unsent('c1')] }).at(-1);
+    const stored = aMessage(1, { sender: 'alice', client_id: 'c1', at: at(5) });
+    const after = rows({ entries: [stored], unsent: [unsent('c1')] });
+    expect(after.filter(({ kind }) => kind === 'group')).toHaveLength(1);
+    expect(after.at(-1)?.key).toBe(before?.key);
+  });
+
+  it('say how far an own message has come', () => {
+    const entries = [
+      aMessage(1, { sender: 'alice', at: at(0) }),
+      aMessage(2, { sender: 'alice', at: at(1) }),
+    ];
+    const failed = unsent('c9', { state: 'failed', reason: 'blocked' });
+    const [, group] = rows({ entries, unsent: [unsent('c8'), failed], othersRead: 1 });
+    const bubbles = group?.kind === 'group' ? group.bubbles : [];
+    expect(bubbles.map(({ progress }) => progress)).toEqual(['read', 'sent', 'sending', 'failed']);
+    expect(bubbles.at(-1)).toMatchObject({ clientId: 'c9', reason: 'blocked' });
+  });
+});
