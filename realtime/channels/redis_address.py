@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from redis.asyncio.connection import SSLConnection, parse_url
 
@@ -20,9 +20,27 @@ _FIELDS = {
 }
 
 
+class Reachable(Protocol):
+    """A server that can be connected to, on the network or elsewhere."""
+
+    @property
+    def database(self) -> int:
+        """The number of the database that was chosen."""
+        ...
+
+    @property
+    def greeting(self) -> tuple[str, ...]:
+        """The first command."""
+        ...
+
+    async def connect(self, protocol: Callable[[], asyncio.Protocol]) -> None:
+        """Open a connection for a protocol; raises ``OSError``."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisAddress:
-    """One server. ``path`` is that of a Unix socket, and goes before ``host``."""
+    """One server on the network. ``path`` is that of a Unix socket, and goes before ``host``."""
 
     host: str = "127.0.0.1"
     port: int = 6379

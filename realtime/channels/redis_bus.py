@@ -2,7 +2,7 @@
 
 from domain.publications import Publication
 from realtime.channels.bus import BusFigures, Receiver
-from realtime.channels.redis_address import RedisAddress
+from realtime.channels.redis_address import Reachable
 from realtime.channels.redis_envelope import opened, origin_of, seal
 from realtime.channels.redis_line import LineTimings, RedisLine
 
@@ -16,7 +16,7 @@ class RedisBus:
     def __init__(
         self,
         *,
-        address: RedisAddress,
+        address: Reachable,
         node: str,
         prefix: str = "orderwire:",
         timings: LineTimings | None = None,

@@ -12,7 +12,7 @@ import hiredis
 import structlog
 
 from realtime.channels.bus import BusFigures
-from realtime.channels.redis_address import RedisAddress
+from realtime.channels.redis_address import Reachable
 from realtime.channels.redis_link import RedisLink, Refused, is_primary, packed
 from realtime.channels.redis_subscriptions import Subscriptions
 
@@ -46,7 +46,7 @@ class RedisLine:
     def __init__(
         self,
         *,
-        address: RedisAddress,
+        address: Reachable,
         echo_key: bytes,
         heard: Callable[[bytes, bytes], None],
         restored: Callable[[], None],
