@@ -9,7 +9,7 @@ import re
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from importlib.metadata import version
@@ -47,9 +47,10 @@ class CommandFailed(Exception):
     """A command cannot do what it is for; says what is wrong, and what to do."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, environment: Mapping[str, str] | None = None) -> int:
     """Run a command; return its exit code: 0, 1 for what went wrong, 2 for a wrong call."""
     arguments = _parser().parse_args(argv)
+    arguments.environment = os.environ if environment is None else environment
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:
         return run(arguments)
@@ -137,7 +138,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         listener = cleanup.enter_context(_listener(arguments))
         own_url = _url_of(arguments.host, listener.getsockname()[1])
         stage = _stage(own_url, cleanup) if arguments.demo else None
-        settings = _settings(SERVING, stage)
+        settings = _settings(arguments, SERVING, stage)
         _configure_logs(settings)
         _run(database_setup.prepare(settings.database_url))
         if settings.public_url is None:
@@ -182,7 +183,7 @@ async def _serve_once(
 def _serve_by_many(arguments: argparse.Namespace) -> int:
     if arguments.demo:
         raise CommandFailed("--demo: is one process; leave --workers away")
-    settings = _settings(SERVING)
+    settings = _settings(arguments, SERVING)
     if settings.redis_url is None:
         raise CommandFailed(
             f"--workers {arguments.workers}: processes hear of each other through Redis or Valkey; "
@@ -229,8 +230,8 @@ def _add_worker(commands: Commands) -> None:
     parser.epilog = "its settings are those of orderwire serve"
 
 
-def _worker(_arguments: argparse.Namespace) -> int:
-    settings = _settings(SERVING)
+def _worker(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments, SERVING)
     _configure_logs(settings)
     _run(database_setup.prepare(settings.database_url))
     if settings.public_url is None:
@@ -254,7 +255,7 @@ def _add_check(commands: Commands) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    findings = _run(examine(_settings(SERVING)))
+    findings = _run(examine(_settings(arguments, SERVING)))
     is_good = all(finding.verdict is not Verdict.WRONG for finding in findings)
     if arguments.json:
         parts = [dataclasses.asdict(finding) for finding in findings]
@@ -271,8 +272,8 @@ def _add_migrate(commands: Commands) -> None:
     _add(commands, "migrate", "bring the database to the schema of this release", _migrate)
 
 
-def _migrate(_arguments: argparse.Namespace) -> int:
-    _run(database_setup.upgrade(_settings().database_url))
+def _migrate(arguments: argparse.Namespace) -> int:
+    _run(database_setup.upgrade(_settings(arguments).database_url))
     print("The database has the schema of this release.")
     return 0
 
@@ -311,7 +312,7 @@ def _duration(text: str) -> timedelta:
 
 
 def _token(arguments: argparse.Namespace) -> int:
-    secret = _settings().token_secret
+    secret = _settings(arguments).token_secret
     if secret is None:
         raise CommandFailed(
             "ORDERWIRE_TOKEN_SECRET: is not set: there is nothing to sign a token with; "
@@ -344,8 +345,10 @@ def _keys_vapid(arguments: argparse.Namespace) -> int:
 # --- what they share ------------------------------------------------------------------------------
 
 
-def _settings(rules: Sequence[Rule] = (), stage: Stage | None = None) -> Settings:
-    texts = read_environment(os.environ, ENV_FILE)
+def _settings(
+    arguments: argparse.Namespace, rules: Sequence[Rule] = (), stage: Stage | None = None
+) -> Settings:
+    texts = read_environment(arguments.environment, ENV_FILE)
     return Settings.parse(texts if stage is None else stage.settings(texts), rules)
 
 

@@ -1,5 +1,10 @@
 """Sees to it that the database is there and has the schema of this release, or says why not."""
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -16,10 +21,10 @@ class DatabaseNotReady(Exception):
 
 async def upgrade(url: str) -> None:
     """Bring a database to the schema of this release."""
-    try:
+    with _told(url):
+        if is_embedded(url):
+            _open_once(_file_of(url))
         await migrate.upgrade(url)
-    except (SQLAlchemyError, OrderwireError, OSError) as error:
-        raise DatabaseNotReady(_line(url, error)) from error
 
 
 async def prepare(url: str) -> None:
@@ -37,11 +42,13 @@ async def prepare(url: str) -> None:
 
 
 async def is_current(url: str) -> bool:
-    """Tell whether a database has the schema of this release."""
-    try:
+    """Tell whether a database has the schema of this release; nothing is changed."""
+    with _told(url):
+        if is_embedded(url):
+            if not _file_of(url).exists():
+                return False
+            _open_once(_file_of(url))
         return await migrate.is_current(url)
-    except (SQLAlchemyError, OrderwireError, OSError) as error:
-        raise DatabaseNotReady(_line(url, error)) from error
 
 
 def is_embedded(url: str) -> bool:
@@ -49,9 +56,24 @@ def is_embedded(url: str) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
 
 
-def _line(url: str, error: Exception) -> str:
-    parsed = make_url(url)
-    place = parsed.database if is_embedded(url) else parsed.host
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    reason = redacted(str(cause).strip().partition("\n")[0]) or type(cause).__name__
-    return f"{NAME}: the database at {place} does not answer: {reason}"
+def _file_of(url: str) -> Path:
+    return Path(make_url(url).database or "")
+
+
+def _open_once(path: Path) -> None:
+    """Open a file the plain way first: where it cannot be, aiosqlite leaves a thread behind."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA schema_version")
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """Tell in one line what a database says instead of answering."""
+    try:
+        yield
+    except (SQLAlchemyError, OrderwireError, OSError, sqlite3.Error) as error:
+        place = _file_of(url) if is_embedded(url) else make_url(url).host
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        reason = redacted(str(cause).strip().partition("\n")[0]) or type(cause).__name__
+        line = f"{NAME}: the database at {place} does not answer: {reason}"
+        raise DatabaseNotReady(line) from error

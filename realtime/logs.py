@@ -47,7 +47,6 @@ def configure_logs(*, log_format: LogFormat, level: LogLevel, stream: TextIO) ->
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
         logger_factory=structlog.WriteLoggerFactory(file=stream),
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_foreign_formatter(readable, colors=stream.isatty()))

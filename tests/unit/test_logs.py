@@ -11,18 +11,15 @@ import structlog
 
 from realtime.logs import configure_logs, redacted
 from realtime.setting_values import LogFormat, LogLevel
+from tests.support.logs import logging_put_back
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm5hIn0.c2lnbmF0dXJl"
 
 
 @pytest.fixture(autouse=True)
 def _undone() -> Iterator[None]:
-    """Leave logging to the test runner afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    structlog.reset_defaults()
-    root.handlers[:], root.level = handlers, level
+    with logging_put_back():
+        yield
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
