@@ -11,6 +11,7 @@ PORT ?= 8000
 PYTHON_HERE := .venv/bin/python
 INSTALL := $(PYTHON_HERE) -m pip install --quiet --require-hashes --no-build-isolation -r
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -type f -print)
+SDKS := tests/clients/js/node_modules/.ready
 CHROMIUM := $(shell command -v chromium || echo .cache/chromium/chromium)
 COMPILER := $(shell command -v cc || echo .venv/.compiler)
 
@@ -30,7 +31,7 @@ lint: .venv/.test web/node_modules/.ready ## style and types, of Python and of t
 	.venv/bin/mypy
 	npm --prefix web run --silent check
 
-unit: .venv/.test realtime/static/index.html $(CHROMIUM) $(COMPILER)
+unit: .venv/.test realtime/static/index.html $(SDKS) $(CHROMIUM) $(COMPILER)
 	npm --prefix web run --silent test
 	@PLAYWRIGHT_NODEJS_PATH="$$(command -v node)" \
 	.venv/bin/pytest -n 2 --dist worksteal --cov --cov-report=
@@ -45,17 +46,16 @@ picture: .venv/.test realtime/static/index.html $(CHROMIUM) ## take the README's
 
 web: realtime/static/index.html ## build the web app
 
-setup: .venv/.test realtime/static/index.html $(CHROMIUM) $(COMPILER) ## all that the other commands need
+setup: .venv/.test realtime/static/index.html $(SDKS) $(CHROMIUM) $(COMPILER) ## all that the other commands need
 
 lock: .venv/.made ## pin again what pyproject.toml asks for
 	$(PYTHON_HERE) -m pip install --quiet --target .cache/uv uv
 	sh setup/lock.sh .cache/uv/bin/uv
 
 clean: ## remove all that make made here
-	rm -rf .venv .cache web/node_modules setup/chromium/node_modules realtime/static
-	rm -rf .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* benchmarks/bin
-	rm -rf benchmarks/baselines/node_modules
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .venv .cache realtime/static benchmarks/bin
+	rm -rf .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	find . -type d '(' -name node_modules -o -name __pycache__ ')' -prune -exec rm -rf {} +
 
 # Python
 
@@ -90,6 +90,11 @@ clean: ## remove all that make made here
 web/node_modules/.ready: .cache/node/.ready web/package-lock.json
 	@echo "Installing the web app's packages"
 	@npm --prefix web ci --loglevel=error
+	@touch $@
+
+$(SDKS): .cache/node/.ready tests/clients/js/package-lock.json
+	@echo "Installing the SDKs that the tests connect with"
+	@npm --prefix tests/clients/js ci --loglevel=error
 	@touch $@
 
 realtime/static/index.html: web/node_modules/.ready $(WEB_SOURCES)

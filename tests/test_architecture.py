@@ -24,7 +24,7 @@ LIBRARIES = {
     "realtime.protocol": {"google", "msgspec"},
     "realtime.channels": {"hiredis", "msgspec", "redis", "structlog"},
     "realtime.services": {"jwt", "msgspec", "sqlalchemy", "structlog"},
-    "realtime.gateway": {"msgspec", "structlog", "uvicorn", "websockets"},
+    "realtime.gateway": {"msgspec", "starlette", "structlog", "uvicorn", "websockets"},
     "realtime.api": {"cryptography", "jinja2", "msgspec", "starlette", "structlog"},
     "realtime.delivery": {
         "aiohttp",
