@@ -82,9 +82,17 @@ class CommitQueue(Generic[Command, Result]):
                 group = [self._waiting.popleft() for _ in range(size)]
                 outcomes = await self._commit([command for command, _ in group])
                 for (_, done), outcome in zip(group, outcomes, strict=True):
-                    done(outcome)
+                    self._tell(done, outcome)
         finally:
             self._committing = None
+
+    def _tell(
+        self, done: Callable[[Result | OrderwireError], None], outcome: Result | OrderwireError
+    ) -> None:
+        try:
+            done(outcome)
+        except Exception as error:  # it is stored, and all others want to know the same
+            log.error("outcome_not_told", exc_info=error)
 
     async def _commit(self, commands: Sequence[Command]) -> Sequence[Result | OrderwireError]:
         """Store a group; what cannot be stored is found by halves, and fails alone."""
