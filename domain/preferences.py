@@ -88,14 +88,16 @@ def effective(said: Mapping[str, Any], *, locale: str, timezone: str) -> Prefere
         locale=said.get("locale", locale),
         timezone=said.get("timezone", timezone),
         quiet_hours=quiet and _quiet_hours(quiet),
-        categories={
-            category: {
-                channel: categories.get(category, {}).get(channel, True) for channel in Channel
-            }
-            for category in Category
-        },
+        categories=_switches(categories) if categories else _ALL_ON,
         email_after_minutes=said.get("email_after_minutes", DEFAULT_EMAIL_AFTER_MINUTES),
     )
+
+
+_ALL_ON = {category: dict.fromkeys(Channel, True) for category in Category}
+
+
+def _switches(said: Mapping[str, Any]) -> Mapping[Category, Mapping[Channel, bool]]:
+    return {category: switches | said.get(category, {}) for category, switches in _ALL_ON.items()}
 
 
 def _quiet_hours(said: Mapping[str, Any]) -> QuietHours:

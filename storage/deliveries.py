@@ -211,38 +211,50 @@ async def renew(
     connection: AsyncConnection, claims: Sequence[Claim], lease_until: datetime
 ) -> set[str]:
     """Extend leases; return the ids of those that still held."""
-    rows = batch(connection.dialect.name, bucket=INT, id=TEXT, token=TEXT)
-    statement = (
+    rows = [{"bucket": one.bucket, "id": one.id, "token": one.token} for one in claims]
+    held = await connection.scalars(
+        _renew_statement(connection.dialect.name), {"rows": rows, "until": lease_until}
+    )
+    return set(held)
+
+
+@lru_cache(maxsize=2)
+def _renew_statement(dialect: str) -> Update:
+    rows = batch(dialect, bucket=INT, id=TEXT, token=TEXT)
+    return (
         update(deliveries)
         .where(
             deliveries.c.bucket == rows.c.bucket,
             deliveries.c.id == rows.c.id,
             deliveries.c.lease_token == rows.c.token,
         )
-        .values(ready_at=lease_until)
+        .values(ready_at=bindparam("until", type_=Instant()))
         .returning(deliveries.c.id)
     )
-    parameters = [{"bucket": one.bucket, "id": one.id, "token": one.token} for one in claims]
-    return set(await connection.scalars(statement, {"rows": parameters}))
 
 
 async def next_ready(
-    connection: AsyncConnection, *, bucket: int, channel: str, priorities: Sequence[Priority]
+    connection: AsyncConnection, *, bucket: int, channel: str, priorities: tuple[Priority, ...]
 ) -> datetime | None:
     """Tell when there is something to claim next, abandoned leases among it."""
+    found: datetime | None = await connection.scalar(
+        _next_statement(priorities), {"of_bucket": bucket, "of_channel": channel}
+    )
+    return found
+
+
+@lru_cache(maxsize=16)
+def _next_statement(priorities: tuple[Priority, ...]) -> Select[Any]:
     earliest = (
         select(func.min(deliveries.c.ready_at).label("ready_at")).where(
-            deliveries.c.bucket == bucket,
-            deliveries.c.channel == channel,
-            deliveries.c.priority == priority,
+            deliveries.c.bucket == bindparam("of_bucket"),
+            deliveries.c.channel == bindparam("of_channel"),
+            deliveries.c.priority == literal(int(priority)),
             deliveries.c.ready_at.is_not(None),
         )
         for priority in priorities
     )
-    found: datetime | None = await connection.scalar(
-        select(func.min(union_all(*earliest).subquery().c.ready_at))
-    )
-    return found
+    return select(func.min(union_all(*earliest).subquery().c.ready_at))
 
 
 async def hurry(

@@ -53,8 +53,10 @@ def batch(dialect: str, /, **columns: TypeEngine[Any]) -> FromClause:
 
 def instant_text(dialect: str, value: datetime) -> str:
     """Write an instant for a ``batch``, as a column of type Instant keeps it."""
-    text = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    return text if dialect == "sqlite" else f"{text}+00:00"
+    utc = value.astimezone(UTC)
+    if dialect == "sqlite":
+        utc = utc.replace(tzinfo=None)
+    return utc.isoformat(" ", "microseconds")
 
 
 def among(

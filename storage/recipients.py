@@ -4,22 +4,15 @@ Each query stays with what its tables are spread by: accounts, or orders.
 """
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialects import TEXT, batch
 from storage.rows import Record, fetch_all
 from storage.tables import accounts, notifications, orders, preferences, push_subscriptions
-
-_TOLD = (
-    notifications,
-    accounts.c.name,
-    accounts.c.email,
-    accounts.c.locale,
-    accounts.c.timezone,
-    preferences.c.said,
-)
 
 
 async def told(connection: AsyncConnection, keys: Collection[tuple[str, str]]) -> Sequence[Record]:
@@ -27,9 +20,29 @@ async def told(connection: AsyncConnection, keys: Collection[tuple[str, str]]) -
 
     What is gone, or whose account is gone, is not among them.
     """
-    wanted = batch(connection.dialect.name, account_id=TEXT, id=TEXT)
-    statement = (
-        select(*_TOLD)
+    rows = [{"account_id": account_id, "id": id_} for account_id, id_ in keys]
+    return await fetch_all(connection, _told(connection.dialect.name), {"rows": rows})
+
+
+@lru_cache(maxsize=2)
+def _told(dialect: str) -> Select[Any]:
+    wanted = batch(dialect, account_id=TEXT, id=TEXT)
+    account = (accounts.c.name, accounts.c.email, accounts.c.locale, accounts.c.timezone)
+    return (
+        select(
+            notifications.c.account_id,
+            notifications.c.id,
+            notifications.c.category,
+            notifications.c.template,
+            notifications.c.facts,
+            notifications.c.link,
+            notifications.c.order_id,
+            notifications.c.conversation_id,
+            notifications.c.at,
+            notifications.c.read_at,
+            *account,
+            preferences.c.said,
+        )
         .select_from(wanted)
         .join(
             notifications,
@@ -39,19 +52,20 @@ async def told(connection: AsyncConnection, keys: Collection[tuple[str, str]]) -
         .join(accounts, accounts.c.id == notifications.c.account_id)
         .outerjoin(preferences, preferences.c.account_id == notifications.c.account_id)
     )
-    rows = [{"account_id": account_id, "id": id_} for account_id, id_ in keys]
-    return await fetch_all(connection, statement, {"rows": rows})
 
 
 async def devices(connection: AsyncConnection, account_ids: Collection[str]) -> Sequence[Record]:
     """Read the push subscriptions of accounts."""
-    if not account_ids:
-        return ()
-    wanted = batch(connection.dialect.name, id=TEXT)
-    statement = select(push_subscriptions).join(
-        wanted, wanted.c.id == push_subscriptions.c.account_id
-    )
-    return await fetch_all(connection, statement, _ids(account_ids))
+    return await _by_ids(connection, _devices(connection.dialect.name), account_ids)
+
+
+@lru_cache(maxsize=2)
+def _devices(dialect: str) -> Select[Any]:
+    wanted = batch(dialect, id=TEXT)
+    columns = push_subscriptions.c
+    return select(
+        columns.account_id, columns.id, columns.endpoint, columns.p256dh, columns.auth
+    ).join(wanted, wanted.c.id == columns.account_id)
 
 
 async def drop_device(
@@ -69,29 +83,33 @@ async def drop_device(
 
 async def orders_of(connection: AsyncConnection, order_ids: Collection[str]) -> Sequence[Record]:
     """Read orders as far as alerts tell of them."""
-    if not order_ids:
-        return ()
-    wanted = batch(connection.dialect.name, id=TEXT)
-    columns = (
-        orders.c.id,
-        orders.c.buyer_id,
-        orders.c.status,
-        orders.c.due_at,
-        orders.c.answers,
-    )
-    statement = select(*columns).join(wanted, wanted.c.id == orders.c.id)
-    return await fetch_all(connection, statement, _ids(order_ids))
+    return await _by_ids(connection, _orders(connection.dialect.name), order_ids)
+
+
+@lru_cache(maxsize=2)
+def _orders(dialect: str) -> Select[Any]:
+    wanted = batch(dialect, id=TEXT)
+    columns = orders.c
+    return select(
+        columns.id, columns.buyer_id, columns.status, columns.due_at, columns.answers
+    ).join(wanted, wanted.c.id == columns.id)
 
 
 async def names(connection: AsyncConnection, account_ids: Collection[str]) -> dict[str, str]:
     """Read what accounts are called."""
-    if not account_ids:
-        return {}
-    wanted = batch(connection.dialect.name, id=TEXT)
-    statement = select(accounts.c.id, accounts.c.name).join(wanted, wanted.c.id == accounts.c.id)
-    found = await fetch_all(connection, statement, _ids(account_ids))
+    found = await _by_ids(connection, _names(connection.dialect.name), account_ids)
     return {row.id: row.name for row in found}
 
 
-def _ids(ids: Collection[str]) -> dict[str, list[dict[str, str]]]:
-    return {"rows": [{"id": id_} for id_ in ids]}
+@lru_cache(maxsize=2)
+def _names(dialect: str) -> Select[Any]:
+    wanted = batch(dialect, id=TEXT)
+    return select(accounts.c.id, accounts.c.name).join(wanted, wanted.c.id == accounts.c.id)
+
+
+async def _by_ids(
+    connection: AsyncConnection, statement: Select[Any], ids: Collection[str]
+) -> Sequence[Record]:
+    if not ids:
+        return ()
+    return await fetch_all(connection, statement, {"rows": [{"id": id_} for id_ in ids]})

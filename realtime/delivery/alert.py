@@ -133,16 +133,19 @@ def voice_of(alert: Alert) -> Voice:
     return voice_for(alert.locale, alert.timezone)
 
 
-def notification_title(alert: Alert) -> str:
-    """Return the alert's one line for a lock screen and the feed."""
-    return _said(alert, "title")
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An alert in two lines, as a lock screen and the feed show it."""
+
+    title: str
+    body: str
 
 
-def notification_body(alert: Alert) -> str:
-    """Return the line below the title."""
-    return _said(alert, "body")
-
-
-def _said(alert: Alert, name: str) -> str:
+def in_two_lines(alert: Alert) -> Said:
+    """Put an alert into words."""
     voice = voice_of(alert)
-    return voice.say(f"{alert.template}.{name}", facts_of(alert).words(voice))
+    words = facts_of(alert).words(voice)
+    return Said(
+        title=voice.say(f"{alert.template}.title", words),
+        body=voice.say(f"{alert.template}.body", words),
+    )

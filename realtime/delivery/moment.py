@@ -22,32 +22,20 @@ from storage.rows import Record
 class Moment:
     """One claimed delivery among what it is about.
 
-    ``told`` is its notification with its account (None when either is gone), ``device`` the push
-    subscription it is for, ``other_devices`` whether the account has more of them.
+    ``told`` is its notification with its account, ``wishes`` what that account wants; both are
+    None when either is gone. ``device`` is the push subscription it is for, ``other_devices``
+    whether the account has any; ``target`` is where it goes, as it may be shown.
     """
 
     claim: Claim
     now: datetime
     told: Record | None
+    wishes: Preferences | None
     device: Record | None
     other_devices: bool
     order: Record | None
     buyer_name: str | None
-
-    @property
-    def preferences(self) -> Preferences | None:
-        """The account's wishes; None when it is gone."""
-        told = self.told
-        if told is None:
-            return None
-        return effective(told.said or {}, locale=told.locale, timezone=told.timezone)
-
-    @property
-    def target(self) -> str:
-        """Where it goes, as it may be shown."""
-        if self.claim.channel == Channel.PUSH:
-            return shown_endpoint(self.device.endpoint) if self.device else ""
-        return shown_address(self.told.email) if self.told and self.told.email else ""
+    target: str
 
     def situation(self, *, missing: Reason | None) -> Situation:
         """Return what the gate decides by; ``missing`` is what the channel lacks."""
@@ -60,7 +48,7 @@ class Moment:
             crashes=claim.crashes,
             sending=claim.sending,
             uncertain=claim.uncertain,
-            preferences=self.preferences,
+            preferences=self.wishes,
             notified=self.told is not None and (claim.order_id is None or self.order is not None),
             read=self.told is not None and self.told.read_at is not None,
             order_status=OrderStatus(self.order.status) if self.order else None,
@@ -77,7 +65,7 @@ class Moment:
 
     def alert(self, *, public_url: str) -> Alert:
         """Return what is to be said, from the data as it is now."""
-        told, wishes = self.told, self.preferences
+        told, wishes = self.told, self.wishes
         assert told is not None, "the gate cancels what is about nothing"
         assert wishes is not None, "told and wishes come from the same row"
         return Alert(
@@ -130,19 +118,35 @@ class Moments:
         with_devices = {row.account_id for row in devices}
         moments = []
         for claim in claims:
+            row = by_notification.get((claim.account_id, claim.notification_id))
+            device = by_device.get((claim.account_id, claim.target))
             order = by_order.get(claim.order_id) if claim.order_id else None
             moments.append(
                 Moment(
                     claim=claim,
                     now=now,
-                    told=by_notification.get((claim.account_id, claim.notification_id)),
-                    device=by_device.get((claim.account_id, claim.target)),
+                    told=row,
+                    wishes=_wishes(row),
+                    device=device,
                     other_devices=claim.account_id in with_devices,
                     order=order,
                     buyer_name=names.get(order.buyer_id) if order else None,
+                    target=_shown_target(claim, row, device),
                 )
             )
         return moments
+
+
+def _wishes(told: Record | None) -> Preferences | None:
+    if told is None:
+        return None
+    return effective(told.said or {}, locale=told.locale, timezone=told.timezone)
+
+
+def _shown_target(claim: Claim, told: Record | None, device: Record | None) -> str:
+    if claim.channel == Channel.PUSH:
+        return shown_endpoint(device.endpoint) if device else ""
+    return shown_address(told.email) if told and told.email else ""
 
 
 def _order_ids(claims: Iterable[Claim]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.preferences import Category, Channel, Preferences, effective
 from realtime.clock import Clock
-from realtime.delivery.alert import Alert, notification_body, notification_title
+from realtime.delivery.alert import Alert, in_two_lines
 from realtime.delivery.backoff import LIFETIMES
 from realtime.delivery.reasons import Decision, Reason
 from realtime.delivery.targets import shown_address, shown_endpoint
@@ -88,14 +88,15 @@ class Planner:
             link=notice.link,
             at=self._clock.now(),
         )
+        said = in_two_lines(alert)
         return {
             "account_id": account.id,
             "id": notification_id,
             "cause": notice.cause,
             "category": notice.category,
             "template": notice.template,
-            "title": notification_title(alert),
-            "body": notification_body(alert),
+            "title": said.title,
+            "body": said.body,
             "facts": notice.facts,
             "link": notice.link,
             "order_id": notice.order_id,

@@ -1,7 +1,6 @@
 """Where an alert goes, as it may be shown: an endpoint is a capability, an address a person's."""
 
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 LONGEST = 64
 _DIGEST = 6
@@ -10,7 +9,7 @@ _DIGEST = 6
 def shown_endpoint(endpoint: str) -> str:
     """Name a push subscription by its service, and by enough to tell two of them apart."""
     digest = sha256(endpoint.encode()).hexdigest()[:_DIGEST]
-    host = urlsplit(endpoint).hostname or ""
+    host = endpoint.partition("://")[2].partition("/")[0]
     return f"{host[: LONGEST - _DIGEST - 2]} #{digest}"
 
 

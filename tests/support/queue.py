@@ -96,7 +96,7 @@ class Queue:
         assert found is not None
         return found
 
-    async def next_ready(self, priorities: Sequence[Priority] = EVERY) -> datetime | None:
+    async def next_ready(self, priorities: tuple[Priority, ...] = EVERY) -> datetime | None:
         """Tell when something is ready on the push channel."""
         async with self.database.reading() as connection:
             return await deliveries.next_ready(

@@ -1,8 +1,10 @@
 """Makes a mail from an alert: text and HTML from the same letter, and the head before them."""
 
 import hashlib
+import re
 from binascii import b2a_qp
 from pathlib import Path
+from typing import Any
 
 import css_inline
 from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
@@ -32,10 +34,8 @@ class MailComposer:
         self._settings_url = settings_url
         self._clock = clock
         templates = _environment()
-        self._html = templates.get_template("letter.html")
+        self._html = templates.from_string(_inlined((TEMPLATES / "letter.html").read_text()))
         self._text = templates.get_template("letter.txt")
-        # What only a screen that is dark or small needs cannot be inlined, and stays in the head.
-        self._inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
     def compose(self, alert: Alert) -> Mail:
         """Return the mail for an alert, whose ``message_id`` it bears."""
@@ -57,16 +57,31 @@ class MailComposer:
 
     def text(self, letter: Letter) -> str:
         """Render a letter as plain text."""
-        return self._text.render(letter=letter, settings_url=self._settings_url)
+        return self._text.render(self._given(letter))
 
     def html(self, letter: Letter) -> str:
         """Render a letter as HTML with its style inlined."""
-        page = self._html.render(
-            letter=letter,
-            settings_url=self._settings_url,
-            brand=self._sender.name or self._sender.domain,
-        )
-        return self._inliner.inline(page)
+        return self._html.render(self._given(letter))
+
+    def _given(self, letter: Letter) -> dict[str, Any]:
+        return {name: getattr(letter, name) for name in Letter.__slots__} | {
+            "settings_url": self._settings_url,
+            "brand": self._sender.name or self._sender.domain,
+        }
+
+
+def _inlined(template: str) -> str:
+    """Move the style of a template to its elements: done once, not for each mail.
+
+    The template's tags hide in comments meanwhile, which may stand anywhere, in tables too. What
+    only a screen that is dark or small needs cannot be inlined, and stays in the head.
+    """
+    inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+    return _HIDDEN.sub(r"\1", inliner.inline(_TAG.sub(r"<!--\g<0>-->", template)))
+
+
+_TAG = re.compile(r"\{%.*?%\}")
+_HIDDEN = re.compile(r"<!--(\{%.*?%\})-->")
 
 
 def _environment() -> SandboxedEnvironment:

@@ -1,6 +1,5 @@
 """Hands one mail to the first relay that takes it, and says what came of it (RFC 5321)."""
 
-import re
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,8 +34,6 @@ from realtime.delivery.reasons import Reason
 
 _START_INPUT = 354
 _REFUSALS = 400
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 
 
 class MailSender:
@@ -160,6 +157,6 @@ class HandOver:
 
 def as_data(message: bytes) -> bytes:
     """Write a message as DATA carries it: lines end in CRLF, leading dots doubled, a dot alone."""
-    lines = _LEADING_DOT.sub(b"..", _LINE_END.sub(b"\r\n", message))
-    ended = lines if lines.endswith(b"\r\n") else lines + b"\r\n"
-    return ended + b".\r\n"
+    plain = message.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    stuffed = b"\n" + plain.removesuffix(b"\n") + b"\n"
+    return stuffed.replace(b"\n.", b"\n..").replace(b"\n", b"\r\n")[2:] + b".\r\n"

@@ -85,7 +85,9 @@ def one_line(text: str) -> str:
     Line breaks become spaces; control characters, and those that turn the direction of what
     follows (U+202E and its kin), go.
     """
-    return " ".join("".join(map(_plain, text)).split())
+    if not text.isprintable():  # which is rare: most names and titles need no look at each letter
+        text = "".join(map(_plain, text))
+    return " ".join(text.split())
 
 
 def _plain(character: str) -> str:

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from domain.preferences import Category
 from realtime.delivery import base64url
-from realtime.delivery.alert import Alert, notification_body, notification_title
+from realtime.delivery.alert import Alert, in_two_lines
 from realtime.delivery.push.encrypt import packed
 
 TOPIC_LENGTH = 32  # RFC 8030, 5.4
@@ -15,10 +15,11 @@ _FOLDED = frozenset({Category.ORDER_MESSAGE, Category.INBOX_MESSAGE})
 
 def compose_push(alert: Alert) -> bytes:
     """Return the payload ``{title, body, link, tag, category, id}``; pushes of one tag fold."""
+    said = in_two_lines(alert)
     return packed(
         {
-            "title": notification_title(alert),
-            "body": notification_body(alert),
+            "title": said.title,
+            "body": said.body,
             "link": alert.link,
             "tag": push_topic(alert) or alert.notification_id,
             "category": alert.category,
