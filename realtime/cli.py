@@ -29,7 +29,7 @@ from realtime.delivery.push.vapid import VapidKey
 from realtime.demo.stage import Stage
 from realtime.environment import read_environment
 from realtime.logs import configure_logs
-from realtime.server import CannotListen, Patience, Server, asked_to_stop, bind
+from realtime.server import CannotListen, Patience, Server, bind, stop_asked
 from realtime.settings import NAMES, SERVING, BadSettings, Rule, Settings
 from realtime.supervisor import Supervisor, bind_each
 from realtime.tokens import make_token
@@ -242,9 +242,9 @@ def _worker(arguments: argparse.Namespace) -> int:
 
 async def _deliver(settings: Settings) -> None:
     async with delivering(settings, public_url=settings.public_url or WITHOUT_PUBLIC_URL):
+        asked = stop_asked()
         log.info("delivering", pid=os.getpid())
-        asked_by = await asked_to_stop()
-        log.info("stopping", signal=asked_by.name)
+        log.info("stopping", signal=(await asked).name)
     log.info("stopped")
 
 

@@ -113,8 +113,8 @@ class Server(uvicorn.Server):
             self.should_exit = True
 
 
-async def asked_to_stop() -> signal.Signals:
-    """Wait for a signal; a second one ends the process at once."""
+def stop_asked() -> "asyncio.Future[signal.Signals]":
+    """Return what the first signal from now on sets; a second one ends the process at once."""
     loop = asyncio.get_running_loop()
     asked: asyncio.Future[signal.Signals] = loop.create_future()
 
@@ -125,7 +125,7 @@ async def asked_to_stop() -> signal.Signals:
 
     for each in SIGNALS:
         loop.add_signal_handler(each, take, each)
-    return await asked
+    return asked
 
 
 def leave_at_once(asked_by: signal.Signals) -> NoReturn:
