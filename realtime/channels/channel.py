@@ -1,5 +1,6 @@
 """One channel on one node: who listens, how far it has been handed out, and what waits."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
@@ -8,6 +9,7 @@ from realtime.protocol.formats import Format
 
 # What one who is just being let in may miss before it has to ask again.
 MAX_BUFFERED = 4_000
+MAX_BUFFERED_BYTES = 1024 * 1024
 
 
 class Subscriber(Protocol):
@@ -33,19 +35,21 @@ class Subscriber(Protocol):
 class Buffer:
     """What has been handed out since somebody knocked who is not in yet.
 
-    ``since`` is the position after which it is whole; ``spoiled`` when it is not.
+    ``since`` is the position after which it is whole; ``spoiled`` when it is not, or not wanted.
     """
 
-    __slots__ = ("publications", "since", "spoiled")
+    __slots__ = ("_size", "publications", "since", "spoiled")
 
     def __init__(self, since: int) -> None:
         self.since = since
         self.publications: list[Publication] = []
         self.spoiled = False
+        self._size = 0
 
     def add(self, publication: Publication) -> None:
         """Keep a publication, if there is room."""
-        if len(self.publications) < MAX_BUFFERED:
+        self._size += len(publication.data)
+        if len(self.publications) < MAX_BUFFERED and self._size <= MAX_BUFFERED_BYTES:
             self.publications.append(publication)
         else:
             self.spoiled = True
@@ -56,17 +60,21 @@ class Channel:
 
     __slots__ = (
         "epoch",
-        "filling",
+        "filler",
         "groups",
         "held",
+        "lane",
         "name",
         "openings",
         "pending",
         "position",
+        "target",
     )
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, lane: int) -> None:
         self.name = name
+        # Channels of one lane are checked together.
+        self.lane = lane
         self.epoch = ""
         # None until the first subscriber's opening told where the channel stands.
         self.position: int | None = None
@@ -76,9 +84,12 @@ class Channel:
         self.openings: dict[Subscriber, Buffer] = {}
         # Publications that came before their predecessors.
         self.held: dict[int, Publication] = {}
+        # The last offset that anybody has spoken of; while it is beyond the position, and that is
+        # known, the filler is at work.
+        self.target = 0
+        self.filler: asyncio.Task[None] | None = None
         # Handed out in this turn of the event loop, and not written yet.
         self.pending: list[Publication] = []
-        self.filling = False
 
     @property
     def idle(self) -> bool:
@@ -91,7 +102,9 @@ class Channel:
 
     def remove(self, subscriber: Subscriber) -> None:
         """Forget a subscriber, live or about to be."""
-        self.openings.pop(subscriber, None)
+        buffer = self.openings.pop(subscriber, None)
+        if buffer is not None:
+            buffer.spoiled = True
         group = self.groups.get(subscriber.format)
         if group is not None and group.pop(subscriber, self) is None and not group:
             del self.groups[subscriber.format]

@@ -11,6 +11,8 @@ MAX_BATCH = 200
 # More at once would only wait for each other in the database.
 MAX_READS = 2
 
+Outcome = asyncio.Future[Opening]
+
 
 class OpensMany(Protocol):
     """Reads many openings from one state of the database."""
@@ -27,29 +29,45 @@ class Openings:
 
     def __init__(self, reads: OpensMany) -> None:
         self._reads = reads
-        self._waiting: list[tuple[OpenRequest, asyncio.Future[Opening]]] = []
+        self._waiting: list[tuple[OpenRequest, Outcome]] = []
+        self._reading = 0
         self._readers: set[asyncio.Task[None]] = set()
 
     async def read(self, request: OpenRequest) -> Opening:
         """Return the opening for one request; raise what it is refused with."""
-        outcome: asyncio.Future[Opening] = asyncio.get_running_loop().create_future()
+        outcome: Outcome = asyncio.get_running_loop().create_future()
         self._waiting.append((request, outcome))
-        if len(self._readers) < MAX_READS:
+        if self._reading < MAX_READS:
+            self._reading += 1
             reader = asyncio.get_running_loop().create_task(self._read_all())
             self._readers.add(reader)
             reader.add_done_callback(self._readers.discard)
         return await outcome
 
+    async def close(self) -> None:
+        """Stop reading."""
+        for reader in tuple(self._readers):
+            reader.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+
     async def _read_all(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-            wanted = [(request, outcome) for request, outcome in batch if not outcome.done()]
-            try:
-                opened = await self._reads.open_many([request for request, _ in wanted])
-            except Exception as error:  # told to each that waits: none of them may wait for ever
-                opened = [_unavailable(error)] * len(wanted)
-            for (_, outcome), opening in zip(wanted, opened, strict=True):
-                _settle(outcome, opening)
+        # Counted here: a reader that is done but not yet discarded takes nobody along any more.
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+                wanted = [(request, outcome) for request, outcome in batch if not outcome.done()]
+                if wanted:
+                    await self._read_batch(wanted)
+        finally:
+            self._reading -= 1
+
+    async def _read_batch(self, wanted: Sequence[tuple[OpenRequest, Outcome]]) -> None:
+        try:
+            opened = await self._reads.open_many([request for request, _ in wanted])
+        except Exception as error:  # told to each that waits: none of them may wait for ever
+            opened = [_unavailable(error)] * len(wanted)
+        for (_, outcome), opening in zip(wanted, opened, strict=True):
+            _settle(outcome, opening)
 
 
 def _unavailable(error: Exception) -> OrderwireError:
@@ -58,7 +76,7 @@ def _unavailable(error: Exception) -> OrderwireError:
     return Unavailable(f"the channel could not be read: {type(error).__name__}")
 
 
-def _settle(outcome: asyncio.Future[Opening], opening: Opening | OrderwireError) -> None:
+def _settle(outcome: Outcome, opening: Opening | OrderwireError) -> None:
     if outcome.done():
         return
     if isinstance(opening, OrderwireError):

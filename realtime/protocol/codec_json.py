@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from realtime.protocol.codec import BadCommand, BadFrame
+from realtime.protocol.codec import MAX_COMMANDS, UNREADABLE, BadCommand, BadFrame
 from realtime.protocol.commands import Command, CommandId
 from realtime.protocol.replies import Reply
 
@@ -32,6 +32,8 @@ class JsonCodec:
         """Read a frame; raise BadFrame if it is none."""
         if b"\n" not in frame:
             return (_command(frame),)
+        if frame.count(b"\n") > MAX_COMMANDS:
+            raise BadFrame("too many commands in one frame")
         return [_command(line) for line in frame.split(b"\n") if line]
 
     def encode(self, reply: Reply) -> bytes:
@@ -71,7 +73,7 @@ def _command(line: bytes) -> Command | BadCommand:
         return _decode(line)
     except msgspec.ValidationError as error:
         return _unreadable(line, str(error))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise BadFrame(str(error)) from None
 
 
@@ -79,7 +81,7 @@ def _unreadable(line: bytes, why: str) -> BadCommand:
     """A command whose fields are wrong is refused by its id; one without an id ends it all."""
     try:
         command_id = _decode_id(line).id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         raise BadFrame(why) from None
     return BadCommand(command_id, why)
 

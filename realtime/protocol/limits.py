@@ -11,7 +11,8 @@ class Limits:
     connections_per_account: int = 20
     commands_per_second: float = 30.0
     commands_burst: float = 60.0
-    subscribes_burst: float = 160.0
+    # Subscribes come all at once after a connect; some come twice.
+    spare_subscribes: int = 32
     # Ten times the limit is no honest client.
     abuse_factor: float = 10.0
     errors_per_second: float = 1.0
@@ -22,3 +23,13 @@ class Limits:
     expiry_grace: float = 25.0
     frame_before_connect: int = 64 * 1024
     frame: int = 256 * 1024
+
+    @property
+    def subscribes_burst(self) -> float:
+        """How many subscribes may come at once."""
+        return float(self.channels + self.spare_subscribes)
+
+    @property
+    def backlog(self) -> float:
+        """How many commands may come at once, before there is an answer to the connect."""
+        return self.subscribes_burst + self.commands_burst

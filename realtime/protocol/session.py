@@ -17,6 +17,7 @@ import msgspec
 from domain.buckets import Bucket
 from domain.publications import Position
 from realtime.protocol import codes
+from realtime.protocol.codec import UNREADABLE as BAD_JSON
 from realtime.protocol.codec import BadCommand, BadFrame, Codec
 from realtime.protocol.codes import Disconnect, ErrorCode
 from realtime.protocol.commands import (
@@ -55,7 +56,6 @@ from realtime.protocol.replies import (
 )
 
 VERSION = "Orderwire"
-MAX_BACKLOG = 256
 # Two that are no methods, but are counted and refused like them.
 UNREADABLE, UNKNOWN = "unreadable", "unknown"
 MAX_CHANNEL_NAME = 255
@@ -103,8 +103,8 @@ class Session:
     def __init__(self, *, client_id: str, codec: Codec, limits: Limits, now: float) -> None:
         self.client_id = client_id
         self.state = State.NEW
-        # Each channel that is open or being opened.
-        self.channels: set[str] = set()
+        # Each channel that is open or being opened, by the id of the command that asked last.
+        self.channels: dict[str, int] = {}
         self._codec = codec
         self._limits = limits
         self._backlog: list[Command | BadCommand] = []
@@ -128,6 +128,8 @@ class Session:
     def receive(self, frame: bytes, now: float) -> Effects:
         """Take a frame."""
         self._heard = True
+        if self.state is State.REFUSED or self.state is State.ENDED:
+            return
         try:
             commands = self._codec.decode(frame)
         except BadFrame:
@@ -142,10 +144,10 @@ class Session:
         elif self.state is State.NEW:
             yield from self._handle_first(command)
         elif self.state is State.CONNECTING:
-            if len(self._backlog) < MAX_BACKLOG:
+            if len(self._backlog) < self._limits.backlog:
                 self._backlog.append(command)
             else:
-                yield self._end(codes.BAD_FRAME)
+                yield self._end(codes.ABUSE)
 
     def _handle_first(self, command: Command | BadCommand) -> Effects:
         """Nothing but a connect (or a pong to nothing) may come first."""
@@ -175,10 +177,15 @@ class Session:
             yield self._end(codes.BAD_FRAME)
         elif not self._abuse.take(now):
             yield self._end(codes.ABUSE)
-        elif not (self._subscribes if name == "subscribe" else self._commands).take(now):
+        elif not self._allows(name, now):
             yield from self.fail(command_id, codes.TOO_MANY_REQUESTS, now)
         else:
             yield from _HANDLERS[name](self, command_id, request, now)
+
+    def _allows(self, name: str, now: float) -> bool:
+        if name == "unsubscribe":
+            return True  # an SDK takes a refusal for a broken connection
+        return (self._subscribes if name == "subscribe" else self._commands).take(now)
 
     # --- the methods --------------------------------------------------------------------------
 
@@ -200,13 +207,12 @@ class Session:
         if refusal is not None:
             yield from self.fail(command_id, refusal, now)
             return
-        self.channels.add(channel)
+        self.channels[channel] = command_id
         since = _since(request)
         yield Open(id=command_id, channel=channel, since=since, strict=bool(request.flag & 2))
 
     def _unsubscribe(self, command_id: int, request: ChannelRequest, _now: float) -> Effects:
-        if request.channel in self.channels:
-            self.channels.discard(request.channel)
+        if self.channels.pop(request.channel, None) is not None:
             yield Leave(request.channel)
         yield Answer(Reply(id=command_id, unsubscribe=DONE))
 
@@ -238,7 +244,7 @@ class Session:
     def _send(self, _command_id: int, request: SendRequest, _now: float) -> Effects:
         try:
             told = msgspec.json.decode(request.data, type=RpcRequest)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except BAD_JSON:
             return
         yield Call(id=0, method=told.method, data=told.data)
 
@@ -257,6 +263,8 @@ class Session:
         self, command_id: int, *, result: ConnectResult, ttl: float, first_ping: float, now: float
     ) -> Effects:
         """Go on with what has waited: the connection stands for ``ttl`` seconds and a grace."""
+        if self.state is not State.CONNECTING:
+            return
         self.state = State.CONNECTED
         self._ping_at = now + first_ping
         self._expires_at = now + ttl + self._limits.expiry_grace
@@ -267,6 +275,8 @@ class Session:
 
     def connect_failed(self, command_id: int, error: ErrorCode) -> Effects:
         """Refuse, and drop what came along."""
+        if self.state is not State.CONNECTING:
+            return
         self.state = State.REFUSED
         self._backlog = []
         yield Answer(error_reply(command_id, error))
@@ -276,8 +286,9 @@ class Session:
         yield Answer(Reply(id=command_id, subscribe=result))
 
     def open_failed(self, command_id: int, channel: str, error: ErrorCode, now: float) -> Effects:
-        """Tell why a channel could not be opened."""
-        self.channels.discard(channel)
+        """Tell why a channel could not be opened; it may have been asked for again by now."""
+        if self.channels.get(channel) == command_id:
+            del self.channels[channel]
         yield from self.fail(command_id, error, now)
 
     def renewed(self, command_id: int, *, ttl: float, now: float) -> Effects:
@@ -320,9 +331,10 @@ class Session:
         if now >= self._expires_at:
             yield self._end(codes.EXPIRED)
         elif now >= self._ping_at:
+            if self._heard:
+                self._pong_by = now + self._limits.pong
             self._heard = False
             self._ping_at = now + self._limits.ping
-            self._pong_by = now + self._limits.pong
             yield Ping()
 
     def next_due(self) -> float:
@@ -356,7 +368,7 @@ def _wanted_inbox(connect: ConnectRequest) -> SubscribeRequest | None:
     """Return how the own inbox is to be opened along with the connection, if it was asked for."""
     try:
         wanted = msgspec.json.decode(connect.data, type=_ConnectData | None)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except BAD_JSON:
         return None
     if wanted is None or not wanted.inbox:
         return None
