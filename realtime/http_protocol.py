@@ -5,13 +5,13 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-MOST_HEAD_BYTES = 64 * 1024
-# From the first byte on, or from the connection's opening for one that sends nothing at all.
-HEAD_SECONDS = 30.0
-
 
 class BoundedHttpProtocol(HttpToolsProtocol):
     """Closes a connection whose request does not come to its point (slow loris)."""
+
+    most_head_bytes = 64 * 1024
+    # From the first byte on, or from the connection's opening for one that sends nothing at all.
+    head_seconds = 30.0
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -30,7 +30,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._expect_head()
         self._head_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes > MOST_HEAD_BYTES:
+        if self._in_head and self._head_bytes > self.most_head_bytes:
             self.send_400_response("Request header fields too large.")
 
     def on_headers_complete(self) -> None:
@@ -52,7 +52,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _expect_head(self) -> None:
         self._head_bytes = 0
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        self._head_timer = self.loop.call_later(self.head_seconds, self.transport.close)
 
     def _forget_head(self) -> None:
         if self._head_timer is not None:

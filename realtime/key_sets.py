@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
 
 import aiohttp
@@ -24,9 +25,17 @@ async def _fetched(url: str) -> bytes:
             # Whoever could answer with a redirect could choose whose tokens we believe.
             session.get(url, allow_redirects=False, raise_for_status=True) as answer,
         ):
-            content = await answer.content.read(MOST_BYTES)
+            if answer.status != HTTPStatus.OK:
+                raise OSError(f"the key set cannot be fetched: {answer.status}")
+            return await _whole(answer)
     except (aiohttp.ClientError, TimeoutError) as error:
         raise OSError(f"the key set cannot be fetched: {type(error).__name__}") from error
-    if answer.status != 200:
-        raise OSError(f"the key set cannot be fetched: {answer.status}")
-    return content
+
+
+async def _whole(answer: aiohttp.ClientResponse) -> bytes:
+    content = bytearray()
+    async for piece in answer.content.iter_any():
+        content += piece
+        if len(content) > MOST_BYTES:
+            raise OSError("the key set cannot be fetched: it is too large")
+    return bytes(content)
