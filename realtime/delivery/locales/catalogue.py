@@ -48,11 +48,12 @@ def disagreements() -> list[str]:
         complaint
         for language in LANGUAGES
         if language != FALLBACK
-        for complaint in _compared(first, catalogue(language))
+        for complaint in compared(first, catalogue(language))
     ]
 
 
-def _compared(first: Catalogue, other: Catalogue) -> Iterator[str]:
+def compared(first: Catalogue, other: Catalogue) -> Iterator[str]:
+    """Name what two languages do not have in common."""
     for key in sorted(first.texts.keys() ^ other.texts.keys()):
         lacking = other if key in first.texts else first
         yield f"{lacking.language} lacks {key}"
