@@ -61,11 +61,16 @@ class Try:
     target: str
 
     @property
+    def words(self) -> str:
+        """What the other side said beside its code: SMTP repeats the enhanced one."""
+        enhanced = self.outcome.code.partition(" ")[2]
+        return self.outcome.detail.removeprefix(enhanced).strip()
+
+    @property
     def why(self) -> Why:
-        """What the other side answered: its code, and its words if they do not repeat it."""
-        outcome = self.outcome
-        words = outcome.detail.removeprefix(outcome.code.partition(" ")[2]).strip()
-        return Why(Reason(outcome.reason), self.target, f"{outcome.code} {words}".strip())
+        """What the ledger says of it."""
+        answer = f"{self.outcome.code} {self.words}".strip()
+        return Why(Reason(self.outcome.reason), self.target, answer)
 
 
 class Verdicts:
@@ -225,5 +230,5 @@ def _attempt(n: int, tried: Try, now: datetime) -> Attempt:
         result=outcome.result,
         reason=outcome.reason,
         code=outcome.code[:LONGEST_CODE],
-        detail=outcome.detail[:LONGEST_DETAIL],
+        detail=tried.words[:LONGEST_DETAIL],
     )
