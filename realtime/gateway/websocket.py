@@ -20,7 +20,7 @@ from websockets.typing import Subprotocol
 from realtime.gateway.client import Client
 from realtime.protocol import codes
 from realtime.protocol.codes import Disconnect
-from realtime.protocol.formats import WEBSOCKET_JSON, Format
+from realtime.protocol.formats import WEBSOCKET_JSON, WEBSOCKET_PROTOBUF, Format
 
 if TYPE_CHECKING:
     from uvicorn.config import Config
@@ -33,7 +33,11 @@ SLOW_AFTER = 10.0
 # A close never waits for its peer longer than this.
 CLOSE_WITHIN = 1.0
 HIGH_WATER = 64 * 1024
-FORMATS: dict[str | None, Format] = {None: WEBSOCKET_JSON, "centrifuge-json": WEBSOCKET_JSON}
+FORMATS: dict[str | None, Format] = {
+    None: WEBSOCKET_JSON,
+    "centrifuge-json": WEBSOCKET_JSON,
+    "centrifuge-protobuf": WEBSOCKET_PROTOBUF,
+}
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +72,7 @@ class WebSocketConnection(asyncio.Protocol):
         self._connections: set[Any] = server_state.connections
         self._ws = ServerProtocol(
             # Sub-protocols are optional: one that we do not know is not chosen, and nothing fails.
-            subprotocols=[Subprotocol("centrifuge-json")],
+            subprotocols=[Subprotocol(each) for each in FORMATS if each],
             select_subprotocol=_select_subprotocol,
             max_size=gateway.limits.frame_before_connect,
             logger=_QUIET,

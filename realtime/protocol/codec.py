@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from domain.publications import Publication
 from realtime.protocol.commands import Command
 from realtime.protocol.replies import Reply
 
@@ -38,6 +39,10 @@ class Codec(Protocol):
 
     def encode(self, reply: Reply) -> bytes:
         """Write one reply or push."""
+        ...
+
+    def push(self, publication: Publication) -> bytes:
+        """Write what ``encode`` makes of a ``publication_push``, in a fraction of the time."""
         ...
 
     def join(self, messages: Sequence[bytes]) -> bytes:

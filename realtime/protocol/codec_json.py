@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from domain.publications import Publication
 from realtime.protocol.codec import MAX_COMMANDS, UNREADABLE, BadCommand, BadFrame
 from realtime.protocol.commands import Command, CommandId
 from realtime.protocol.replies import Reply
@@ -21,6 +22,9 @@ class _Numbered(Struct):
 
 
 _decode_id = msgspec.json.Decoder(_Numbered).decode
+
+
+_DURABLE = b'{"push":{"channel":%b,"pub":{"data":%b,"offset":%d}}}'
 
 
 class JsonCodec:
@@ -40,6 +44,13 @@ class JsonCodec:
         """Write one reply or push."""
         return _encode(reply)
 
+    def push(self, publication: Publication) -> bytes:
+        """Write a publication as it is pushed to whoever listens."""
+        channel = _encode(publication.channel)
+        if not publication.offset:
+            return b'{"push":{"channel":%b,"pub":{"data":%b}}}' % (channel, publication.data)
+        return _DURABLE % (channel, publication.data, publication.offset)
+
     def join(self, messages: Sequence[bytes]) -> bytes:
         """Put several encoded replies into one frame."""
         return b"\n".join(messages)
@@ -54,6 +65,10 @@ class AsciiJsonCodec(JsonCodec):
     def encode(self, reply: Reply) -> bytes:
         """Write one reply or push."""
         return to_ascii(_encode(reply))
+
+    def push(self, publication: Publication) -> bytes:
+        """Write a publication as it is pushed to whoever listens."""
+        return to_ascii(super().push(publication))
 
 
 def to_ascii(text: bytes) -> bytes:

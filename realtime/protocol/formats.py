@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from domain.publications import Publication
 from realtime.protocol.codec import Codec
 from realtime.protocol.codec_json import ASCII_JSON, JSON
-from realtime.protocol.frames import TEXT, framed
-from realtime.protocol.replies import Reply, publication_push
+from realtime.protocol.codec_protobuf import PROTOBUF
+from realtime.protocol.frames import BINARY, TEXT, framed
+from realtime.protocol.replies import Reply
 
 # No frame that is joined from several messages is larger.
 MAX_JOINED = 64 * 1024
@@ -33,8 +34,8 @@ class Format:
     def publications(self, publications: Sequence[Publication]) -> bytes:
         """Write publications as pushes, joined as far as a frame may go."""
         if len(publications) == 1:
-            return self.one(publication_push(publications[0]))
-        encoded = [self.codec.encode(publication_push(each)) for each in publications]
+            return self._frame(self.codec.push(publications[0]))
+        encoded = [self.codec.push(each) for each in publications]
         return b"".join(self._frame(self.codec.join(run)) for run in _runs(encoded))
 
 
@@ -55,6 +56,10 @@ def _text_frame(payload: bytes) -> bytes:
     return framed(TEXT, payload)
 
 
+def _binary_frame(payload: bytes) -> bytes:
+    return framed(BINARY, payload)
+
+
 def _lines(payload: bytes) -> bytes:
     return payload + b"\n"
 
@@ -65,6 +70,7 @@ def _event(payload: bytes) -> bytes:
 
 
 WEBSOCKET_JSON = Format(JSON, _text_frame)
+WEBSOCKET_PROTOBUF = Format(PROTOBUF, _binary_frame)
 # Older SDKs cut a stream of bytes anywhere, and so in the middle of a character.
 HTTP_STREAM_JSON = Format(ASCII_JSON, _lines)
 SSE_JSON = Format(JSON, _event)
