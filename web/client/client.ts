@@ -27,6 +27,8 @@ export interface ConnectOptions {
 }
 
 const RELOAD_AFTER_MS = 2_000;
+/** With no socket after this time, what the API knows is shown all the same. */
+const PATIENCE_MS = 2_000;
 
 export class Client {
   readonly account: string;
@@ -116,6 +118,9 @@ export class Client {
     });
     void this.outbox.restore();
     this.#socket.resume();
+    setTimeout(() => {
+      if (!this.inbox.state.value.loaded) void this.#reload();
+    }, PATIENCE_MS);
   }
 
   async #reload(): Promise<void> {

@@ -238,6 +238,10 @@ export const parts = css`
   .btn.danger {
     color: var(--bad);
   }
+  .btn[aria-pressed='true'] {
+    border-color: var(--warn);
+    background: var(--warn-soft);
+  }
   .btn.quiet {
     border-color: transparent;
     background: none;

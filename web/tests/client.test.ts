@@ -79,6 +79,14 @@ describe('a client', () => {
     expect(client.preferences.state.value?.locale).toBe('de');
   });
 
+  it('shows what the API knows when the socket keeps silent', async () => {
+    stage.server.connect = () => ({ error: { code: 111, message: 'later', temporary: true } });
+    const client = await stage.client();
+    expect(client.inbox.state.value.loaded).toBe(false);
+    await vi.advanceTimersByTimeAsync(2_010);
+    expect(client.inbox.state.value.conversations).toHaveLength(1);
+  });
+
   it('hands each piece of news to the store that it is for', async () => {
     const client = await stage.client();
     await stage.news({ type: 'conversation', conversation: aConversation('t2') });

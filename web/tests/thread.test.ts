@@ -223,11 +223,16 @@ describe('older pages', () => {
     void stage.thread.loadBefore();
     const older = stage.api.asked('before=51');
     stage.subscribed(900, false);
-    void stage.thread.loadBefore();
-    expect(stage.api.isAsked('before')).toBe(false);
     await older.answer({ items: [aMessage(50)], has_before: false, has_after: true });
     await stage.page([aMessage(900)], true);
     expect(stage.seqs).toEqual([900]);
+  });
+
+  it('are not asked for while the list starts over', async () => {
+    await stage.showing([aMessage(51)], true);
+    stage.subscribed(900, false);
+    await stage.thread.loadBefore();
+    expect(stage.api.isAsked('before')).toBe(false);
   });
 
   it('can be asked for again when they did not come', async () => {

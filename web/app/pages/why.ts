@@ -49,6 +49,16 @@ export class OrderwireWhy extends LitElement {
       p {
         overflow-wrap: anywhere;
       }
+      @media (max-width: 480px) {
+        li {
+          grid-template-columns: minmax(0, 1fr) auto;
+          gap: 0 var(--s3);
+        }
+        p {
+          grid-row: 2;
+          grid-column: 1 / -1;
+        }
+      }
       b {
         font-weight: 500;
       }
