@@ -75,6 +75,19 @@ async def append(
     return sequences
 
 
+async def append_one(connection: AsyncConnection, draft: Draft) -> int:
+    """Store an entry that needs nobody's right to write, and return its sequence number."""
+    statement = (
+        update(conversations)
+        .where(conversations.c.id == draft.conversation_id)
+        .values(last_seq=conversations.c.last_seq + 1)
+        .returning(conversations.c.last_seq)
+    )
+    seq = int((await connection.execute(statement)).scalar_one())
+    await _store(connection, [(draft, seq)])
+    return seq
+
+
 async def begin(connection: AsyncConnection, draft: Draft) -> None:
     """Store the first entry of a conversation that was added with ``last_seq`` 1."""
     await _store(connection, [(draft, 1)])

@@ -1,4 +1,4 @@
-"""Every table, in one place.
+"""Every table by its name; those around orders stand in ``storage.order_tables``.
 
 Made to be spread over several database servers: the primary key and every unique rule of a large
 table begin with what it is spread by - the conversation for participants and entries, the account
@@ -13,7 +13,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -21,17 +20,43 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.columns import Counter, Id, Instant, Json, count, flag, partial, required
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from storage.columns import Id, Instant, Json, count, flag, metadata, partial, required
+from storage.order_tables import (
+    idempotency_keys,
+    order_answers,
+    order_notes,
+    order_numbers,
+    order_timeline,
+    orders,
+    timers,
 )
 
+__all__ = (
+    "accounts",
+    "attempts",
+    "contact_grants",
+    "contacts",
+    "conversations",
+    "deliveries",
+    "entries",
+    "idempotency_keys",
+    "inbox_changes",
+    "inbox_items",
+    "inboxes",
+    "ledger",
+    "metadata",
+    "notifications",
+    "order_answers",
+    "order_notes",
+    "order_numbers",
+    "order_timeline",
+    "orders",
+    "participants",
+    "preferences",
+    "push_subscriptions",
+    "services",
+    "timers",
+)
 
 # --- people and what they offer ---------------------------------------------------------------
 
@@ -87,66 +112,7 @@ services = Table(
     required("updated_at", Instant),
 )
 
-# --- orders -----------------------------------------------------------------------------------
-
-order_numbers = Table(
-    "order_numbers",
-    metadata,
-    Column("number", Counter, primary_key=True, autoincrement=True),
-    required("order_id", Id, index=True),
-    sqlite_autoincrement=True,
-)
-
-orders = Table(
-    "orders",
-    metadata,
-    Column("id", Id, primary_key=True),
-    required("number", String(32)),
-    required("service_id", Id),
-    required("service_title", String(200)),
-    required("seller_id", Id),
-    required("buyer_id", Id),
-    required("price_amount", BigInteger),
-    required("price_currency", String(3)),
-    required("status", String(24)),
-    required("active", Boolean),
-    required("delivery_days", Integer),
-    Column("due_at", Instant),
-    Column("review_ends_at", Instant),
-    required("conversation_id", Id),
-    # The questions as they were when the order was placed: later changes leave it as it was.
-    required("questions", Json),
-    required("answers", Json),
-    required("requirements_status", String(16)),
-    Column("requirements_submitted_at", Instant),
-    required("version", Integer),
-    required("created_at", Instant),
-    required("updated_at", Instant),
-    Index(None, "seller_id", "active", "due_at", "id"),
-    Index(None, "buyer_id", "active", "due_at", "id"),
-)
-
-order_timeline = Table(
-    "order_timeline",
-    metadata,
-    required("order_id", Id),
-    required("seq", Integer),
-    required("type", String(32)),
-    required("actor", Id),
-    required("at", Instant),
-    required("data", Json),
-    PrimaryKeyConstraint("order_id", "seq"),
-    ForeignKeyConstraint(["order_id"], ["orders.id"], ondelete="CASCADE"),
-)
-
-idempotency_keys = Table(
-    "idempotency_keys",
-    metadata,
-    Column("key", String(255), primary_key=True),
-    required("request_hash", String(64)),
-    required("order_id", Id),
-    required("created_at", Instant, index=True),
-)
+# --- who has been in touch with whom -----------------------------------------------------------
 
 contacts = Table(
     "contacts",
@@ -372,21 +338,4 @@ ledger = Table(
         ["bucket", "delivery_id"], ["deliveries.bucket", "deliveries.id"], ondelete="CASCADE"
     ),
     Index(None, "bucket", "notification_id"),
-)
-
-timers = Table(
-    "timers",
-    metadata,
-    required("bucket", Integer),
-    required("id", Id),
-    required("order_id", Id),
-    required("kind", String(24)),
-    required("due_at", Instant),
-    required("status", String(12)),
-    Column("lease_token", String(32)),
-    Column("lease_until", Instant),
-    required("created_at", Instant),
-    PrimaryKeyConstraint("bucket", "id"),
-    UniqueConstraint("bucket", "order_id", "kind"),
-    Index(None, "bucket", "status", "due_at"),
 )

@@ -29,7 +29,12 @@ SPREAD_BY = {
         "ledger": "bucket",
         "timers": "bucket",
     },
-    "order": {"orders": "id", "order_timeline": "order_id"},
+    "order": {
+        "orders": "id",
+        "order_timeline": "order_id",
+        "order_notes": "order_id",
+        "order_answers": "order_id",
+    },
     # Looked up by their key alone.
     "key": {"idempotency_keys": "key", "services": "id", "order_numbers": "number"},
 }
