@@ -133,7 +133,7 @@ class TokenVerifier:
                     "verify_aud": False,
                 },
             )
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, UnicodeError) as error:
             raise TokenInvalid("the token is not valid") from error
 
     def _identity(self, claims: dict[str, Any]) -> Identity:

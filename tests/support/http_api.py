@@ -36,7 +36,7 @@ class HttpApi:
             verifier=TokenVerifier(keys=SharedSecret(SECRET), clock=market.clock),
             service_keys=ServiceKeys([SERVICE_KEY]),
         )
-        routes = [
+        self.routes = [
             *AccountRoutes(accounts=market.accounts, callers=callers).routes(),
             *ServiceRoutes(services=market.services, callers=callers).routes(),
             *OrderRoutes(orders=market.orders, callers=callers).routes(),
@@ -55,7 +55,9 @@ class HttpApi:
         edge = Edge(
             peers=Peers(()), new_id=new_id, monotonic=lambda: 0.0, is_backend=lambda _key: False
         )
-        transport = httpx2.ASGITransport(app=create_app(routes, edge))
+        transport = httpx2.ASGITransport(
+            app=create_app(self.routes, edge), raise_app_exceptions=False
+        )
         self._client = httpx2.AsyncClient(transport=transport, base_url="http://orderwire.test")
 
     async def close(self) -> None:
@@ -79,5 +81,5 @@ class HttpApi:
         headers = more.pop("headers", {})
         if caller is not None:
             credential = self.token(caller) if isinstance(caller, Identity) else caller
-            headers = {"Authorization": f"Bearer {credential}"} | headers
+            headers = {"Authorization": f"Bearer {credential}".encode()} | headers
         return await self._client.request(method, path, headers=headers, **more)
