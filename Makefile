@@ -84,6 +84,7 @@ clean: ## remove all that make made here
 # Node and what it builds
 
 .cache/node/.ready: .venv/.made setup/node.py requirements/node.txt web/package.json
+	@mkdir -p $(@D)
 	@$(PYTHON_HERE) setup/node.py
 	@touch $@
 
