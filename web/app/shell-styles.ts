@@ -29,7 +29,7 @@ export const railStyles = css`
     place-items: center;
     margin-bottom: var(--s4);
   }
-  nav a {
+  nav a:not(.skip) {
     width: 60px;
     padding: var(--s2) 0 6px;
     border-radius: var(--r2);
@@ -41,7 +41,7 @@ export const railStyles = css`
     position: relative;
     transition: background var(--fast);
   }
-  nav a:hover {
+  nav a:not(.skip):hover {
     background: var(--hover);
   }
   nav a[aria-current] {
@@ -92,7 +92,7 @@ export const railStyles = css`
       border-top: 1px solid var(--line);
       padding: var(--s1) var(--s1) calc(var(--s1) + env(safe-area-inset-bottom));
     }
-    nav a {
+    nav a:not(.skip) {
       width: 72px;
     }
     nav .count {

@@ -81,13 +81,13 @@ export class OrderwireShell extends LitElement {
       const route = this.#live.read(this.router.route);
       // What arrives about something that is being looked at is seen at once.
       this.#live.read(client.notifications.state);
-      return html`<a class="skip btn" href="#main" @click=${this.#skip}>${language.t('nav.skip')}</a>
-        <nav aria-label=${language.t('nav.main')}>
+      return html`<nav aria-label=${language.t('nav.main')}>
+          <a class="skip btn" href="#main" @click=${this.#skip}>${language.t('nav.skip')}</a>
           <div class="mark">${icon('mark')}</div>
           ${this.#link('inbox', route, connection)} ${this.#link('orders', route, connection)}
           ${this.#link('alerts', route, connection)} ${this.#link('settings', route, connection)}
         </nav>
-        <main tabindex="-1">${this.#content(route, connection)}</main>
+        <main id="main" tabindex="-1">${this.#content(route, connection)}</main>
         <orderwire-connection-state></orderwire-connection-state>`;
     });
   }

@@ -69,6 +69,11 @@ export class OrderwireInbox extends LitElement {
       .conv[aria-current] {
         background: var(--accent-soft);
       }
+      /* On a tinted row the faintest text would be too faint. */
+      .conv[aria-current] .meta,
+      .conv:hover .meta {
+        color: var(--text-2);
+      }
       .conv[aria-current]::before,
       li:has(.conv[aria-current]) + li .conv::before {
         visibility: hidden;

@@ -57,11 +57,13 @@ export class OrderwireDemo extends LitElement {
           ${icon('mail')}${language.t(this.broken ? 'demo.mend' : 'demo.break')}
         </button>
       </header>
+      <main>
       <p class="said small ${failed ? 'bad' : ''}" role="status">
         ${failed ? language.t('demo.failed') : this.said}
       </p>
       <div class="apps">${SIDES.map((role) => this.#app(role, language))}</div>
-      ${this.#outbox(sent, language)}`;
+      ${this.#outbox(sent, language)}
+      </main>`;
   }
 
   #app(role: (typeof SIDES)[number], language: Language): TemplateResult {
@@ -102,13 +104,15 @@ export class OrderwireDemo extends LitElement {
       </div>
       ${
         sent.length > 0
-          ? html`<ol class="sent" role="log" aria-labelledby="outbox">
-              ${repeat(
-                sent,
-                ({ n }) => n,
-                (one) => this.#sent(one, language),
-              )}
-            </ol>`
+          ? html`<div role="log" aria-labelledby="outbox">
+              <ol class="sent">
+                ${repeat(
+                  sent,
+                  ({ n }) => n,
+                  (one) => this.#sent(one, language),
+                )}
+              </ol>
+            </div>`
           : html`<div class="blank">${icon('bell')}${language.t('demo.empty')}</div>`
       }
     </section>`;
