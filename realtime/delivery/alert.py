@@ -77,6 +77,39 @@ class OrderCreated(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
+class OrderChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to an order that somebody knows, as the texts of ``event`` tell it.
+
+    ``person`` is the other side, ``text`` what they said, ``when`` the moment that it is about.
+    """
+
+    event: str
+    number: str
+    service: str
+    person: str
+    text: str = ""
+    count: int = 0
+    when: datetime | None = None
+
+    def words(self, voice: Voice) -> dict[str, Value]:
+        """Return what the texts of this template may name."""
+        person = one_line(self.person)
+        words: dict[str, Value] = {
+            "number": one_line(self.number),
+            "service": one_line(self.service),
+            "person": person,
+            "person_first": first_name(person),
+            "count": self.count,
+            "when": voice.moment(self.when) if self.when else "",
+        }
+        told = {name: voice.say(f"order_changed.{self.event}.{name}", words) for name in TOLD}
+        return words | told
+
+
+# What an event of an order has texts of its own for.
+TOLD = ("title", "lead")
+
+
 class ServiceDecided(msgspec.Struct, frozen=True, kw_only=True):
     """What the marketplace decided about a service, and why if it said so."""
 
@@ -112,10 +145,11 @@ class MessageReceived(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-Facts = OrderCreated | ServiceDecided | MessageReceived
+Facts = OrderCreated | OrderChanged | ServiceDecided | MessageReceived
 
 FACTS: Mapping[str, type[Facts]] = {
     "order_created": OrderCreated,
+    "order_changed": OrderChanged,
     "service_approved": ServiceDecided,
     "service_rejected": ServiceDecided,
     "service_paused": ServiceDecided,

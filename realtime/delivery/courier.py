@@ -16,6 +16,7 @@ from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.reasons import Reason
 from realtime.delivery.recorder import Recorder
 from realtime.delivery.verdict import Try, Verdicts
+from storage.deliveries import Status
 from storage.ledger import Change
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,14 @@ class Decided:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a lane must know: whether to look again soon, and for how many seconds to rest."""
+
+    comes_again: bool = False
+    rest: float = 0.0
+
+
 class Courier:
     """Knows the carriers, and tells ``watch`` of each decision."""
 
@@ -58,8 +67,8 @@ class Courier:
         self._lease = lease
         self._watch = watch
 
-    async def deliver(self, moment: Moment) -> float:
-        """Bring a delivery to its end; return for how many seconds its channel should rest.
+    async def deliver(self, moment: Moment) -> Done:
+        """Bring a delivery to its end, or to its next moment.
 
         One that raises is left to its lease, like one whose worker crashed: three times, and it
         is taken for poison.
@@ -68,26 +77,28 @@ class Courier:
         carrier = self._carriers.get(channel)
         missing = MISSING[channel] if carrier is None else None
         ruling = decide(moment.situation(missing=missing))
-        if ruling.do is not Do.SEND or carrier is None:
-            now = self._clock.now()
-            await self._write(self._verdicts.ruled(moment.claim, ruling, now, moment.target))
-            return 0.0
-        outcome = await self._sent(carrier, moment, carrier.pack(moment))
-        return _rest(outcome) if outcome else 0.0
+        if ruling.do is Do.SEND and carrier is not None:
+            return await self._send(carrier, moment, carrier.pack(moment))
+        now = self._clock.now()
+        ruled = self._verdicts.ruled(moment.claim, ruling, now, moment.target)
+        await self._write(ruled)
+        return Done(comes_again=ruled.status is Status.SCHEDULED)
 
-    async def _sent(self, carrier: Carrier, moment: Moment, parcel: Any) -> Outcome | None:
+    async def _send(self, carrier: Carrier, moment: Moment, parcel: Any) -> Done:
         claim = moment.claim
         began = self._clock.now()
         begun = self._verdicts.begun(claim, began, began + self._lease)
         if not await self._recorder.write(begun):
             log.warning("delivery_lease_lost", delivery=claim.id)
-            return None
+            return Done()
         outcome = await carrier.carry(parcel)
         if outcome.result is Result.GONE:
             outcome = replace(outcome, reason=await carrier.retire(moment, outcome))
-        tried = Try(began=began, outcome=outcome, target=moment.target)
-        await self._write(self._verdicts.tried(claim, tried, self._clock.now()))
-        return outcome
+        tried = self._verdicts.tried(
+            claim, Try(began=began, outcome=outcome, target=moment.target), self._clock.now()
+        )
+        await self._write(tried)
+        return Done(comes_again=tried.status is Status.SCHEDULED, rest=_rest(outcome))
 
     async def _write(self, change: Change) -> None:
         if not await self._recorder.write(change):

@@ -194,9 +194,11 @@ class LaneLoop:
 
     async def _deliver(self, moment: Moment) -> None:
         try:
-            rest = await self._courier.deliver(moment)
-            if rest:
-                self._rests_until = max(self._rests_until, _monotonic() + rest)
+            done = await self._courier.deliver(moment)
+            if done.rest:
+                self._rests_until = max(self._rests_until, _monotonic() + done.rest)
+            if done.comes_again:
+                self._rung.set()  # it may be due before what is waited for
         except Exception:
             log.exception("delivery_failed", delivery=moment.claim.id)
         finally:

@@ -7,6 +7,7 @@ from realtime.delivery.alert import (
     Alert,
     Facts,
     MessageReceived,
+    OrderChanged,
     OrderCreated,
     ServiceDecided,
     facts_of,
@@ -111,6 +112,11 @@ def _order_stands(facts: OrderCreated) -> str:
     return "answered" if facts.answered >= facts.questions else "partly"
 
 
+def _order_changed(facts: OrderChanged, voice: Voice, words: Mapping[str, Value]) -> _Parts:
+    number = Row(voice.say("order_created.row.order"), str(words["number"]))
+    return _Parts(rows=(number,), quotes=(_quote(facts.text),) if facts.text else ())
+
+
 def _service_decided(facts: ServiceDecided, voice: Voice, _words: Mapping[str, Value]) -> _Parts:
     if not facts.reason:
         return _Parts()
@@ -132,6 +138,7 @@ def _quote(text: str) -> str:
 
 _PARTS: Mapping[type[Facts], Callable[..., _Parts]] = {
     OrderCreated: _order_created,
+    OrderChanged: _order_changed,
     ServiceDecided: _service_decided,
     MessageReceived: _message_received,
 }
