@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from urllib.parse import urlsplit
 
 import jwt
@@ -42,13 +43,13 @@ class Finding:
     advice: str = ""
 
 
-async def examine(settings: Settings) -> list[Finding]:
-    """Look at everything, at once; nothing is changed."""
+async def examine(settings: Settings, *, tls: ssl.SSLContext | None = None) -> list[Finding]:
+    """Look at everything, at once; nothing is changed. ``tls`` says whom mail servers prove to."""
     looks: list[Callable[[Settings], Awaitable[list[Finding]]]] = [
         _database,
         _redis,
         _tokens,
-        _mail,
+        partial(_mail, tls=tls or ssl.create_default_context()),
         _push,
         _public_url,
         _web_app,
@@ -115,12 +116,12 @@ async def _tokens(settings: Settings) -> list[Finding]:
     return good("tokens", f"a key set with {len(keys)} usable keys")
 
 
-async def _mail(settings: Settings) -> list[Finding]:
+async def _mail(settings: Settings, tls: ssl.SSLContext) -> list[Finding]:
     if not settings.smtp_url:
         return missing(
             "mail", "not set: alerts by e-mail wait", "set ORDERWIRE_SMTP_URL and _MAIL_FROM"
         )
-    found = await asyncio.gather(*(_relay(relay) for relay in settings.smtp_url))
+    found = await asyncio.gather(*(_relay(relay, tls) for relay in settings.smtp_url))
     if settings.mail_from is None:
         found.append(
             missing(
@@ -132,11 +133,11 @@ async def _mail(settings: Settings) -> list[Finding]:
     return [finding for findings in found for finding in findings]
 
 
-async def _relay(relay: Relay) -> list[Finding]:
+async def _relay(relay: Relay, tls: ssl.SSLContext) -> list[Finding]:
     pool = RelayPool(
         relay,
         helo="localhost",
-        tls=ssl.create_default_context(),
+        tls=tls,
         timeouts=MailTimeouts(connect=PATIENCE),
         limits=PoolLimits(connections=1),
     )

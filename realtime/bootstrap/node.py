@@ -115,6 +115,7 @@ def _make(ground: Ground) -> _Parts:
         health=Health(
             ping=ground.database.ping,
             bus_is_healthy=lambda: ground.bus.healthy,
+            deliveries_run=lambda: deliveries.runs,
             oldest_due=queue.oldest_due,
             monotonic=ground.monotonic,
         ),

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 
@@ -12,7 +13,6 @@ from realtime.delivery.carrier import Carrier
 from realtime.delivery.courier import Decided
 from realtime.delivery.planner import DOORBELL
 from realtime.delivery.reasons import Decision
-from realtime.delivery.worker import Worker
 from realtime.ops.durations import Durations
 
 log = structlog.get_logger(__name__)
@@ -34,16 +34,37 @@ class DeliveryFigures:
             self.accepted_after[decided.channel, decided.category].add(decided.seconds)
 
 
+class Work(Protocol):
+    """What a worker does; realtime.delivery.worker has the one."""
+
+    def wake(self) -> None:
+        """Look at the queue at once."""
+        ...
+
+    async def run(self) -> None:
+        """Work until ``stop``."""
+        ...
+
+    async def stop(self) -> None:
+        """Finish what is under way, and give the rest back."""
+        ...
+
+
 class Deliveries:
     """The worker's life; alone in a process, it is also what the bus hands things to."""
 
     def __init__(
-        self, *, worker: Worker, carriers: Sequence[Carrier], figures: DeliveryFigures
+        self, *, worker: Work, carriers: Sequence[Carrier], figures: DeliveryFigures
     ) -> None:
         self.figures = figures
         self._worker = worker
         self._carriers = carriers
         self._running: asyncio.Task[None] | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Tell whether somebody looks at the queue."""
+        return self._running is not None and not self._running.done()
 
     async def start(self) -> None:
         """Begin to deliver."""

@@ -55,11 +55,13 @@ class Health:
         *,
         ping: Callable[[], Awaitable[None]],
         bus_is_healthy: Callable[[], bool],
+        deliveries_run: Callable[[], bool],
         oldest_due: Callable[[], Awaitable[float]],
         monotonic: Callable[[], float],
     ) -> None:
         self._ping = ping
         self._bus_is_healthy = bus_is_healthy
+        self._deliveries_run = deliveries_run
         self._oldest_due = oldest_due
         self._monotonic = monotonic
         self._draining = False
@@ -73,7 +75,7 @@ class Health:
 
     async def readiness(self) -> Readiness:
         """Look at everything; what was found of the database is kept for a second."""
-        checks = {"bus": self._bus(), **await self._storage()}
+        checks = {"bus": self._bus(), "deliveries": self._deliveries(), **await self._storage()}
         if self._draining:
             checks["node"] = Check(State.UNREADY, "this node is shutting down")
         worst = max((check.status for check in checks.values()), key=_WORST_LAST.index)
@@ -83,6 +85,11 @@ class Health:
         if self._bus_is_healthy():
             return Check(State.READY, "news travel")
         return Check(State.DEGRADED, "other nodes may not be heard; the database fills the gaps")
+
+    def _deliveries(self) -> Check:
+        if self._deliveries_run():
+            return Check(State.READY, "go out")
+        return Check(State.DEGRADED, "this node sends none any more; see its log")
 
     async def _storage(self) -> dict[str, Check]:
         async with self._turn:

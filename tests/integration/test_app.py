@@ -72,6 +72,7 @@ async def test_a_node_that_has_all_it_needs_is_alive_and_ready(database_url: str
         assert {part: check["status"] for part, check in said["checks"].items()} == {
             "bus": "ready",
             "database": "ready",
+            "deliveries": "ready",
             "queue": "ready",
         }
 

@@ -234,6 +234,20 @@ async def test_the_largest_body_is_taken(side: Side) -> None:
     assert answer.text == f"{MAX_BODY_BYTES} bytes"
 
 
+async def test_what_is_no_request_passes_untouched(side: Side) -> None:
+    asked = iter(["lifespan.startup", "lifespan.shutdown"])
+    said: list[str] = []
+
+    async def receive() -> Message:
+        return {"type": next(asked)}
+
+    async def send(message: Message) -> None:
+        said.append(message["type"])
+
+    await side.app({"type": "lifespan"}, receive, send)
+    assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
 # --- other origins -----------------------------------------------------------------------------
 
 

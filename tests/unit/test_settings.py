@@ -75,6 +75,7 @@ def test_settings_are_read_into_what_they_stand_for() -> None:
         MAIL_FROM="Jobs & Co <jobs@example.com>",
         VAPID_PRIVATE_KEY=KEY.private_text,
         VAPID_SUBJECT="mailto:ops@example.com",
+        ATTACHMENTS_URL="s3://bucket",
         LOG_FORMAT="JSON",
     )
     assert settings.database_url == "postgresql+asyncpg://user:pass@db/orderwire"
@@ -87,6 +88,7 @@ def test_settings_are_read_into_what_they_stand_for() -> None:
     assert settings.mail_from.address == "jobs@example.com"
     assert settings.vapid_private_key is not None
     assert settings.vapid_private_key.public_text == KEY.public_text
+    assert settings.attachments_url == "s3://bucket"
     assert settings.log_format is LogFormat.JSON
 
 

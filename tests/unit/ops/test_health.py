@@ -12,12 +12,14 @@ class Node:
     def __init__(self) -> None:
         self.now = 0.0
         self.bus_is_healthy = True
+        self.deliveries_run = True
         self.oldest_due = 0.0
         self.error: Exception | None = None
         self.pings = 0
         self.health = Health(
             ping=self._ping,
             bus_is_healthy=lambda: self.bus_is_healthy,
+            deliveries_run=lambda: self.deliveries_run,
             oldest_due=self._oldest_due,
             monotonic=lambda: self.now,
         )
@@ -46,6 +48,12 @@ async def test_a_node_that_hears_no_others_is_degraded() -> None:
     assert await node.status() is State.DEGRADED
     node.bus_is_healthy = True
     assert await node.status() is State.READY
+
+
+async def test_a_node_that_sends_no_alerts_is_degraded() -> None:
+    node = Node()
+    node.deliveries_run = False
+    assert await node.status() is State.DEGRADED
 
 
 async def test_a_node_whose_queue_is_late_is_degraded() -> None:
