@@ -91,10 +91,13 @@ export class Client {
   }
 
   /** Says which thread the person is looking at: no push is sent for what is read anyway. */
-  focus(conversation: string | null): void {
-    if (this.#focus === conversation) return;
-    this.#focus = conversation;
-    this.#sayFocus();
+  focus(conversation: string): void {
+    this.#look(conversation);
+  }
+
+  /** Says that the person looks away from a thread, if it is the one that they looked at. */
+  blur(conversation: string): void {
+    if (this.#focus === conversation) this.#look(null);
   }
 
   /** Goes quiet until `resume`; what is written meanwhile waits in the outbox. */
@@ -155,6 +158,12 @@ export class Client {
         this.me.badge(news);
         break;
     }
+  }
+
+  #look(conversation: string | null): void {
+    if (this.#focus === conversation) return;
+    this.#focus = conversation;
+    this.#sayFocus();
   }
 
   #sayFocus(): void {

@@ -84,6 +84,12 @@ export class OrderwireComposer extends LitElement {
         color: var(--text);
         font-weight: 600;
       }
+      @media (pointer: coarse) {
+        /* Below this size phones zoom in on whoever starts to write. */
+        textarea {
+          font-size: 16px;
+        }
+      }
       @container thread (max-width: 560px) {
         :host {
           padding: 0 var(--s3) var(--s3);

@@ -91,7 +91,7 @@ export class OrderwireThread extends LitElement {
     window.removeEventListener('focus', this.#attention);
     window.removeEventListener('blur', this.#attention);
     document.removeEventListener('visibilitychange', this.#attention);
-    this.#live.connection?.client.focus(null);
+    this.#live.connection?.client.blur(this.conversation);
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
@@ -247,7 +247,8 @@ export class OrderwireThread extends LitElement {
     const client = this.#live.connection?.client;
     if (!client || !this.#thread) return;
     const here = document.visibilityState === 'visible' && document.hasFocus();
-    client.focus(here ? this.conversation : null);
+    if (here) client.focus(this.conversation);
+    else client.blur(this.conversation);
     const { phase, entries } = this.#thread.state.value;
     const last = entries.at(-1);
     if (here && phase === 'ready' && last && this.log?.atEnd) void this.#thread.read(last.seq);

@@ -152,7 +152,8 @@ describe('a client', () => {
     await vi.advanceTimersByTimeAsync(0);
     stage.server.newest.shut(3001, 'shutdown');
     await vi.advanceTimersByTimeAsync(2_000);
-    client.focus(null);
+    client.blur('another');
+    client.blur('t1');
     await vi.advanceTimersByTimeAsync(0);
     const said = stage.server.of('send').map(({ send }) => send?.data);
     expect(said).toEqual([

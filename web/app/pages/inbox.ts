@@ -1,7 +1,7 @@
 /** `<orderwire-inbox-page>`: the list, the thread, and what it is about; on a phone one at a time. */
 
-import { css, html, LitElement } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { css, html, LitElement, type PropertyValues } from 'lit';
+import { customElement, property, query } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
 import '../../components/about.ts';
 import { icon } from '../../components/icons.ts';
@@ -9,6 +9,8 @@ import '../../components/inbox.ts';
 import { Live } from '../../components/live.ts';
 import { look } from '../../components/look.ts';
 import '../../components/thread.ts';
+
+const ROOM_TO_WRITE = '(min-width: 721px) and (hover: hover)';
 
 @customElement('orderwire-inbox-page')
 export class OrderwireInboxPage extends LitElement {
@@ -53,7 +55,14 @@ export class OrderwireInboxPage extends LitElement {
   ];
 
   @property({ attribute: false }) conversation: string | null = null;
+  @query('orderwire-thread') private thread!: HTMLElement | null;
   readonly #live = new Live(this);
+
+  override updated(changed: PropertyValues<this>): void {
+    // Whoever chooses a conversation is about to write; on a phone a keyboard would cover it.
+    const chosen = changed.has('conversation') && changed.get('conversation') !== undefined;
+    if (chosen && matchMedia(ROOM_TO_WRITE).matches) this.thread?.focus();
+  }
 
   override render() {
     return this.#live.with(
