@@ -10,7 +10,7 @@ from realtime.protocol.commands import Command
 from realtime.protocol.replies import Reply
 
 # More in one frame is no honest client: an SDK sends a connect and all its subscribes at once.
-MAX_COMMANDS = 1_024
+MAX_COMMANDS = 4_096
 # What reading a JSON text raises when it is none, or none of its kind, or nested too deeply.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 

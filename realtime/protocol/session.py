@@ -118,7 +118,7 @@ class Session:
         self._subscribes = Bucket(rate=rate, burst=limits.subscribes_burst, now=now)
         self._abuse = Bucket(
             rate=rate * limits.abuse_factor,
-            burst=limits.commands_burst * limits.abuse_factor,
+            burst=limits.backlog * limits.abuse_factor,
             now=now,
         )
         self._errors = Bucket(rate=limits.errors_per_second, burst=limits.errors_burst, now=now)
