@@ -215,6 +215,7 @@ def _gateway(
 def _metrics(parts: _Parts) -> list[Source]:
     release = version("orderwire")
     gateway, bus = parts.gateway, parts.ground.bus
+    messages = parts.use_cases.messages
 
     async def of_queue() -> Iterable[Metric]:
         return families.of_queue(await parts.queue.depths())
@@ -225,6 +226,7 @@ def _metrics(parts: _Parts) -> list[Source]:
         now(lambda: families.of_bus(bus)),
         now(lambda: families.of_hub(parts.hub.figures)),
         now(lambda: families.of_gateway(gateway.figures, gateway.connections)),
+        now(lambda: families.of_commits(messages.figures, messages.waiting)),
         now(lambda: families.of_deliveries(parts.deliveries.figures)),
         of_queue,
     ]

@@ -18,6 +18,7 @@ from realtime.gateway.registry import GatewayFigures
 from realtime.ops.deliveries import DeliveryFigures
 from realtime.ops.durations import BOUNDS, Durations
 from realtime.ops.queue import Depth
+from realtime.services.commit_queue import CommitFigures
 
 
 def of_build(release: str) -> Iterable[Metric]:
@@ -82,6 +83,13 @@ def of_queue(depths: Sequence[Depth]) -> Iterable[Metric]:
         count.add_metric(labels, depth.count)
         age.add_metric(labels, depth.oldest_due)
     yield from (count, age)
+
+
+def of_commits(figures: CommitFigures, waiting: int) -> Iterable[Metric]:
+    """Say how messages share their commits: commands / groups is how many to one."""
+    yield _counter("commit_groups", "Groups of messages, each of one commit.", figures.groups)
+    yield _counter("commit_commands", "Messages that were handed to a commit.", figures.commands)
+    yield _gauge("commit_waiting", "Messages that wait for the next commit.", waiting)
 
 
 def of_bus(bus: Bus) -> Iterable[Metric]:

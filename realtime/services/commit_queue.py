@@ -7,6 +7,7 @@ the cost of a commit. A command that cannot be stored fails alone, not its group
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import structlog
@@ -42,6 +43,14 @@ class Store(Protocol[CommandIn, ResultOut]):
     ) -> Awaitable[Sequence[ResultOut | OrderwireError]]: ...
 
 
+@dataclass(slots=True)
+class CommitFigures:
+    """What the queue counts; read by the metrics."""
+
+    groups: int = 0
+    commands: int = 0
+
+
 class CommitQueue(Generic[Command, Result]):
     """Commands in, one commit a group, outcomes out."""
 
@@ -52,6 +61,7 @@ class CommitQueue(Generic[Command, Result]):
         store: Store[Command, Result],
         max_waiting: int = MAX_WAITING,
     ) -> None:
+        self.figures = CommitFigures()
         self._database = database
         self._store = store
         self._max_waiting = max_waiting
@@ -70,6 +80,10 @@ class CommitQueue(Generic[Command, Result]):
         if self._committing is None:
             self._committing = asyncio.get_running_loop().create_task(self._commit_groups())
 
+    def __len__(self) -> int:
+        """Return how many commands wait for the next group."""
+        return len(self._waiting)
+
     async def settle(self) -> None:
         """Wait until everything submitted so far is committed and answered."""
         while self._committing is not None:
@@ -81,6 +95,8 @@ class CommitQueue(Generic[Command, Result]):
                 size = min(MAX_GROUP, len(self._waiting))
                 group = [self._waiting.popleft() for _ in range(size)]
                 outcomes = await self._commit([command for command, _ in group])
+                self.figures.groups += 1
+                self.figures.commands += size
                 for (_, done), outcome in zip(group, outcomes, strict=True):
                     self._tell(done, outcome)
         finally:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from domain.conversations import MAX_BODY, MAX_CLIENT_ID, MAX_SEQ
 from domain.errors import Invalid, OrderwireError, TooLarge, TooMany
-from realtime.services.commit_queue import CommitQueue, Store
+from realtime.services.commit_queue import CommitFigures, CommitQueue, Store
 from realtime.services.rates import AccountRates
 from storage.engine import Database
 
@@ -57,6 +57,16 @@ class Messages:
     ) -> None:
         self._queue = CommitQueue[SendMessage, Sent](database=database, store=store)
         self._rates = rates
+
+    @property
+    def figures(self) -> CommitFigures:
+        """What was counted of their commits."""
+        return self._queue.figures
+
+    @property
+    def waiting(self) -> int:
+        """How many of them wait for the next commit."""
+        return len(self._queue)
 
     def send(self, command: SendMessage, done: Callable[[Sent | OrderwireError], None]) -> None:
         """Store a message with the next group; ``done`` is called after the commit.

@@ -135,6 +135,8 @@ async def test_metrics_say_what_happened_in_both_formats(database_url: str) -> N
         assert {
             "orderwire_build_info",
             "orderwire_bus_healthy",
+            "orderwire_commit_groups_total",
+            "orderwire_commit_waiting",
             "orderwire_gateway_connections",
             "orderwire_hub_channels",
             "orderwire_http_requests_total",
