@@ -1,5 +1,6 @@
 """Who is on a channel: the seam, and its twin for a server that is one process."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 
@@ -47,13 +48,23 @@ class LocalEntries:
             del self._by_channel[channel]
         return known
 
+    def clear(self) -> None:
+        """Forget everybody."""
+        self._by_channel.clear()
+
     def of(self, channel: str) -> dict[str, str]:
         """Return a copy of client -> account id."""
         return dict(self._by_channel.get(channel, ()))
 
-    def channels(self) -> tuple[str, ...]:
-        """Name the channels that have an entry."""
-        return tuple(self._by_channel)
+    def account(self, channel: str, client: str) -> str | None:
+        """Return whose connection ``client`` is, if it is on ``channel``."""
+        return self._by_channel.get(channel, {}).get(client)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Go over all (channel, client)."""
+        for channel, entries in self._by_channel.items():
+            for client in entries:
+                yield channel, client
 
 
 class LocalPresence:
@@ -67,7 +78,7 @@ class LocalPresence:
 
     async def close(self) -> None:
         """Forget everybody."""
-        self._entries = LocalEntries()
+        self._entries.clear()
 
     async def enter(self, channel: str, client: str, account_id: str) -> None:
         """Note that ``client`` is on ``channel`` from now on."""

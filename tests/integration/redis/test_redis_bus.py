@@ -1,7 +1,7 @@
 """The bus through Redis while everything happens to Redis that can."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -73,20 +73,6 @@ def subscribed(server: Valkey) -> set[str]:
     """Name the channels that somebody subscribes to on a server, without those of the bus."""
     found = server.command("PUBSUB", "CHANNELS", f"{PREFIX}0:channel:*")
     return {name.removeprefix(f"{PREFIX}0:channel:") for name in found}
-
-
-@pytest.fixture
-def server() -> Iterator[Valkey]:
-    """A server of the test's own."""
-    with running_valkey() as valkey:
-        yield valkey
-
-
-@pytest.fixture
-async def proxy(server: Valkey) -> AsyncIterator[Proxy]:
-    """A proxy before it."""
-    async with Proxy(port=server.port).running() as proxy:
-        yield proxy
 
 
 async def cut_by_a_restart(server: Valkey, _proxy: Proxy) -> None:

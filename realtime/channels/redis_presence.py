@@ -1,0 +1,250 @@
+"""Who is on a channel of the whole cluster: kept in Redis, alive for as long as its node is.
+
+Each channel is a hash of ``<life> <client>`` -> account. A life is that of a node between two
+doubts, and a key of its own that expires unless it is renewed: one command each 25 seconds keeps
+all entries of a node alive, and when the key goes, they are all void at once. In doubt (Redis was
+away, or has forgotten) a node begins a new life and writes its entries again.
+"""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from itertools import islice
+from typing import cast
+
+import structlog
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.client import Pipeline
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from realtime.channels.presence import LocalEntries
+
+log = structlog.get_logger(__name__)
+
+# uvloop answers a write to a connection that was reset with RuntimeError; redis-py lets it through.
+UNREACHABLE = (RedisError, OSError, RuntimeError)
+
+MAX_CONNECTIONS = 8
+BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceTimings:
+    """In seconds. ``kept`` is how long a channel's hash outlives its last change."""
+
+    renew: float = 25.0
+    life: float = 60.0
+    kept: float = 3600.0
+    answer: float = 1.0
+    retry: float = 1.0
+
+
+class RedisPresence:
+    """Entering and leaving wait for nothing: one task writes what has changed, in pipelines."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        node: str,
+        prefix: str = "orderwire:",
+        timings: PresenceTimings | None = None,
+    ) -> None:
+        self._timings = timings or PresenceTimings()
+        self._prefix = prefix
+        self._node = node
+        self._redis = _connected_when_needed(url, self._timings.answer)
+        self._entries = LocalEntries()
+        self._lives = 0
+        self._certain = False
+        self._closing = False
+        self._changed: dict[tuple[str, str], None] = {}
+        self._written: dict[str, float] = {}
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to keep this node's entries in Redis."""
+        self._task = asyncio.create_task(self._run(), name="redis-presence")
+
+    async def close(self) -> None:
+        """Take this node's entries away."""
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+            self._task = None
+            with contextlib.suppress(*UNREACHABLE):
+                await self._redis.delete(self._life_key(self._life))
+        self._entries.clear()
+        await self._redis.aclose()
+
+    async def enter(self, channel: str, client: str, account_id: str) -> None:
+        """Note that ``client`` is on ``channel`` from now on."""
+        self._entries.add(channel, client, account_id)
+        self._note(channel, client)
+
+    async def leave(self, channel: str, client: str) -> None:
+        """Note that ``client`` is gone from ``channel``."""
+        if self._entries.remove(channel, client):
+            self._note(channel, client)
+            if not self._entries.of(channel):
+                self._written.pop(channel, None)
+
+    async def present(self, channel: str) -> dict[str, str]:
+        """Return client -> account id of all nodes, of this one while the rest is unknown."""
+        elsewhere: dict[str, str] = {}
+        try:
+            async with asyncio.timeout(self._timings.answer):
+                elsewhere = await self._read(channel)
+        except UNREACHABLE as error:
+            log.warning("presence_unknown", error=str(error) or type(error).__name__)
+        return elsewhere | self._entries.of(channel)
+
+    # Reading
+
+    async def _read(self, channel: str) -> dict[str, str]:
+        """Read what the other nodes have written, and clear away what the dead have left."""
+        key = self._channel_key(channel)
+        fields = cast("dict[str, str]", await self._redis.hgetall(key))
+        split = [(*field.split(" ", 1), account) for field, account in fields.items()]
+        dead = await self._dead({life for life, _, _ in split} - {self._life})
+        if dead:
+            await self._redis.hdel(key, *[f for f in fields if f.split(" ", 1)[0] in dead])
+        return {
+            client: account
+            for life, client, account in split
+            if life != self._life and life not in dead
+        }
+
+    async def _dead(self, lives: set[str]) -> set[str]:
+        if not lives:
+            return set()
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for life in lives:
+                pipeline.exists(self._life_key(life))
+            alive = await pipeline.execute()
+        return {life for life, is_alive in zip(lives, alive, strict=True) if not is_alive}
+
+    # Writing
+
+    async def _run(self) -> None:
+        # To be cancelled is not enough: redis-py may answer that with an error of its own.
+        while not self._closing:
+            try:
+                await self._begin_a_life()
+                await self._live()
+            except UNREACHABLE as error:
+                log.warning("presence_in_doubt", error=str(error) or type(error).__name__)
+            except Exception:  # without this task the others would never see anybody here
+                log.exception("presence_failed")
+            self._certain = False
+            if not self._closing:
+                await asyncio.sleep(self._timings.retry)
+
+    async def _begin_a_life(self) -> None:
+        """Void what this node has written so far, and have everything written again."""
+        former = self._life_key(self._life)
+        self._lives += 1
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.delete(former)
+            pipeline.set(self._life_key(self._life), "", px=_milliseconds(self._timings.life))
+            await pipeline.execute()
+        self._changed = dict.fromkeys(self._entries)
+        self._written.clear()
+        self._certain = True
+
+    async def _live(self) -> None:
+        """Write what changes and renew this life, until Redis has forgotten it."""
+        loop = asyncio.get_running_loop()
+        renewal = loop.time() + self._timings.renew
+        while not self._closing:
+            await self._write_changes()
+            if loop.time() >= renewal:
+                if not await self._renew():
+                    log.warning("presence_forgotten")
+                    return
+                renewal = loop.time() + self._timings.renew
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(renewal):
+                    await self._wake.wait()
+
+    async def _renew(self) -> bool:
+        self._refresh_channels()
+        life = self._life_key(self._life)
+        return bool(await self._redis.pexpire(life, _milliseconds(self._timings.life)))
+
+    def _refresh_channels(self) -> None:
+        """Have those written again whose hash would expire some day while somebody is there."""
+        now = asyncio.get_running_loop().time()
+        while self._written:
+            channel, since = next(iter(self._written.items()))
+            if now - since < self._timings.kept / 2:
+                break
+            del self._written[channel]
+            for client in self._entries.of(channel):
+                self._note(channel, client)
+
+    async def _write_changes(self) -> None:
+        self._wake.clear()
+        while self._changed:
+            batch = list(islice(self._changed, BATCH))
+            for change in batch:
+                del self._changed[change]
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                self._put(pipeline, batch)
+                await pipeline.execute()
+
+    def _put(self, pipeline: Pipeline, batch: list[tuple[str, str]]) -> None:
+        """Additions go first: a hash that loses its last field would lose its expiry."""
+        now = asyncio.get_running_loop().time()
+        gone = []
+        for channel, client in batch:
+            account_id = self._entries.account(channel, client)
+            if account_id is None:
+                gone.append((channel, client))
+                continue
+            key = self._channel_key(channel)
+            pipeline.hset(key, f"{self._life} {client}", account_id)
+            if channel not in self._written:
+                self._written[channel] = now
+                pipeline.pexpire(key, _milliseconds(self._timings.kept))
+        for channel, client in gone:
+            pipeline.hdel(self._channel_key(channel), f"{self._life} {client}")
+
+    def _note(self, channel: str, client: str) -> None:
+        """Have an entry written; in doubt all of them will be."""
+        if self._certain:
+            self._changed[channel, client] = None
+            self._wake.set()
+
+    @property
+    def _life(self) -> str:
+        return f"{self._node}.{self._lives}"
+
+    def _life_key(self, life: str) -> str:
+        return f"{self._prefix}life:{life}"
+
+    def _channel_key(self, channel: str) -> str:
+        return f"{self._prefix}present:{channel}"
+
+
+def _connected_when_needed(url: str, answer: float) -> Redis:
+    """Make a client that fails at once where others would try again: we do that ourselves."""
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=MAX_CONNECTIONS,
+        timeout=answer,
+        socket_timeout=answer,
+        socket_connect_timeout=answer,
+        retry=Retry(NoBackoff(), 0),
+        decode_responses=True,
+    )
+    return Redis.from_pool(pool)
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)
