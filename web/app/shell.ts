@@ -2,7 +2,7 @@
 
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import type { Client, Inbox } from '../client/index.ts';
+import type { Client, Inbox, Notification } from '../client/index.ts';
 import type { Connection } from '../components/connection.ts';
 import { type Icon, icon } from '../components/icons.ts';
 import { Live } from '../components/live.ts';
@@ -10,6 +10,7 @@ import { look } from '../components/look.ts';
 import '../components/order.ts';
 import { showCount } from './attention.ts';
 import './connection-state.ts';
+import { Dwell } from './dwell.ts';
 import './pages/alerts.ts';
 import './pages/inbox.ts';
 import './pages/orders.ts';
@@ -19,6 +20,8 @@ import { PATHS, type Route } from './routes.ts';
 import { railStyles } from './shell-styles.ts';
 
 type Place = keyof typeof PATHS;
+
+const SEEN_AFTER_MS = 3_000;
 
 const ICONS: Readonly<Record<Place, Icon>> = {
   inbox: 'inbox',
@@ -52,17 +55,21 @@ export class OrderwireShell extends LitElement {
   @property({ attribute: false }) router!: Router;
   @query('main') private main!: HTMLElement | null;
   readonly #live = new Live(this);
+  readonly #dwell = new Dwell(SEEN_AFTER_MS);
   readonly #attention = () => this.requestUpdate();
   #page: Route['page'] | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener('focus', this.#attention);
+    window.addEventListener('blur', this.#attention);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.removeEventListener('focus', this.#attention);
+    window.removeEventListener('blur', this.#attention);
+    this.#dwell.on(null, seenNextTime);
   }
 
   override updated(): void {
@@ -79,7 +86,7 @@ export class OrderwireShell extends LitElement {
     return this.#live.with((connection) => {
       const { client, language } = connection;
       const route = this.#live.read(this.router.route);
-      // What arrives about something that is being looked at is seen at once.
+      // What arrives about something that is being looked at is soon seen.
       this.#live.read(client.notifications.state);
       return html`<nav aria-label=${language.t('nav.main')}>
           <a class="skip btn" href="#main" @click=${this.#skip}>${language.t('nav.skip')}</a>
@@ -141,23 +148,24 @@ export class OrderwireShell extends LitElement {
     const name = language.t(place ? `nav.${place}` : 'notfound.title');
     const unread = client.me.state.value?.unread_conversations ?? 0;
     showCount(`${name} · ${language.t('app.name')}`, unread);
-    if (document.visibilityState === 'visible' && document.hasFocus()) tickOff(client, route);
+    this.#look(client, route);
+  }
+
+  /** What the page shows is no news any more, neither as a push nor, after a while, in the feed. */
+  #look(client: Client, route: Route): void {
+    const here = document.visibilityState === 'visible' && document.hasFocus();
+    const subject = here ? subjectOf(route, client.inbox) : null;
+    const path = location.pathname;
+    if (subject) void client.push.close(path).catch(seenNextTime);
+    this.#dwell.on(subject && path, () => {
+      if (subject) void client.notifications.seen(isAbout(subject)).catch(seenNextTime);
+    });
   }
 
   #skip(event: Event): void {
     event.preventDefault();
     this.main?.focus();
   }
-}
-
-/** What the page shows is no news any more, neither in the feed nor as a push. */
-function tickOff({ inbox, notifications, push }: Client, route: Route): void {
-  const subject = subjectOf(route, inbox);
-  if (!subject) return;
-  void notifications
-    .seen((one) => one.order_id === subject.order || one.conversation_id === subject.conversation)
-    .catch(seenNextTime);
-  void push.close(location.pathname).catch(seenNextTime);
 }
 
 interface Subject {
@@ -170,6 +178,12 @@ function subjectOf(route: Route, inbox: Inbox): Subject | null {
   if (route.page !== 'inbox' || route.conversation === null) return null;
   const order = inbox.find(route.conversation)?.order_id ?? undefined;
   return { order, conversation: route.conversation };
+}
+
+function isAbout({ order, conversation }: Subject) {
+  return ({ order_id, conversation_id }: Notification) =>
+    (order !== undefined && order_id === order) ||
+    (conversation !== undefined && conversation_id === conversation);
 }
 
 function seenNextTime(): void {}

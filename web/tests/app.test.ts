@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Dwell } from '../app/dwell.ts';
 import { Identity, type Place } from '../app/identity.ts';
 import { routeOf } from '../app/routes.ts';
 import { IndexedDbSessions, type Sessions } from '../app/sessions.ts';
@@ -52,6 +53,49 @@ class FakeBrowser {
 }
 
 const link = (sub: string) => `#token=${aToken({ sub })}`;
+
+describe('dwelling', () => {
+  let seen: string[];
+  let dwell: Dwell;
+  const look = (subject: string | null) => dwell.on(subject, () => seen.push(subject ?? ''));
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    seen = [];
+    dwell = new Dwell(3_000);
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('on something means having seen it', () => {
+    look('order');
+    vi.advanceTimersByTime(2_999);
+    look('order');
+    expect(seen).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(seen).toEqual(['order']);
+  });
+
+  it('begins anew with another thing, and ends when one looks away', () => {
+    look('order');
+    vi.advanceTimersByTime(2_000);
+    look('thread');
+    vi.advanceTimersByTime(2_000);
+    look(null);
+    vi.advanceTimersByTime(9_000);
+    expect(seen).toEqual([]);
+  });
+
+  it('goes on for what comes later', () => {
+    look('order');
+    vi.advanceTimersByTime(3_000);
+    look('order');
+    vi.advanceTimersByTime(3_000);
+    expect(seen).toEqual(['order', 'order']);
+  });
+});
 
 describe('signing in', () => {
   it('takes the token out of the address before anything else happens', () => {
