@@ -1,7 +1,7 @@
 """A seller's questions and a client's answers to them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -75,6 +75,13 @@ def check_answers(
         if message:
             errors.append(FieldError(f"{path}.{question.id}", message))
     return errors
+
+
+def check_draft(
+    questions: Sequence[Question], answers: Mapping[str, Any], path: str
+) -> list[FieldError]:
+    """Name what is wrong with answers that may still have gaps."""
+    return check_answers([replace(each, required=False) for each in questions], answers, path)
 
 
 def _wrong_answer(question: Question, answer: Any) -> str | None:

@@ -1,14 +1,15 @@
 """Who has been in touch with whom: a row for each side of a pair, and grants of first contact."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialects import insert
-from storage.rows import Record, fetch_optional
-from storage.tables import contact_grants, contacts
+from storage.rows import Record, fetch_all, fetch_optional
+from storage.tables import accounts, contact_grants, contacts
 
 
 async def meet(
@@ -43,6 +44,42 @@ async def get(connection: AsyncConnection, account_id: str, other_id: str) -> Re
     return await fetch_optional(connection, statement)
 
 
+# What a page of contacts can be sorted by, each with the direction that people expect.
+SORTS: Mapping[str, tuple[Any, bool]] = {
+    "last_order": (contacts.c.last_order_at, True),
+    "name": (func.lower(accounts.c.name), False),
+    "orders": (func.coalesce(contacts.c.completed["orders"].as_integer(), 0), True),
+}
+
+
+async def page(
+    connection: AsyncConnection,
+    account_id: str,
+    *,
+    containing: str,
+    sort: str,
+    after: tuple[Any, str] | None,
+    limit: int,
+) -> Sequence[Record]:
+    """Read whom an account has had orders with: contacts with ``name`` and ``sort_key``."""
+    column, falling = SORTS[sort]
+    conditions = [contacts.c.account_id == account_id, contacts.c.last_order_at.is_not(None)]
+    if containing:
+        conditions.append(func.lower(accounts.c.name).contains(containing.lower(), autoescape=True))
+    if after is not None:
+        value, other_id = after
+        beyond = column < value if falling else column > value
+        conditions.append(or_(beyond, and_(column == value, contacts.c.other_id > other_id)))
+    statement = (
+        select(contacts, column.label("sort_key"))
+        .join(accounts, accounts.c.id == contacts.c.other_id)
+        .where(*conditions)
+        .order_by(column.desc() if falling else column, contacts.c.other_id)
+        .limit(limit)
+    )
+    return await fetch_all(connection, statement)
+
+
 async def note_order(connection: AsyncConnection, one: str, other: str, now: datetime) -> None:
     """Note on both sides that the two have an order together."""
     pair = or_(
@@ -50,6 +87,22 @@ async def note_order(connection: AsyncConnection, one: str, other: str, now: dat
         and_(contacts.c.account_id == other, contacts.c.other_id == one),
     )
     await connection.execute(update(contacts).where(pair).values(last_order_at=now))
+
+
+async def note_completed(
+    connection: AsyncConnection, one: str, other: str, *, amount: int, currency: str
+) -> None:
+    """Add a completed order to what the two have done together, on both sides."""
+    for account_id, other_id in sorted(((one, other), (other, one))):
+        mine = (contacts.c.account_id == account_id, contacts.c.other_id == other_id)
+        held = select(contacts.c.completed).where(*mine).with_for_update()
+        before = await connection.scalar(held) or {"orders": 0, "amounts": {}}
+        amounts = before["amounts"]
+        after = {
+            "orders": before["orders"] + 1,
+            "amounts": amounts | {currency: amounts.get(currency, 0) + amount},
+        }
+        await connection.execute(update(contacts).where(*mine).values(completed=after))
 
 
 async def note_first_words(

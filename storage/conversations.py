@@ -282,6 +282,20 @@ async def entries_between(
     return list(await connection.execute(statement))
 
 
+async def last_wrote_at(
+    connection: AsyncConnection, conversation_id: str, account_id: str
+) -> datetime | None:
+    """Tell when somebody last wrote a message in a conversation."""
+    found: datetime | None = await connection.scalar(
+        select(func.max(entries.c.at)).where(
+            entries.c.conversation_id == conversation_id,
+            entries.c.sender == account_id,
+            entries.c.kind == EntryKind.MESSAGE,
+        )
+    )
+    return found
+
+
 async def positions(
     connection: AsyncConnection, conversation_ids: Sequence[str]
 ) -> Sequence[Record]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialects import among, insert
@@ -41,6 +41,23 @@ async def add(connection: AsyncConnection, values: Mapping[str, Any]) -> Record 
 async def get(connection: AsyncConnection, order_id: str) -> Record | None:
     """Read one order."""
     return await fetch_optional(connection, select(orders).where(orders.c.id == order_id))
+
+
+async def lock(connection: AsyncConnection, order_id: str) -> Record | None:
+    """Read one order and hold it still until the commit."""
+    statement = select(orders).where(orders.c.id == order_id).with_for_update()
+    return await fetch_optional(connection, statement)
+
+
+async def change(connection: AsyncConnection, order_id: str, values: Mapping[str, Any]) -> Record:
+    """Change an order that is held; return it as it then is, one version on."""
+    statement = (
+        update(orders)
+        .where(orders.c.id == order_id)
+        .values(version=orders.c.version + 1, **values)
+        .returning(orders)
+    )
+    return await fetch_one(connection, statement)
 
 
 async def many(connection: AsyncConnection, order_ids: Sequence[str]) -> Sequence[Record]:

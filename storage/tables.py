@@ -122,6 +122,8 @@ contacts = Table(
     required("conversation_id", Id),
     Column("first_wrote_at", Instant),
     Column("last_order_at", Instant),
+    # What the two have completed together: {"orders": 3, "amounts": {"EUR": 36150}}.
+    Column("completed", Json),
     PrimaryKeyConstraint("account_id", "other_id"),
 )
 

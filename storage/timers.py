@@ -13,6 +13,8 @@ from storage.dialects import insert
 from storage.rows import fetch_all
 from storage.tables import timers
 
+# Rung when an order's timers have changed.
+DOORBELL = "timers"
 # One bucket until timers are spread over several database servers.
 BUCKET = 0
 
@@ -127,15 +129,11 @@ async def fire(connection: AsyncConnection, timer: DueTimer) -> bool:
 
 
 async def postpone(connection: AsyncConnection, timer: DueTimer, due_at: datetime) -> None:
-    """Have a timer that this worker holds fall due later."""
+    """Have a timer that was just fired, in this transaction, fall due once more."""
     await connection.execute(
         update(timers)
-        .where(
-            timers.c.bucket == BUCKET,
-            timers.c.id == timer.id,
-            timers.c.lease_token == timer.token,
-        )
-        .values(status=TimerStatus.SCHEDULED, due_at=due_at, lease_token=null(), lease_until=null())
+        .where(timers.c.bucket == BUCKET, timers.c.id == timer.id)
+        .values(status=TimerStatus.SCHEDULED, due_at=due_at)
     )
 
 

@@ -93,8 +93,8 @@ def _make(ground: Ground) -> _Parts:
     reads = ChannelReads(
         database=ground.database,
         people=people,
+        order_views=use_cases.order_views,
         clock=ground.clock,
-        very_late_after=ground.settings.very_late_hours,
     )
     deliveries = make_deliveries(ground)
     hub = Hub(

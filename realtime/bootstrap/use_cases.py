@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from domain.timers import Periods
 from realtime.bootstrap.ground import Ground
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.ledger import explain
@@ -13,9 +14,15 @@ from realtime.services.conversations import Conversations
 from realtime.services.message_store import MessageStore
 from realtime.services.messages import Messages
 from realtime.services.notifications import Notifications
+from realtime.services.order_actions import OrderActions
+from realtime.services.order_events import OrderEvents
+from realtime.services.order_papers import OrderPapers
+from realtime.services.order_timers import OrderTimers
+from realtime.services.order_views import OrderViews
 from realtime.services.orders import Orders
 from realtime.services.people import People
 from realtime.services.rates import AccountRates
+from realtime.services.requirements import Requirements
 from realtime.services.services import Services
 from realtime.services.unsubscribe import Unsubscribing
 
@@ -27,6 +34,11 @@ class UseCases:
     accounts: Accounts
     services: Services
     orders: Orders
+    order_views: OrderViews
+    order_actions: OrderActions
+    order_papers: OrderPapers
+    order_timers: OrderTimers
+    requirements: Requirements
     contacts: Contacts
     conversations: Conversations
     messages: Messages
@@ -44,6 +56,20 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
     conversations = Conversations(
         database=database, people=people, clock=clock, new_id=new_id, new_epoch=new_epoch
     )
+    periods = make_periods(ground)
+    order_views = OrderViews(clock=clock, periods=periods)
+    events = OrderEvents(
+        people=people, planner=planner, order_views=order_views, clock=clock, new_id=new_id
+    )
+    actions = OrderActions(
+        database=database,
+        people=people,
+        events=events,
+        order_views=order_views,
+        clock=clock,
+        periods=periods,
+        new_id=new_id,
+    )
     orders = Orders(
         database=database,
         people=people,
@@ -52,7 +78,8 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         clock=clock,
         new_id=new_id,
         new_epoch=new_epoch,
-        very_late_after=ground.settings.very_late_hours,
+        order_views=order_views,
+        set_timers=actions.set_timers,
     )
     store = MessageStore(people=people, clock=clock, new_id=new_id)
     links = UnsubscribeTokens(ground.settings.link_secrets)
@@ -60,11 +87,36 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         accounts=accounts,
         services=Services(database=database, planner=planner, clock=clock),
         orders=orders,
-        contacts=Contacts(database=database, clock=clock),
+        order_views=order_views,
+        order_actions=actions,
+        order_papers=OrderPapers(database=database, actions=actions, clock=clock),
+        order_timers=OrderTimers(
+            database=database,
+            actions=actions,
+            events=events,
+            people=people,
+            clock=clock,
+            periods=periods,
+        ),
+        requirements=Requirements(database=database),
+        contacts=Contacts(database=database, people=people, clock=clock),
         conversations=conversations,
         messages=Messages(database=database, store=store, rates=_message_rates(ground)),
         notifications=Notifications(database=database, clock=clock, explain=explain),
         unsubscribing=Unsubscribing(accounts=accounts, read_token=links.read),
+    )
+
+
+def make_periods(ground: Ground) -> Periods:
+    """Read off the settings how long things take."""
+    settings = ground.settings
+    return Periods(
+        review=settings.review_days,
+        request=settings.request_hours,
+        very_late=settings.very_late_hours,
+        nudge=settings.nudge_days,
+        due_soon=settings.due_soon_hours,
+        requirements_reminder=settings.requirements_reminder_hours,
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,6 +24,7 @@ from realtime.clock import Clock
 from realtime.services import views
 from realtime.services.conversations import summary
 from realtime.services.inbox_states import InboxStates
+from realtime.services.order_views import OrderViews
 from realtime.services.people import People
 from realtime.services.views import Shape
 from storage import conversations, inboxes
@@ -51,12 +51,12 @@ class ChannelReads:
     """
 
     def __init__(
-        self, *, database: Database, people: People, clock: Clock, very_late_after: timedelta
+        self, *, database: Database, people: People, order_views: OrderViews, clock: Clock
     ) -> None:
         self._database = database
         self._people = people
         self._clock = clock
-        self._states = InboxStates(people=people, clock=clock, very_late_after=very_late_after)
+        self._states = InboxStates(people=people, order_views=order_views)
 
     async def open_many(
         self, requests: Sequence[OpenRequest]

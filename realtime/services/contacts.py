@@ -1,13 +1,20 @@
 """Contacts: who has been in touch with whom, and who may write first."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from domain.errors import Invalid
+from domain.identity import Identity
 from domain.instants import rfc3339_or_none
 from realtime.clock import Clock
+from realtime.services import views
+from realtime.services.paging import Page, page_of
+from realtime.services.people import People
 from realtime.services.views import Shape
 from storage import accounts, contacts, conversations
 from storage.engine import Database, Transaction
+from storage.rows import Record
 
 LONGEST_GRANT = timedelta(days=3_650)
 
@@ -15,9 +22,37 @@ LONGEST_GRANT = timedelta(days=3_650)
 class Contacts:
     """Use cases around pairs of people."""
 
-    def __init__(self, *, database: Database, clock: Clock) -> None:
+    def __init__(self, *, database: Database, people: People, clock: Clock) -> None:
         self._database = database
+        self._people = people
         self._clock = clock
+
+    async def page(
+        self,
+        identity: Identity,
+        *,
+        q: str,
+        sort: str,
+        after: tuple[Any, str] | None,
+        limit: int,
+    ) -> Page:
+        """List everyone the caller has had orders with; ``sort`` is one of ``contacts.SORTS``."""
+        async with self._database.reading() as connection:
+            rows = await contacts.page(
+                connection,
+                identity.account_id,
+                containing=q.strip(),
+                sort=sort,
+                after=after,
+                limit=limit + 1,
+            )
+            people = await self._people.get(connection, {row.other_id for row in rows})
+        return page_of(
+            rows,
+            limit,
+            show=lambda row: _contact(row, people),
+            key=lambda row: (row.sort_key, row.other_id),
+        )
 
     async def grant(self, *, seller_id: str, buyer_id: str, until: datetime | None) -> Shape:
         """Let a seller write to a buyer first until a time; without one the grant ends now."""
@@ -40,6 +75,19 @@ class Contacts:
 
         await self._database.transaction(work)
         return {"seller_id": seller_id, "buyer_id": buyer_id, "until": rfc3339_or_none(until)}
+
+
+def _contact(row: Record, people: Mapping[str, Shape]) -> Shape:
+    completed = row.completed or {"orders": 0, "amounts": {}}
+    return {
+        "person": people[row.other_id],
+        "completed_orders": completed["orders"],
+        "totals": [
+            views.money(amount, currency) for currency, amount in completed["amounts"].items()
+        ],
+        "last_order_at": rfc3339_or_none(row.last_order_at),
+        "conversation_id": row.conversation_id,
+    }
 
 
 def _check_until(until: datetime, now: datetime) -> None:

@@ -1,15 +1,14 @@
 """The latest state of each thing that changed in an inbox, for whoever recovers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.publications import Publication
-from realtime.clock import Clock
 from realtime.services import views
 from realtime.services.inbox_news import Change, Kind, publication
+from realtime.services.order_views import OrderViews
 from realtime.services.people import People
 from realtime.services.views import Shape
 from storage import inboxes, notifications, orders
@@ -20,10 +19,9 @@ Show = Callable[[], Shape]
 class InboxStates:
     """Reads an inbox's changes as the publications that were, or would have been, sent."""
 
-    def __init__(self, *, people: People, clock: Clock, very_late_after: timedelta) -> None:
+    def __init__(self, *, people: People, order_views: OrderViews) -> None:
         self._people = people
-        self._clock = clock
-        self._very_late_after = very_late_after
+        self._order_views = order_views
 
     async def after(
         self,
@@ -71,18 +69,12 @@ class InboxStates:
         return {row.conversation_id: partial(views.conversation, row, people) for row in rows}
 
     async def _orders(
-        self, connection: AsyncConnection, _account_id: str, subjects: Sequence[str]
+        self, connection: AsyncConnection, account_id: str, subjects: Sequence[str]
     ) -> Mapping[str, Show]:
         rows = await orders.many(connection, subjects)
         ids = {row.seller_id for row in rows} | {row.buyer_id for row in rows}
         people = await self._people.get(connection, ids)
-        now = self._clock.now()
-        return {
-            row.id: partial(
-                views.order, row, people, now=now, very_late_after=self._very_late_after
-            )
-            for row in rows
-        }
+        return {row.id: partial(self._order_views.show, row, people, account_id) for row in rows}
 
     async def _notifications(
         self, connection: AsyncConnection, account_id: str, subjects: Sequence[str]

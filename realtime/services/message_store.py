@@ -56,17 +56,6 @@ class Membership:
 Memberships = dict[str, Membership]
 
 
-@dataclass(slots=True)
-class _Entry:
-    """A stored draft as ``views`` reads it: the draft with its sequence number."""
-
-    draft: Draft
-    seq: int
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.draft, name)
-
-
 class MessageStore:
     """Stores groups of messages; the second half of the commit queue."""
 
@@ -199,7 +188,7 @@ class MessageStore:
         sequences = await conversations.append(tx.connection, drafts, _rights(memberships))
         outcomes: dict[Key, Outcome] = {}
         for key, draft, seq in zip(fresh, drafts, sequences, strict=True):
-            data = views.encode(views.entry(_Entry(draft, seq)))
+            data = views.encode(views.entry(views.Numbered(draft, seq)))
             tx.publish(Publication(thread_channel(draft.conversation_id), data, seq))
             outcomes[key] = Sent(seq, data, created=True)
         # Contacts before inboxes, as everywhere: locks are taken in one order.

@@ -1,7 +1,7 @@
 """Orders: placed in one transaction with their thread, contacts and every alert that is due."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,7 +12,7 @@ from sqlalchemy import or_
 
 from domain.conversations import ConversationKind, EntryKind
 from domain.errors import Conflict, FieldError, Invalid, NotFound, OrderwireError
-from domain.identity import Identity, Role
+from domain.identity import Identity
 from domain.orders import ACTIVE, OrderStatus, order_number, starting_status
 from domain.preferences import Category
 from domain.requirements import (
@@ -27,11 +27,12 @@ from realtime.delivery.planner import Notice, Planner
 from realtime.services import inbox_news, views
 from realtime.services.conversations import SHOWN, Conversations, create
 from realtime.services.inbox_news import Change, Kind
+from realtime.services.order_views import OrderViews, may_see
 from realtime.services.paging import Page, page_of
 from realtime.services.people import People
 from realtime.services.services import ServiceStatus
 from realtime.services.views import Shape
-from storage import accounts, contacts, conversations, orders, services
+from storage import accounts, contacts, conversations, order_notes, orders, services
 from storage.conversations import Draft
 from storage.engine import Database, Transaction
 from storage.rows import Record
@@ -70,7 +71,8 @@ class Orders:
         clock: Clock,
         new_id: Callable[[], str],
         new_epoch: Callable[[], str],
-        very_late_after: timedelta,
+        order_views: OrderViews,
+        set_timers: Callable[[Transaction, Record], Awaitable[None]],
     ) -> None:
         self._database = database
         self._people = people
@@ -79,7 +81,8 @@ class Orders:
         self._clock = clock
         self._new_id = new_id
         self._new_epoch = new_epoch
-        self._very_late_after = very_late_after
+        self._order_views = order_views
+        self._set_timers = set_timers
 
     async def place(self, command: PlaceOrder, idempotency_key: str) -> tuple[Shape, bool]:
         """Store an order with everything that follows from it; the same key places it once.
@@ -179,6 +182,7 @@ class Orders:
             order=order,
         )
         await self._enter(tx, order, now)
+        await self._set_timers(tx, order)
         await self._conversations.between(tx, *pair)
         await contacts.note_order(tx.connection, *pair, now)
         notification = await self._planner.plan(tx, _new_order(order, people))
@@ -216,32 +220,33 @@ class Orders:
         people: views.People,
         notification: Record | None,
     ) -> None:
-        shown = partial(self._view, order, people)
         changes = []
         for item in items:
             conversation = partial(views.conversation, item, people)
             changes += [
                 Change(item.account_id, Kind.CONVERSATION, item.conversation_id, conversation),
-                Change(item.account_id, Kind.ORDER, order.id, shown),
+                Change(
+                    item.account_id,
+                    Kind.ORDER,
+                    order.id,
+                    partial(self._order_views.show, order, people, item.account_id),
+                ),
             ]
         await inbox_news.announce_all(tx, changes, [notification] if notification else [])
 
-    def _view(self, order: Record, people: views.People) -> Shape:
-        now = self._clock.now()
-        return views.order(order, people, now=now, very_late_after=self._very_late_after)
-
     async def _shown(self, tx: Transaction, order: Record) -> Shape:
         pair = (order.seller_id, order.buyer_id)
-        return self._view(order, await self._people.get(tx.connection, pair))
+        return self._order_views.show(order, await self._people.get(tx.connection, pair), "")
 
     async def get(self, identity: Identity, order_id: str) -> Shape:
         """Show an order's page to one of its two sides, or to who looks after them."""
         async with self._database.reading() as connection:
             order = await orders.get(connection, order_id)
-            if order is None or not _may_see(identity, order):
+            if order is None or not may_see(identity, order):
                 raise NotFound("there is no such order")
             people = await self._people.get(connection, (order.seller_id, order.buyer_id))
             timeline = await orders.timeline(connection, order.id)
+            notes = await order_notes.of_author(connection, order.id, identity.account_id)
             contact = await contacts.get(connection, order.seller_id, order.buyer_id)
             recent = []
             if contact is not None:
@@ -254,12 +259,12 @@ class Orders:
                     kinds=SHOWN,
                 )
         other = order.seller_id if identity.account_id == order.buyer_id else order.buyer_id
-        return self._view(order, people) | {
+        return self._order_views.show(order, people, identity.account_id) | {
             "counterpart": people[other],
             "timeline": [views.timeline_entry(row) for row in timeline],
-            "notes": [],
-            "plan": None,
-            "welcome": None,
+            "notes": [views.note(row) for row in notes],
+            "plan": views.plan(order),
+            "welcome": views.welcome(order, identity.account_id),
             "direct_conversation_id": contact.conversation_id if contact else None,
             "recent_messages": [views.message(row) for row in reversed(recent)],
         }
@@ -294,7 +299,7 @@ class Orders:
         return page_of(
             rows,
             limit,
-            show=lambda row: self._view(row, people),
+            show=lambda row: self._order_views.show(row, people, me),
             key=lambda row: (row.active, row.due_at, row.id),
         )
 
@@ -326,13 +331,6 @@ def _unknown_files(
         for name in files
         if answers.get(name)
     ]
-
-
-def _may_see(identity: Identity, order: Record) -> bool:
-    return identity.role in (Role.OPERATOR, Role.MARKETPLACE) or identity.account_id in (
-        order.seller_id,
-        order.buyer_id,
-    )
 
 
 def _new_order(order: Record, people: Mapping[str, Mapping[str, Any]]) -> Notice:

@@ -9,6 +9,7 @@ import msgspec
 from domain.conversations import EntryKind
 from domain.instants import rfc3339, rfc3339_or_none
 from domain.orders import OrderStatus, lateness
+from storage.conversations import Draft
 from storage.rows import Record
 
 Shape = dict[str, Any]
@@ -67,6 +68,20 @@ def _last_message(item: Record) -> Shape | None:
         "preview": item.last_message_preview,
         "at": rfc3339(item.last_message_at),
     }
+
+
+class Numbered:
+    """A draft that was just stored, as ``entry`` reads it: with its sequence number."""
+
+    __slots__ = ("_draft", "seq")
+
+    def __init__(self, draft: Draft, seq: int) -> None:
+        self._draft = draft
+        self.seq = seq
+
+    def __getattr__(self, name: str) -> Any:
+        """Read everything else off the draft."""
+        return getattr(self._draft, name)
 
 
 def entry(row: Any) -> Shape:
@@ -138,6 +153,38 @@ def order(row: Record, people: People, *, now: datetime, very_late_after: timede
         "pending_request": None,
         "version": row.version,
     }
+
+
+def note(row: Record) -> Shape:
+    """Show a private note to its author."""
+    return {
+        "id": row.id,
+        "body": row.body,
+        "created_at": rfc3339(row.created_at),
+        "updated_at": rfc3339(row.updated_at),
+    }
+
+
+def plan(order: Record) -> Shape | None:
+    """Show an order's plan, if it has one."""
+    kept = order.plan
+    return kept and {
+        "tasks": kept["tasks"],
+        "approval": kept["approval"],
+        "version": kept["version"],
+    }
+
+
+# What is worth doing first with a new order, in this order.
+WELCOME = ("review_requirements", "thank", "first_step", "ask_questions")
+
+
+def welcome(order: Record, viewer: str) -> Shape | None:
+    """Show the seller the first steps with a new order, as far as they are done."""
+    if viewer != order.seller_id or not order.active:
+        return None
+    done = order.welcome or []
+    return {"items": [{"id": step, "done": step in done} for step in WELCOME]}
 
 
 def timeline_entry(row: Record) -> Shape:

@@ -1,7 +1,6 @@
 """One node without its sockets: every service on one database, and people to use them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 from domain.errors import OrderwireError
 from domain.identity import Identity, Role
 from domain.publications import Publication
+from domain.timers import Periods
 from realtime.delivery.ledger import explain
 from realtime.delivery.planner import Planner
 from realtime.ids import new_epoch, new_id
@@ -20,15 +20,20 @@ from realtime.services.conversations import Conversations
 from realtime.services.message_store import MessageStore
 from realtime.services.messages import Messages, SendMessage, Sent
 from realtime.services.notifications import Notifications
+from realtime.services.order_actions import OrderActions
+from realtime.services.order_events import OrderEvents
+from realtime.services.order_papers import OrderPapers
+from realtime.services.order_timers import OrderTimers
+from realtime.services.order_views import OrderViews
 from realtime.services.orders import Orders, PlaceOrder
 from realtime.services.people import People
 from realtime.services.rates import AccountRates
+from realtime.services.requirements import Requirements
 from realtime.services.services import Services
 from realtime.services.views import Shape
 from storage.engine import Database
 from tests.support.clock import StillClock
 
-VERY_LATE = timedelta(hours=24)
 QUESTION = {
     "id": "logo",
     "kind": "text",
@@ -77,18 +82,36 @@ class Marketplace:
         ids: Mapping[str, Any] = {"new_id": new_id, "new_epoch": new_epoch}
         self.accounts = Accounts(**made, people=self.people, **ids)
         self.services = Services(**made, planner=planner)
-        self.contacts = Contacts(**made)
+        self.contacts = Contacts(**made, people=self.people)
         self.conversations = Conversations(**made, people=self.people, **ids)
+        periods = Periods()
+        self.order_views = OrderViews(clock=self.clock, periods=periods)
+        known: Mapping[str, Any] = {"people": self.people, "clock": self.clock}
+        events = OrderEvents(**known, planner=planner, order_views=self.order_views, new_id=new_id)
+        self.order_actions = OrderActions(
+            database=database,
+            **known,
+            events=events,
+            order_views=self.order_views,
+            periods=periods,
+            new_id=new_id,
+        )
+        self.order_timers = OrderTimers(
+            database=database, actions=self.order_actions, events=events, **known, periods=periods
+        )
+        self.order_papers = OrderPapers(**made, actions=self.order_actions)
+        self.requirements = Requirements(database=database)
         self.orders = Orders(
             **made,
             people=self.people,
             conversations=self.conversations,
             planner=planner,
-            very_late_after=VERY_LATE,
+            order_views=self.order_views,
+            set_timers=self.order_actions.set_timers,
             **ids,
         )
         self.notifications = Notifications(**made, explain=explain)
-        self.reads = ChannelReads(**made, people=self.people, very_late_after=VERY_LATE)
+        self.reads = ChannelReads(**made, people=self.people, order_views=self.order_views)
         store = MessageStore(people=self.people, clock=self.clock, new_id=new_id)
         self.messages = Messages(database=database, store=store, rates=UNLIMITED)
 

@@ -22,6 +22,7 @@ COLUMNS = (
 def upgrade() -> None:
     for name, kind in COLUMNS:
         op.add_column("orders", sa.Column(name, kind, nullable=True))
+    op.add_column("contacts", sa.Column("completed", Json, nullable=True))
     op.create_table(
         "order_notes",
         sa.Column("order_id", sa.String(length=64), nullable=False),
@@ -62,5 +63,6 @@ def downgrade() -> None:
     op.drop_table("order_answers")
     op.drop_index(op.f("ix_order_notes_order_id_author"), table_name="order_notes")
     op.drop_table("order_notes")
+    op.drop_column("contacts", "completed")
     for name, _kind in reversed(COLUMNS):
         op.drop_column("orders", name)

@@ -1,0 +1,95 @@
+"""What each action on an order needs to be told: one shape for each, checked field by field."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from domain.errors import Invalid
+from domain.lifecycle import Action
+from domain.requirements import Answer
+
+Text = Annotated[str, Meta(min_length=1, max_length=10_000)]
+OptionalText = Annotated[str, Meta(max_length=10_000)]
+Days = Annotated[int, Meta(ge=1, le=365)]
+
+
+class Data(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What comes along with an action."""
+
+
+class Nothing(Data, frozen=True):
+    """Nothing comes along."""
+
+
+class Deliver(Data, frozen=True):
+    """A delivery: what the seller says about it."""
+
+    message: OptionalText = ""
+    attachments: list[str] = []
+
+
+class AskForChanges(Data, frozen=True):
+    """What is to be changed."""
+
+    message: Text
+
+
+class AskForTime(Data, frozen=True):
+    """How many more days, and why."""
+
+    days: Days
+    reason: OptionalText = ""
+
+
+class AskToCancel(Data, frozen=True):
+    """Why the order is to be cancelled."""
+
+    reason: Text
+
+
+class Say(Data, frozen=True):
+    """A word that comes along, if there is one."""
+
+    reason: OptionalText = ""
+
+
+class Note(Data, frozen=True):
+    """A private note."""
+
+    body: Text
+
+
+class Answers(Data, frozen=True):
+    """Answers to the seller's questions."""
+
+    answers: dict[str, Answer]
+
+
+SHAPES: Mapping[Action, type[Data]] = {
+    Action.SUBMIT_REQUIREMENTS: Answers,
+    Action.SKIP_REQUIREMENTS: Nothing,
+    Action.REMIND_REQUIREMENTS: Nothing,
+    Action.DELIVER: Deliver,
+    Action.REQUEST_REVISION: AskForChanges,
+    Action.ACCEPT: Nothing,
+    Action.REQUEST_EXTENSION: AskForTime,
+    Action.REQUEST_CANCELLATION: AskToCancel,
+    Action.ACCEPT_REQUEST: Nothing,
+    Action.DECLINE_REQUEST: Say,
+    Action.WITHDRAW_REQUEST: Nothing,
+    Action.CANCEL: Say,
+    Action.ADD_NOTE: Note,
+    Action.SEND_PLAN: Nothing,
+    Action.APPROVE_PLAN: Nothing,
+    Action.RETURN_PLAN: AskForChanges,
+}
+
+
+def read_data(action: Action, data: Mapping[str, Any]) -> Data:
+    """Read what came along with an action; Invalid names the field that is wrong."""
+    try:
+        return msgspec.convert(dict(data), SHAPES[action])
+    except msgspec.ValidationError as error:
+        raise Invalid.field("data", str(error)) from None

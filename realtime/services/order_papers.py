@@ -1,0 +1,148 @@
+"""What lies around an order: private notes, the plan that both see, the seller's first steps."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from domain.errors import Forbidden, Invalid, NotFound
+from domain.identity import Identity
+from domain.lifecycle import PlanApproval, Side
+from realtime.clock import Clock
+from realtime.services import views
+from realtime.services.order_actions import OrderActions
+from realtime.services.order_views import may_see, side_of
+from realtime.services.views import Shape
+from storage import order_notes, orders
+from storage.engine import Database, Transaction
+from storage.rows import Record
+
+MAX_TASKS = 100
+
+
+class OrderPapers:
+    """Use cases around notes, plan and checklist."""
+
+    def __init__(self, *, database: Database, actions: OrderActions, clock: Clock) -> None:
+        self._database = database
+        self._actions = actions
+        self._clock = clock
+
+    # --- private notes ------------------------------------------------------------------------
+
+    async def notes(self, identity: Identity, order_id: str) -> Sequence[Shape]:
+        """List the caller's own notes on an order."""
+        async with self._database.reading() as connection:
+            order = await orders.get(connection, order_id)
+            _require_side(order, identity)
+            rows = await order_notes.of_author(connection, order_id, identity.account_id)
+        return [views.note(row) for row in rows]
+
+    async def add_note(self, identity: Identity, order_id: str, body: str) -> Shape:
+        """Write a note that nobody else sees."""
+
+        async def work(tx: Transaction) -> Shape:
+            order = await orders.get(tx.connection, order_id)
+            author = identity.account_id
+            note_id = await self._actions.add_note(tx, _require_side(order, identity), author, body)
+            rows = await order_notes.of_author(tx.connection, order_id, author)
+            return next(views.note(row) for row in rows if row.id == note_id)
+
+        return await self._database.transaction(work)
+
+    async def change_note(
+        self, identity: Identity, order_id: str, note_id: str, body: str
+    ) -> Shape:
+        """Change one's own note."""
+
+        async def work(tx: Transaction) -> Shape:
+            row = await order_notes.change(
+                tx.connection,
+                order_id,
+                identity.account_id,
+                note_id,
+                body=body,
+                now=self._clock.now(),
+            )
+            if row is None:
+                raise NotFound("there is no such note")
+            return views.note(row)
+
+        return await self._database.transaction(work)
+
+    async def drop_note(self, identity: Identity, order_id: str, note_id: str) -> None:
+        """Delete one's own note."""
+
+        async def work(tx: Transaction) -> bool:
+            return await order_notes.drop(tx.connection, order_id, identity.account_id, note_id)
+
+        if not await self._database.transaction(work):
+            raise NotFound("there is no such note")
+
+    # --- the plan -----------------------------------------------------------------------------
+
+    async def plan(self, identity: Identity, order_id: str) -> Shape:
+        """Show the plan of an order to those who may see the order."""
+        async with self._database.reading() as connection:
+            order = await orders.get(connection, order_id)
+        if order is None or not may_see(identity, order):
+            raise NotFound("there is no such order")
+        return views.plan(order) or {"tasks": [], "approval": PlanApproval.NONE, "version": 0}
+
+    async def put_plan(
+        self, identity: Identity, order_id: str, tasks: Sequence[Mapping[str, Any]]
+    ) -> Shape:
+        """Write the plan anew; one that was approved has to be approved again."""
+        if len({task["id"] for task in tasks}) < len(tasks):
+            raise Invalid.field("tasks", "have different ids")
+
+        async def work(tx: Transaction) -> Shape:
+            order = await orders.lock(tx.connection, order_id)
+            order = _require_side(order, identity)
+            if side_of(order, identity.account_id) is not Side.SELLER:
+                raise Forbidden("the seller plans")
+            before = order.plan or {"version": 0, "tasks": [], "approval": PlanApproval.NONE}
+            same = _scope(before["tasks"]) == _scope(tasks)
+            plan = {
+                "tasks": list(tasks),
+                # Ticking a task off changes nothing of what was agreed.
+                "approval": before["approval"] if same else PlanApproval.NONE,
+                "version": before["version"] + 1,
+            }
+            changed = await orders.change(tx.connection, order_id, {"plan": plan})
+            await self._actions.show_order(tx, changed)
+            shown = views.plan(changed)
+            assert shown is not None, "it was written a moment ago"
+            return shown
+
+        return await self._database.transaction(work)
+
+    # --- first steps --------------------------------------------------------------------------
+
+    async def tick_welcome(
+        self, identity: Identity, order_id: str, done: Sequence[str]
+    ) -> Shape | None:
+        """Tick off first steps with a new order."""
+
+        async def work(tx: Transaction) -> Shape | None:
+            order = await orders.lock(tx.connection, order_id)
+            order = _require_side(order, identity)
+            if side_of(order, identity.account_id) is not Side.SELLER:
+                raise Forbidden("the first steps are the seller's")
+            unknown = sorted(set(done) - set(views.WELCOME))
+            if unknown:
+                raise Invalid.field("done", f"there is no step {unknown[0]}")
+            changed = await orders.change(tx.connection, order_id, {"welcome": sorted(set(done))})
+            return views.welcome(changed, identity.account_id)
+
+        return await self._database.transaction(work)
+
+
+def _require_side(order: Record | None, identity: Identity) -> Record:
+    """Return the order if the caller is one of its two sides."""
+    if order is None or side_of(order, identity.account_id) is None:
+        raise NotFound("there is no such order")
+    return order
+
+
+def _scope(tasks: Sequence[Mapping[str, Any]]) -> list[tuple[Any, Any, Any]]:
+    """Return what of a plan is agreed upon."""
+    return [(task["id"], task["title"], task["due_at"]) for task in tasks]

@@ -1,0 +1,108 @@
+"""What a seller asks and a buyer answers: read, drafted, handed in, and changed later."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from domain.errors import Invalid, NotFound
+from domain.identity import Identity
+from domain.instants import rfc3339, rfc3339_or_none
+from domain.lifecycle import Side
+from domain.orders import ACTIVE, OrderStatus
+from domain.requirements import (
+    Answer,
+    Question,
+    RequirementsStatus,
+    check_answers,
+    check_draft,
+)
+from realtime.services.order_views import may_see, side_of
+from realtime.services.views import Shape
+from storage import order_answers, orders
+from storage.engine import Database, Transaction
+from storage.rows import Record
+
+Given = Mapping[str, Answer]
+
+
+def questions_of(order: Record) -> Sequence[Question]:
+    """Return the questions of an order, as they were when it was placed."""
+    return msgspec.convert(order.questions, list[Question])
+
+
+def check_complete(order: Record, answers: Given) -> None:
+    """Refuse answers with which work could not begin."""
+    errors = check_answers(questions_of(order), answers, "answers")
+    if errors:
+        raise Invalid(*errors)
+
+
+def answers_of(answers: Given, now: datetime) -> Mapping[str, Any]:
+    """Write what an order keeps of answers that were handed in."""
+    return {
+        "answers": answers,
+        "draft_answers": None,
+        "requirements_submitted_at": now,
+    }
+
+
+async def keep_answers(
+    tx: Transaction, order: Record, answers: Given, by: str, now: datetime
+) -> None:
+    """Keep answers as a version of their own: who said what, and when."""
+    await order_answers.add(tx.connection, order.id, answers, by=by, at=now)
+
+
+class Requirements:
+    """Use cases around the requirements of an order; handing in is an action of the order."""
+
+    def __init__(self, *, database: Database) -> None:
+        self._database = database
+
+    async def get(self, identity: Identity, order_id: str) -> Shape:
+        """Show questions and answers to one of the two sides; a draft only to its buyer."""
+        async with self._database.reading() as connection:
+            order = await orders.get(connection, order_id)
+            if order is None or not may_see(identity, order):
+                raise NotFound("there is no such order")
+            versions = await order_answers.of_order(connection, order_id)
+        return shown(order, versions, side_of(order, identity.account_id))
+
+    async def save_draft(self, identity: Identity, order_id: str, answers: Given) -> Shape:
+        """Keep what the buyer has filled in so far, with gaps."""
+
+        async def work(tx: Transaction) -> Shape:
+            order = await orders.lock(tx.connection, order_id)
+            if order is None or side_of(order, identity.account_id) is not Side.BUYER:
+                raise NotFound("there is no such order")
+            errors = check_draft(questions_of(order), answers, "answers")
+            if errors:
+                raise Invalid(*errors)
+            values: dict[str, Any] = {"draft_answers": answers}
+            if order.requirements_status == RequirementsStatus.PENDING:
+                values["requirements_status"] = RequirementsStatus.DRAFT
+            changed = await orders.change(tx.connection, order_id, values)
+            return shown(changed, (), Side.BUYER)
+
+        return await self._database.transaction(work)
+
+
+def shown(order: Record, versions: Sequence[Record], side: Side | None) -> Shape:
+    """Show the requirements of an order."""
+    waits = order.status == OrderStatus.AWAITING_REQUIREMENTS
+    draft = order.draft_answers if side is Side.BUYER else None
+    return {
+        "questions": order.questions,
+        "answers": draft if draft is not None and waits else order.answers,
+        "draft": draft,
+        "status": order.requirements_status,
+        "submitted_at": rfc3339_or_none(order.requirements_submitted_at),
+        "version": versions[-1].version if versions else 0,
+        "versions": [
+            {"version": row.version, "by": row.by, "at": rfc3339(row.at), "answers": row.answers}
+            for row in versions
+        ],
+        "may_change": side is Side.BUYER and order.status in ACTIVE,
+    }
