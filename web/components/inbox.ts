@@ -85,6 +85,9 @@ export class OrderwireInbox extends LitElement {
       .name {
         font-weight: 500;
       }
+      .conv .status {
+        margin-top: 4px;
+      }
       .preview {
         color: var(--text-2);
       }

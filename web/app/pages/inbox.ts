@@ -46,6 +46,9 @@ export class OrderwireInboxPage extends LitElement {
         :host {
           grid-template-columns: minmax(0, 1fr);
         }
+        orderwire-inbox {
+          border: 0;
+        }
         .chosen,
         .blank {
           display: none;
