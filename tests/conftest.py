@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from storage.engine import Database
 from storage.migrate import upgrade
@@ -12,6 +13,15 @@ from tests.support.postgres import Postgres, run, running_postgres
 from tests.support.valkey import shared_redis
 
 BOTH = ("sqlite", "postgresql")
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> None:
+    """Logs as they are: left to itself, structlog draws each traceback for ten seconds."""
+    plain = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
 
 
 @pytest.fixture(scope="session")
