@@ -10,6 +10,7 @@ from realtime.channels.presence import LocalPresence, Presence
 from realtime.channels.redis_address import RedisAddress
 from realtime.channels.redis_bus import RedisBus
 from realtime.channels.redis_line import LineTimings
+from realtime.channels.redis_presence import RedisPresence
 from realtime.clock import Clock, SystemClock
 from realtime.ids import new_id
 from realtime.settings import Settings
@@ -72,5 +73,5 @@ class Ground:
 def _bus(redis_url: str | None, node: str, pace: Pace) -> tuple[Bus, Presence]:
     if redis_url is None:
         return MemoryBus(), LocalPresence()
-    address = RedisAddress.from_url(redis_url)
-    return RedisBus(address=address, node=node, timings=pace.bus), LocalPresence()
+    bus = RedisBus(address=RedisAddress.from_url(redis_url), node=node, timings=pace.bus)
+    return bus, RedisPresence(url=redis_url, node=node)
