@@ -6,7 +6,6 @@ from collections.abc import Iterable
 import structlog
 from prometheus_client.metrics_core import Metric
 
-from domain.publications import Publication
 from realtime.delivery.courier import Decided
 from realtime.delivery.planner import DOORBELL
 from realtime.ops import families
@@ -45,7 +44,6 @@ async def test_its_own_doorbell_wakes_the_worker_and_no_other() -> None:
     part = deliveries(worker)
     part.ring(DOORBELL)
     part.ring("another")
-    part.deliver(Publication("thread:1", b"{}", 1))
     assert worker.woken == 1
 
 
