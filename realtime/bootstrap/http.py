@@ -13,6 +13,7 @@ from realtime.api.callers import Callers
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
 from realtime.api.notifications import NotificationRoutes
+from realtime.api.order_papers import OrderPaperRoutes
 from realtime.api.orders import OrderRoutes
 from realtime.api.pages import Pages
 from realtime.api.peers import Peers
@@ -49,6 +50,12 @@ def api_routes(
         *AccountRoutes(accounts=use_cases.accounts, callers=callers).routes(),
         *ServiceRoutes(services=use_cases.services, callers=callers).routes(),
         *OrderRoutes(orders=use_cases.orders, callers=callers).routes(),
+        *OrderPaperRoutes(
+            actions=use_cases.order_actions,
+            papers=use_cases.order_papers,
+            requirements=use_cases.requirements,
+            callers=callers,
+        ).routes(),
         *ContactRoutes(contacts=use_cases.contacts, callers=callers).routes(),
         *ConversationRoutes(
             conversations=use_cases.conversations, messages=use_cases.messages, callers=callers

@@ -24,6 +24,7 @@ from realtime.demo.stage import Stage
 from realtime.gateway.gateway import Gateway
 from realtime.key_sets import reader_of
 from realtime.ops import families
+from realtime.ops.bells import Bells
 from realtime.ops.deliveries import Deliveries
 from realtime.ops.health import Health, HealthRoutes
 from realtime.ops.metrics import MetricsRoutes, Source, now
@@ -100,7 +101,7 @@ def _make(ground: Ground) -> _Parts:
     hub = Hub(
         bus=ground.bus,
         reads=reads,
-        on_doorbell=deliveries.ring,
+        on_doorbell=Bells((deliveries, use_cases.clockwork)).ring,
         check_every=ground.pace.positions,
     )
     queue = QueueFigures(database=ground.database, clock=ground.clock, monotonic=ground.monotonic)
@@ -153,21 +154,26 @@ async def _start(parts: _Parts, stage: Stage | None, down: AsyncExitStack) -> No
     down.push_async_callback(parts.gateway.close)
     await parts.deliveries.start()
     down.push_async_callback(parts.deliveries.close)
+    await parts.use_cases.clockwork.start()
+    down.push_async_callback(parts.use_cases.clockwork.close)
     # The first to be waited for on the way down: what was accepted is committed.
     down.push_async_callback(parts.use_cases.messages.settle)
 
 
 @asynccontextmanager
 async def delivering(settings: Settings, *, public_url: str) -> AsyncIterator[None]:
-    """Build what delivers and nothing else, and keep it running until the block ends."""
+    """Build what delivers and fires timers, and keep it running until the block ends."""
     ground = Ground.lay(settings, public_url)
     deliveries = make_deliveries(ground)
+    clockwork = make_use_cases(ground, People(ground.monotonic)).clockwork
     async with AsyncExitStack() as down:
         down.push_async_callback(ground.database.close)
-        await ground.bus.start(deliveries)
+        await ground.bus.start(Bells((deliveries, clockwork)))
         down.push_async_callback(ground.bus.close)
         await deliveries.start()
         down.push_async_callback(deliveries.close)
+        await clockwork.start()
+        down.push_async_callback(clockwork.close)
         yield
 
 

@@ -9,6 +9,7 @@ from realtime.delivery.ledger import explain
 from realtime.delivery.planner import Planner
 from realtime.ids import new_epoch, new_id
 from realtime.services.accounts import Accounts
+from realtime.services.clockwork import Clockwork
 from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
 from realtime.services.message_store import MessageStore
@@ -37,7 +38,7 @@ class UseCases:
     order_views: OrderViews
     order_actions: OrderActions
     order_papers: OrderPapers
-    order_timers: OrderTimers
+    clockwork: Clockwork
     requirements: Requirements
     contacts: Contacts
     conversations: Conversations
@@ -83,6 +84,14 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
     )
     store = MessageStore(people=people, clock=clock, new_id=new_id)
     links = UnsubscribeTokens(ground.settings.link_secrets)
+    order_timers = OrderTimers(
+        database=database,
+        actions=actions,
+        events=events,
+        people=people,
+        clock=clock,
+        periods=periods,
+    )
     return UseCases(
         accounts=accounts,
         services=Services(database=database, planner=planner, clock=clock),
@@ -90,14 +99,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         order_views=order_views,
         order_actions=actions,
         order_papers=OrderPapers(database=database, actions=actions, clock=clock),
-        order_timers=OrderTimers(
-            database=database,
-            actions=actions,
-            events=events,
-            people=people,
-            clock=clock,
-            periods=periods,
-        ),
+        clockwork=Clockwork(timers=order_timers, clock=clock),
         requirements=Requirements(database=database),
         contacts=Contacts(database=database, people=people, clock=clock),
         conversations=conversations,

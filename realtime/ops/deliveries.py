@@ -8,7 +8,6 @@ from typing import Protocol
 
 import structlog
 
-from domain.publications import Publication
 from realtime.delivery.carrier import Carrier
 from realtime.delivery.courier import Decided
 from realtime.delivery.planner import DOORBELL
@@ -51,7 +50,7 @@ class Work(Protocol):
 
 
 class Deliveries:
-    """The worker's life; alone in a process, it is also what the bus hands things to."""
+    """The worker's life."""
 
     def __init__(
         self, *, worker: Work, carriers: Sequence[Carrier], figures: DeliveryFigures
@@ -78,9 +77,6 @@ class Deliveries:
             await asyncio.wait({self._running})
         for carrier in self._carriers:
             await carrier.close()
-
-    def deliver(self, _publication: Publication) -> None:
-        """Nobody is connected here."""
 
     def ring(self, doorbell: str) -> None:
         """Look at the queue when its doorbell rings."""

@@ -50,6 +50,33 @@ MATRIX: dict[tuple[str, str], tuple[Any, tuple[int, ...]]] = {
     ("POST", "/v1/orders"): (ORDER, (401, 401, 403, 403, 403, 403, 201)),
     ("GET", "/v1/orders"): (None, (401, 401, 200, 200, 200, 403, 403)),
     ("GET", "/v1/orders/{order_id}"): (None, (401, 401, 404, 200, 200, 200, 200)),
+    # The buyer may cancel no order that is in progress; others do not know of it.
+    ("POST", "/v1/orders/{order_id}/actions"): (
+        {"action": "remind_requirements"},
+        (401, 401, 404, 409, 409, 403, 409),
+    ),
+    ("GET", "/v1/orders/{order_id}/requirements"): (None, (401, 401, 404, 200, 200, 200, 200)),
+    ("PUT", "/v1/orders/{order_id}/requirements"): (
+        {"answers": {}},
+        (401, 401, 404, 200, 404, 403, 403),
+    ),
+    ("GET", "/v1/orders/{order_id}/notes"): (None, (401, 401, 404, 200, 200, 403, 403)),
+    ("POST", "/v1/orders/{order_id}/notes"): (
+        {"body": "A note"},
+        (401, 401, 404, 201, 201, 403, 403),
+    ),
+    ("PATCH", "/v1/orders/{order_id}/notes/{note_id}"): (
+        {"body": "A note"},
+        (401, 401, 404, 404, 200, 403, 403),
+    ),
+    ("DELETE", "/v1/orders/{order_id}/notes/{note_id}"): (
+        None,
+        (401, 401, 404, 404, 204, 403, 403),
+    ),
+    ("GET", "/v1/orders/{order_id}/plan"): (None, (401, 401, 404, 200, 200, 200, 200)),
+    ("PUT", "/v1/orders/{order_id}/plan"): ({"tasks": []}, (401, 401, 404, 403, 200, 403, 403)),
+    ("PUT", "/v1/orders/{order_id}/welcome"): ({"done": []}, (401, 401, 404, 403, 200, 403, 403)),
+    ("GET", "/v1/contacts"): (None, (401, 401, 200, 200, 200, 403, 403)),
     ("PUT", "/v1/contact-grants"): (GRANT, (401, 401, 403, 403, 403, 403, 200)),
     ("GET", "/v1/conversations"): (None, (401, 401, 200, 200, 200, 403, 403)),
     ("POST", "/v1/conversations"): ({"with": "sam"}, (401, 401, 201, 200, 400, 403, 403)),
@@ -121,6 +148,7 @@ async def a_marketplace(api: HttpApi) -> dict[str, str]:
     await market.account("eve")
     await market.direct(bea, sam)
     order = await market.order()
+    note = await market.order_papers.add_note(sam, order["id"], "A note")
     feed = await market.notifications.page(sam, after=None, limit=1)
     return {
         "account_id": "sam",
@@ -129,6 +157,7 @@ async def a_marketplace(api: HttpApi) -> dict[str, str]:
         "conversation_id": order["conversation_id"],
         "notification_id": feed["items"][0]["id"],
         "subscription_id": "none",
+        "note_id": note["id"],
     }
 
 

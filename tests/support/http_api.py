@@ -13,6 +13,7 @@ from realtime.api.callers import Callers
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
 from realtime.api.notifications import NotificationRoutes
+from realtime.api.order_papers import OrderPaperRoutes
 from realtime.api.orders import OrderRoutes
 from realtime.api.peers import Peers
 from realtime.api.push import PushRoutes
@@ -40,6 +41,12 @@ class HttpApi:
             *AccountRoutes(accounts=market.accounts, callers=callers).routes(),
             *ServiceRoutes(services=market.services, callers=callers).routes(),
             *OrderRoutes(orders=market.orders, callers=callers).routes(),
+            *OrderPaperRoutes(
+                actions=market.order_actions,
+                papers=market.order_papers,
+                requirements=market.requirements,
+                callers=callers,
+            ).routes(),
             *ContactRoutes(contacts=market.contacts, callers=callers).routes(),
             *ConversationRoutes(
                 conversations=market.conversations, messages=market.messages, callers=callers
