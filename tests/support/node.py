@@ -54,6 +54,13 @@ class RunningNode:
         assert answer.is_success, answer.text
         return answer.json()
 
+    async def metric(self, name: str) -> float:
+        """Return a figure of ``/metrics`` that has no labels."""
+        answer = await self.http.get("/metrics")
+        lines = [line.split() for line in answer.text.splitlines()]
+        (value,) = [line[1] for line in lines if line[0] == f"orderwire_{name}"]
+        return float(value)
+
     async def order(self, *, buyer: str = "anna", seller: str = "sabine") -> dict[str, Any]:
         """Have ``buyer`` order from ``seller``; everything it needs is made."""
         for account in (buyer, seller):

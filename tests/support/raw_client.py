@@ -106,9 +106,11 @@ class RawClient:
 
 
 @asynccontextmanager
-async def raw_client(url: str, **options: Any) -> AsyncIterator[RawClient]:
-    """Open a connection that has said nothing yet."""
-    async with connect(url, max_size=None, proxy=None, **options) as connection:
+async def raw_client(
+    url: str, *, max_size: int | None = None, **options: Any
+) -> AsyncIterator[RawClient]:
+    """Open a connection that has said nothing yet; it takes frames of ``max_size``, or any."""
+    async with connect(url, max_size=max_size, proxy=None, **options) as connection:
         client = RawClient(connection)
         yield client
         await client.stop()
