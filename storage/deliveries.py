@@ -67,8 +67,9 @@ class Priority(IntEnum):
 class Claim:
     """A delivery that this worker alone may act on while its lease lasts.
 
-    ``crashes`` counts the workers that ended while they had it; ``sending`` tells that the last of
-    them may have sent it, in the attempt that began at ``updated_at``.
+    ``crashes`` counts the workers that ended while they handled it, or once while they merely had
+    it; ``sending`` tells that the last of them may have sent it, in the attempt that began at
+    ``updated_at``.
     """
 
     bucket: int
@@ -130,7 +131,7 @@ async def claim(
     """Take up to ``limit`` due deliveries of a channel, the most urgent first.
 
     At least half of them are first attempts, if there are so many. Whoever holds one whose lease
-    ran out has crashed: it is taken like a due one, and counted.
+    ran out has crashed: it is taken like a due one, and suspected.
     """
     rows = await fetch_all(
         connection,
@@ -165,7 +166,8 @@ def _claim_statement(priorities: tuple[Priority, ...]) -> Update:
         .cte("taken")
         .prefix_with("MATERIALIZED")
     )
-    crashed = case((deliveries.c.status == Status.LEASED, 1), else_=0)
+    # From the first crash on, whoever handles a delivery counts it before it begins.
+    unsuspected = (deliveries.c.status == Status.LEASED) & (deliveries.c.crashes == 0)
     return (
         update(deliveries)
         .where(deliveries.c.bucket == bindparam("of_bucket"), deliveries.c.id == taken.c.id)
@@ -173,7 +175,7 @@ def _claim_statement(priorities: tuple[Priority, ...]) -> Update:
             status=Status.LEASED,
             lease_token=bindparam("token"),
             ready_at=bindparam("until", type_=Instant()),
-            crashes=deliveries.c.crashes + crashed,
+            crashes=case((unsuspected, 1), else_=deliveries.c.crashes),
         )
         .returning(*_CLAIMED)
     )

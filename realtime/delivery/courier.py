@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 import structlog
 
@@ -13,6 +12,7 @@ from realtime.delivery.carrier import Carrier
 from realtime.delivery.gate import Do, decide
 from realtime.delivery.moment import Moment
 from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.quarantine import Quarantine
 from realtime.delivery.reasons import Reason
 from realtime.delivery.recorder import Recorder
 from realtime.delivery.verdict import Try, Verdicts
@@ -66,6 +66,7 @@ class Courier:
         self._clock = clock
         self._lease = lease
         self._watch = watch
+        self._quarantine = Quarantine()
 
     async def deliver(self, moment: Moment) -> Done:
         """Bring a delivery to its end, or to its next moment.
@@ -78,18 +79,21 @@ class Courier:
         missing = MISSING[channel] if carrier is None else None
         ruling = decide(moment.situation(missing=missing))
         if ruling.do is Do.SEND and carrier is not None:
-            return await self._send(carrier, moment, carrier.pack(moment))
+            async with self._quarantine.place(moment.claim.crashes):
+                return await self._send(carrier, moment)
         now = self._clock.now()
         ruled = self._verdicts.ruled(moment.claim, ruling, now, moment.target)
         await self._write(ruled)
         return Done(comes_again=ruled.status is Status.SCHEDULED)
 
-    async def _send(self, carrier: Carrier, moment: Moment, parcel: Any) -> Done:
+    async def _send(self, carrier: Carrier, moment: Moment) -> Done:
         claim = moment.claim
         began = self._clock.now()
-        begun = self._verdicts.begun(claim, began, began + self._lease)
-        if not await self._recorder.write(begun):
-            log.warning("delivery_lease_lost", delivery=claim.id)
+        lease_until = began + self._lease
+        if claim.crashes and not await self._write(self._verdicts.suspected(claim, lease_until)):
+            return Done()
+        parcel = carrier.pack(moment)
+        if not await self._write(self._verdicts.begun(claim, began, lease_until)):
             return Done()
         outcome = await carrier.carry(parcel)
         if outcome.result is Result.GONE:
@@ -100,12 +104,12 @@ class Courier:
         await self._write(tried)
         return Done(comes_again=tried.status is Status.SCHEDULED, rest=_rest(outcome))
 
-    async def _write(self, change: Change) -> None:
+    async def _write(self, change: Change) -> bool:
+        claim = change.claim
         if not await self._recorder.write(change):
-            log.warning("delivery_lease_lost", delivery=change.claim.id)
-            return
+            log.warning("delivery_lease_lost", delivery=claim.id)
+            return False
         if change.line is not None:
-            claim = change.claim
             self._watch(
                 Decided(
                     channel=claim.channel,
@@ -115,6 +119,7 @@ class Courier:
                     seconds=(change.at - claim.created_at).total_seconds(),
                 )
             )
+        return True
 
 
 def _rest(outcome: Outcome) -> float:

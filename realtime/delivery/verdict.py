@@ -80,6 +80,19 @@ class Verdicts:
         self._new_id = new_id
         self._random = random
 
+    def suspected(self, claim: Claim, lease_until: datetime) -> Change:
+        """Record that a delivery is being handled on which a worker crashed before."""
+        return _changed(
+            claim,
+            claim.updated_at,
+            status=Status.LEASED,
+            ready_at=lease_until,
+            crashes=claim.crashes + 1,
+            sending=claim.sending,
+            uncertain=claim.uncertain,
+            keeps_lease=True,
+        )
+
     def begun(self, claim: Claim, now: datetime, lease_until: datetime) -> Change:
         """Record that the bytes are about to go out."""
         change = _changed(
@@ -88,7 +101,7 @@ class Verdicts:
             status=Status.LEASED,
             ready_at=lease_until,
             attempts=claim.attempts + 1,
-            crashes=claim.crashes,
+            crashes=claim.crashes + 1 if claim.crashes else 0,
             sending=True,
             keeps_lease=True,
         )

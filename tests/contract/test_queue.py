@@ -47,6 +47,14 @@ async def test_a_lease_that_ran_out_is_claimed_like_a_due_row_and_counted(queue:
     assert (second.id, first.crashes, second.crashes) == (first.id, 0, 1)
 
 
+async def test_only_the_first_crash_is_counted_by_who_claims(queue: Queue) -> None:
+    """From then on it is counted by whoever handles it, so that bystanders are not."""
+    await queue.plan(a_delivery())
+    for times in range(4):
+        [claim] = await queue.claim(token=str(times), now=NOON + times * LEASE)
+        assert claim.crashes == min(times, 1)
+
+
 async def test_an_attempt_that_had_begun_is_told_to_who_comes_next(queue: Queue) -> None:
     await queue.plan(a_delivery())
     [claim] = await queue.claim()

@@ -62,11 +62,25 @@ def line_of(change: Change) -> tuple[str, str, str]:
 
 
 def test_what_is_about_to_go_out_is_recorded_before() -> None:
-    change = the_verdicts().begun(a_claim(crashes=1), NOON, LEASE_END)
+    change = the_verdicts().begun(A_CLAIM, NOON, LEASE_END)
     assert (change.status, change.sending, change.keeps_lease) == (Status.LEASED, True, True)
-    assert (change.attempts, change.ready_at) == (1, LEASE_END)
-    assert change.crashes == 1, "who crashes in this attempt is counted on top"
+    assert (change.attempts, change.crashes, change.ready_at) == (1, 0, LEASE_END)
     assert (change.line, change.attempt) == (None, None)
+
+
+def test_what_a_worker_crashed_on_is_counted_before_it_is_handled_again() -> None:
+    """Whoever crashes now leaves it counted; nothing else of it is touched."""
+    claim = a_claim(crashes=1, sending=True, attempts=1)
+    change = the_verdicts().suspected(claim, LEASE_END)
+    assert (change.status, change.keeps_lease, change.ready_at) == (Status.LEASED, True, LEASE_END)
+    assert (change.crashes, change.attempts, change.sending, change.at) == (
+        2,
+        1,
+        True,
+        claim.updated_at,
+    )
+    assert (change.uncertain, change.line, change.attempt) == (False, None, None)
+    assert the_verdicts().begun(claim, NOON, LEASE_END).crashes == 2
 
 
 @pytest.mark.parametrize(("channel", "uncertain"), [("email", True), ("push", False)])

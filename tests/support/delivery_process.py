@@ -1,0 +1,118 @@
+"""A delivery worker in a process of its own, that may be told where to die.
+
+``python -m tests.support.delivery_process '{"database": ..., "smtp": ..., "push": ...,
+"vapid": ..., "lease": ..., "die": null, "after": 1, "poison": null}'``; ``die`` is ``claimed``,
+``begun`` or ``accepted``, ``after`` how many deliveries must have come so far, and ``poison`` the
+order that kills whoever puts it into words.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from typing import Any
+
+import msgspec
+
+from domain.preferences import Channel
+from realtime.clock import SystemClock
+from realtime.delivery.carrier import Carrier
+from realtime.delivery.lane import Pace
+from realtime.delivery.moment import Moment
+from realtime.delivery.outcome import Outcome
+from realtime.delivery.push.vapid import VapidKey
+from realtime.delivery.reasons import Reason
+from realtime.delivery.worker import Worker
+from realtime.ids import new_id
+from storage.engine import Database
+from tests.support.delivery_world import mail_carrier, push_carrier
+
+
+class Orders(msgspec.Struct, kw_only=True):
+    """What the process is told."""
+
+    database: str
+    smtp: str
+    push: str
+    vapid: str
+    lease: float
+    die: str | None = None
+    after: int = 1
+    poison: str | None = None
+
+
+class Fate:
+    """Kills the process when enough deliveries have come to the place it is told."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._place = orders.die
+        self._left = orders.after
+        self._poison = orders.poison
+
+    def tasted(self, order_id: str | None) -> None:
+        """Die of poison."""
+        if order_id is not None and order_id == self._poison:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def reached(self, place: str) -> None:
+        """Count one; with the last of them it is over, without a word to anybody."""
+        if place == self._place:
+            self._left -= 1
+            if not self._left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    async def waits_at(self, place: str) -> None:
+        """Hold those that came here until the last one comes, and with it the end."""
+        if place == self._place:
+            self.reached(place)
+            await asyncio.Event().wait()
+
+
+class MortalCarrier:
+    """Carries as another does, and meets its fate on the way."""
+
+    def __init__(self, carrier: Carrier, fate: Fate) -> None:
+        self._carrier = carrier
+        self._fate = fate
+
+    def pack(self, moment: Moment) -> Any:
+        """It is claimed, and nothing else has happened."""
+        self._fate.tasted(moment.claim.order_id)
+        self._fate.reached("claimed")
+        return self._carrier.pack(moment)
+
+    async def carry(self, parcel: Any) -> Outcome:
+        """It is recorded to be sent before, and accepted afterwards, but not recorded."""
+        await self._fate.waits_at("begun")
+        outcome = await self._carrier.carry(parcel)
+        await self._fate.waits_at("accepted")
+        return outcome
+
+    async def retire(self, moment: Moment, outcome: Outcome) -> Reason:
+        """Forget a target."""
+        return await self._carrier.retire(moment, outcome)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._carrier.close()
+
+
+async def work(orders: Orders) -> None:
+    """Run until killed."""
+    database, clock, fate = Database.open(orders.database), SystemClock(), Fate(orders)
+    key = VapidKey.parse(orders.vapid)
+    carriers: dict[Channel, Carrier] = {
+        Channel.PUSH: push_carrier(database, clock, orders.push, key=key, timeout=60.0),
+        Channel.EMAIL: mail_carrier(clock, orders.smtp),
+    }
+    await Worker(
+        database=database,
+        carriers={channel: MortalCarrier(each, fate) for channel, each in carriers.items()},
+        clock=clock,
+        new_id=new_id,
+        pace=Pace(lease=orders.lease, poll=0.1),
+    ).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(work(msgspec.json.decode(sys.argv[1], type=Orders)))
