@@ -8,8 +8,7 @@ and a gap is filled from the database before anything later is handed on.
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, cycle
-from typing import Protocol
+from itertools import cycle
 
 import structlog
 
@@ -18,6 +17,7 @@ from domain.publications import Changes, Opening, OpenRequest, Position, Publica
 from realtime.channels.bus import Bus
 from realtime.channels.channel import Buffer, Channel, Subscriber
 from realtime.channels.openings import Openings
+from realtime.channels.reads import Reads
 
 MAX_HELD = 1_000
 # Channels are checked in so many groups, one after the other.
@@ -25,24 +25,6 @@ LANES = 25
 CHECKED_AT_ONCE = 500
 
 log = structlog.get_logger(__name__)
-
-
-class Reads(Protocol):
-    """What the hub needs of storage, each from one consistent state of it."""
-
-    async def open_many(
-        self, requests: Sequence[OpenRequest]
-    ) -> Sequence[Opening | OrderwireError]:
-        """Read rights, positions, snapshots and what was missed, an outcome for each request."""
-        ...
-
-    async def changes_since(self, channel: str, offset: int) -> Changes:
-        """Read what a channel carried after ``offset``."""
-        ...
-
-    async def positions(self, channels: Sequence[str]) -> Mapping[str, Position]:
-        """Read where channels stand; one that does not exist is missing."""
-        ...
 
 
 @dataclass(slots=True)
@@ -142,13 +124,20 @@ class Hub:
         while not buffer.spoiled:
             opening = await self._openings.read(request)
             position = opening.changes.position
-            self._bring_to(channel, position)
-            while channel.filler is not None and (channel.position or 0) < position.offset:
-                await asyncio.wait([channel.filler], timeout=self._patience)
+            await self._meet(channel, buffer, position)
             if buffer.since <= position.offset <= (channel.position or 0) and not buffer.spoiled:
                 return opening
             # Somebody else's reading, begun later and done sooner, said where the buffer begins.
         raise Unavailable("the subscriber left, or too much came while the channel was opened")
+
+    async def _meet(self, channel: Channel, buffer: Buffer, position: Position) -> None:
+        """Wait until a channel has been handed out as far as a reading for ``buffer`` has seen."""
+        if not buffer.spoiled:
+            self._bring_to(channel, position)
+        while channel.filler is not None and (channel.position or 0) < position.offset:
+            if buffer.spoiled:
+                break
+            await asyncio.wait([channel.filler], timeout=self._patience)
 
     def unsubscribe(self, subscriber: Subscriber, name: str) -> None:
         """Let a subscriber go, live or about to be."""
@@ -336,7 +325,9 @@ class Hub:
         """Compare every channel with the database once in ``check_every`` seconds."""
         clock = asyncio.get_running_loop().time
         begun = clock()
-        for turn in count(1):
+        turn = 0
+        while True:
+            turn += 1
             await asyncio.sleep(begun + turn * self._check_every / LANES - clock())
             lane = [each for each in self._channels.values() if each.lane == turn % LANES]
             try:

@@ -2,10 +2,12 @@
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 Outcome = TypeVar("Outcome")
+Arguments = ParamSpec("Arguments")
 
 
 class NothingLeft(Exception):
@@ -45,3 +47,15 @@ def run_virtually(work: Coroutine[Any, Any, Outcome]) -> Outcome:
     """Run a coroutine to its end on a loop of its own."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(work)
+
+
+def virtually(
+    test: Callable[Arguments, Coroutine[Any, Any, None]],
+) -> Callable[Arguments, None]:
+    """Run a test on such a loop; it may sleep as long as it likes."""
+
+    @wraps(test)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        run_virtually(test(*args, **kwargs))
+
+    return run
