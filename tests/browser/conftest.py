@@ -1,10 +1,6 @@
 """What a browser test needs: the demo as ``make demo`` starts it, and windows to look at it."""
 
-import asyncio
-import re
-import sys
-from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx2
@@ -12,37 +8,20 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.browser.chromium import chromium
+from tests.support.processes import running
 
-ORDERWIRE = Path(sys.executable).parent / "orderwire"
-STARTS_WITHIN = ENDS_WITHIN = 30.0
+LOGS = {"LOG_FORMAT": "json", "LOG_LEVEL": "info"}
 
 
 @pytest.fixture
-async def demo(tmp_path: Path) -> AsyncIterator[str]:
-    """Run the demo on a free port; give its address."""
-    process = await asyncio.create_subprocess_exec(
-        ORDERWIRE, "serve", "--demo", "--port", "0", cwd=tmp_path, stdout=PIPE
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(STARTS_WITHIN):
-            address = await _address(process.stdout)
-        rest = asyncio.create_task(process.stdout.read())
-        yield address
-    finally:
-        process.terminate()
-    async with asyncio.timeout(ENDS_WITHIN):
-        assert await process.wait() == 0
-        await rest
-
-
-async def _address(output: asyncio.StreamReader) -> str:
-    said = ""
-    while line := (await output.readline()).decode():
-        said += line
-        if found := re.fullmatch(r"\s+(http://\S+)/demo\n", line):
-            return found[1]
-    raise AssertionError(f"the demo did not start: {said}")
+def demo(tmp_path: Path) -> Iterator[str]:
+    """Run the demo on a free port, and see that it ends well; give its address."""
+    command = ("serve", "--demo", "--port", "0")
+    with running(*command, folder=tmp_path, settings=LOGS) as process:
+        process.wait_for_text("Ctrl-C ends it")
+        yield process.url
+        assert process.stop() == 0
+        assert '"level":"error"' not in process.log
 
 
 @pytest.fixture
@@ -55,5 +34,5 @@ async def links(demo: str) -> dict[str, str]:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
+    async with chromium() as running_browser:
+        yield running_browser
