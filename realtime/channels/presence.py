@@ -56,6 +56,10 @@ class LocalEntries:
         """Return a copy of client -> account id."""
         return dict(self._by_channel.get(channel, ()))
 
+    def __contains__(self, channel: str) -> bool:
+        """Say whether anybody is on ``channel``."""
+        return channel in self._by_channel
+
     def account(self, channel: str, client: str) -> str | None:
         """Return whose connection ``client`` is, if it is on ``channel``."""
         return self._by_channel.get(channel, {}).get(client)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from redis.asyncio.connection import SSLConnection, parse_url
 
-CLIENT_NAME = "orderwire-bus"
+CLIENT_NAME = "orderwire"
 
 _FIELDS = {
     "host": "host",

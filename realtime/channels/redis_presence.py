@@ -10,24 +10,17 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from itertools import islice
-from typing import cast
 
 import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.client import Pipeline
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from realtime.channels.presence import LocalEntries
+from realtime.channels.redis_address import RedisAddress
+from realtime.channels.redis_calls import UNANSWERED, RedisCalls
+from realtime.channels.redis_link import packed
 
 log = structlog.get_logger(__name__)
 
-# uvloop answers a write to a connection that was reset with RuntimeError; redis-py lets it through.
-UNREACHABLE = (RedisError, OSError, RuntimeError)
-
-MAX_CONNECTIONS = 8
-BATCH = 1_000
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +48,10 @@ class RedisPresence:
         self._timings = timings or PresenceTimings()
         self._prefix = prefix
         self._node = node
-        self._redis = _connected_when_needed(url, self._timings.answer)
+        self._redis = RedisCalls(address=RedisAddress.from_url(url), within=self._timings.answer)
         self._entries = LocalEntries()
         self._lives = 0
         self._certain = False
-        self._closing = False
         self._changed: dict[tuple[str, str], None] = {}
         self._written: dict[str, float] = {}
         self._wake = asyncio.Event()
@@ -71,16 +63,14 @@ class RedisPresence:
 
     async def close(self) -> None:
         """Take this node's entries away."""
-        self._closing = True
-        self._wake.set()
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait((self._task,))
             self._task = None
-            with contextlib.suppress(*UNREACHABLE):
-                await self._redis.delete(self._life_key(self._life))
+            with contextlib.suppress(*UNANSWERED):
+                await self._redis.ask(packed("DEL", self._life_key(self._life)))
         self._entries.clear()
-        await self._redis.aclose()
+        await self._redis.close()
 
     async def enter(self, channel: str, client: str, account_id: str) -> None:
         """Note that ``client`` is on ``channel`` from now on."""
@@ -91,17 +81,16 @@ class RedisPresence:
         """Note that ``client`` is gone from ``channel``."""
         if self._entries.remove(channel, client):
             self._note(channel, client)
-            if not self._entries.of(channel):
+            if channel not in self._entries:
                 self._written.pop(channel, None)
 
     async def present(self, channel: str) -> dict[str, str]:
         """Return client -> account id of all nodes, of this one while the rest is unknown."""
-        elsewhere: dict[str, str] = {}
         try:
-            async with asyncio.timeout(self._timings.answer):
-                elsewhere = await self._read(channel)
-        except UNREACHABLE as error:
+            elsewhere = await self._read(channel)
+        except UNANSWERED as error:
             log.warning("presence_unknown", error=str(error) or type(error).__name__)
+            elsewhere = {}
         return elsewhere | self._entries.of(channel)
 
     # Reading
@@ -109,50 +98,45 @@ class RedisPresence:
     async def _read(self, channel: str) -> dict[str, str]:
         """Read what the other nodes have written, and clear away what the dead have left."""
         key = self._channel_key(channel)
-        fields = cast("dict[str, str]", await self._redis.hgetall(key))
-        split = [(*field.split(" ", 1), account) for field, account in fields.items()]
-        dead = await self._dead({life for life, _, _ in split} - {self._life})
+        [fields] = await self._redis.ask(packed("HGETALL", key))
+        entries = [(*field.decode().split(" ", 1), of.decode()) for field, of in fields.items()]
+        dead = await self._dead({life for life, _, _ in entries} - {self._life})
         if dead:
-            await self._redis.hdel(key, *[f for f in fields if f.split(" ", 1)[0] in dead])
+            left = [f"{life} {client}" for life, client, _ in entries if life in dead]
+            await self._redis.ask(packed("HDEL", key, *left))
         return {
-            client: account
-            for life, client, account in split
+            client: account_id
+            for life, client, account_id in entries
             if life != self._life and life not in dead
         }
 
     async def _dead(self, lives: set[str]) -> set[str]:
-        if not lives:
-            return set()
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for life in lives:
-                pipeline.exists(self._life_key(life))
-            alive = await pipeline.execute()
-        return {life for life, is_alive in zip(lives, alive, strict=True) if not is_alive}
+        asked = [packed("EXISTS", self._life_key(life)) for life in lives]
+        answers = await self._redis.ask(*asked) if asked else []
+        return {life for life, is_alive in zip(lives, answers, strict=True) if not is_alive}
 
     # Writing
 
     async def _run(self) -> None:
-        # To be cancelled is not enough: redis-py may answer that with an error of its own.
-        while not self._closing:
+        while True:
             try:
                 await self._begin_a_life()
                 await self._live()
-            except UNREACHABLE as error:
+            except UNANSWERED as error:
                 log.warning("presence_in_doubt", error=str(error) or type(error).__name__)
             except Exception:  # without this task the others would never see anybody here
                 log.exception("presence_failed")
             self._certain = False
-            if not self._closing:
-                await asyncio.sleep(self._timings.retry)
+            await asyncio.sleep(self._timings.retry)
 
     async def _begin_a_life(self) -> None:
         """Void what this node has written so far, and have everything written again."""
         former = self._life_key(self._life)
         self._lives += 1
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            pipeline.delete(former)
-            pipeline.set(self._life_key(self._life), "", px=_milliseconds(self._timings.life))
-            await pipeline.execute()
+        lasts = str(_milliseconds(self._timings.life))
+        await self._redis.ask(
+            packed("DEL", former), packed("SET", self._life_key(self._life), "", "PX", lasts)
+        )
         self._changed = dict.fromkeys(self._entries)
         self._written.clear()
         self._certain = True
@@ -161,7 +145,7 @@ class RedisPresence:
         """Write what changes and renew this life, until Redis has forgotten it."""
         loop = asyncio.get_running_loop()
         renewal = loop.time() + self._timings.renew
-        while not self._closing:
+        while True:
             await self._write_changes()
             if loop.time() >= renewal:
                 if not await self._renew():
@@ -174,8 +158,9 @@ class RedisPresence:
 
     async def _renew(self) -> bool:
         self._refresh_channels()
-        life = self._life_key(self._life)
-        return bool(await self._redis.pexpire(life, _milliseconds(self._timings.life)))
+        lasts = str(_milliseconds(self._timings.life))
+        [renewed] = await self._redis.ask(packed("PEXPIRE", self._life_key(self._life), lasts))
+        return bool(renewed)
 
     def _refresh_channels(self) -> None:
         """Have those written again whose hash would expire some day while somebody is there."""
@@ -194,26 +179,23 @@ class RedisPresence:
             batch = list(islice(self._changed, BATCH))
             for change in batch:
                 del self._changed[change]
-            async with self._redis.pipeline(transaction=False) as pipeline:
-                self._put(pipeline, batch)
-                await pipeline.execute()
+            await self._redis.ask(*self._commands(batch))
 
-    def _put(self, pipeline: Pipeline, batch: list[tuple[str, str]]) -> None:
+    def _commands(self, batch: list[tuple[str, str]]) -> list[bytes]:
         """Additions go first: a hash that loses its last field would lose its expiry."""
         now = asyncio.get_running_loop().time()
-        gone = []
+        additions, removals = [], []
         for channel, client in batch:
+            key, field = self._channel_key(channel), f"{self._life} {client}"
             account_id = self._entries.account(channel, client)
             if account_id is None:
-                gone.append((channel, client))
+                removals.append(packed("HDEL", key, field))
                 continue
-            key = self._channel_key(channel)
-            pipeline.hset(key, f"{self._life} {client}", account_id)
+            additions.append(packed("HSET", key, field, account_id))
             if channel not in self._written:
                 self._written[channel] = now
-                pipeline.pexpire(key, _milliseconds(self._timings.kept))
-        for channel, client in gone:
-            pipeline.hdel(self._channel_key(channel), f"{self._life} {client}")
+                additions.append(packed("PEXPIRE", key, str(_milliseconds(self._timings.kept))))
+        return additions + removals
 
     def _note(self, channel: str, client: str) -> None:
         """Have an entry written; in doubt all of them will be."""
@@ -230,20 +212,6 @@ class RedisPresence:
 
     def _channel_key(self, channel: str) -> str:
         return f"{self._prefix}present:{channel}"
-
-
-def _connected_when_needed(url: str, answer: float) -> Redis:
-    """Make a client that fails at once where others would try again: we do that ourselves."""
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=MAX_CONNECTIONS,
-        timeout=answer,
-        socket_timeout=answer,
-        socket_connect_timeout=answer,
-        retry=Retry(NoBackoff(), 0),
-        decode_responses=True,
-    )
-    return Redis.from_pool(pool)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -304,7 +304,7 @@ async def test_closing_leaves_neither_task_nor_connection(server: Valkey) -> Non
         await node.bus.subscribe(THREAD)
         node.bus.unsubscribe(THREAD)
     assert asyncio.all_tasks() == before
-    await eventually(lambda: "orderwire-bus" not in server.command("CLIENT", "LIST"))
+    await eventually(lambda: "name=orderwire" not in server.command("CLIENT", "LIST"))
 
 
 async def test_closing_does_not_wait_for_a_server_that_stands_still(server: Valkey) -> None:

@@ -164,4 +164,5 @@ async def test_closing_leaves_neither_task_nor_connection(server: Valkey) -> Non
         await here.enter(THREAD, "phone", "alice")
         await here.present(THREAD)
     assert asyncio.all_tasks() == before
-    await eventually(lambda: lives(server) == [])
+    await eventually(lambda: "name=orderwire" not in server.command("CLIENT", "LIST"))
+    assert lives(server) == []
