@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.conversations import EntryKind
 from storage.columns import Instant
-from storage.dialects import INT, TEXT, among, batch, greatest, insert_on
+from storage.dialects import INT, TEXT, among, batch, greatest, insert_on, least
 from storage.rows import Record, fetch_all, fetch_one, fetch_optional
 from storage.tables import conversations, entries, participants
 
@@ -31,6 +31,7 @@ class Draft:
     reply_to: int | None = None
     attachments: tuple[str, ...] = ()
     data: Mapping[str, Any] | None = None
+    target_seq: int | None = None
 
 
 async def add(
@@ -158,6 +159,7 @@ def _entry(draft: Draft, seq: int) -> dict[str, Any]:
         "reply_to": draft.reply_to,
         "attachments": list(draft.attachments),
         "data": draft.data,
+        "target_seq": draft.target_seq,
         "at": draft.at,
     }
 
@@ -239,6 +241,22 @@ async def advance_receipt(
             read_seq=greatest(connection, participants.c.read_seq, read),
             delivered_seq=greatest(connection, participants.c.delivered_seq, reached),
         )
+        .returning(participants)
+    )
+    return await fetch_one(connection, statement)
+
+
+async def retreat_receipt(
+    connection: AsyncConnection, conversation_id: str, account_id: str, read: int
+) -> Record:
+    """Move what was read back, never forward; what was delivered stays so."""
+    statement = (
+        update(participants)
+        .where(
+            participants.c.conversation_id == conversation_id,
+            participants.c.account_id == account_id,
+        )
+        .values(read_seq=least(connection, participants.c.read_seq, read))
         .returning(participants)
     )
     return await fetch_one(connection, statement)

@@ -81,6 +81,11 @@ def insert_on(dialect: str, table: Table) -> Any:
     return module.insert(table)
 
 
+def least(connection: AsyncConnection, *values: Any) -> Any:
+    """The smallest of ``values``."""
+    return (func.least if connection.dialect.name == "postgresql" else func.min)(*values)
+
+
 def greatest(connection: AsyncConnection, *values: Any) -> Any:
     """The largest of ``values``."""
     return (func.greatest if connection.dialect.name == "postgresql" else func.max)(*values)

@@ -173,6 +173,8 @@ entries = Table(
     Column("client_id", String(64)),
     Column("body", Text),
     Column("reply_to", BigInteger),
+    # Which message an edit or a deletion is of.
+    Column("target_seq", BigInteger),
     required("attachments", Json),
     Column("data", Json),
     required("at", Instant),

@@ -236,6 +236,10 @@ class Conversations:
         """Note that the caller's device has everything up to ``seq``."""
         return await self._receipt(identity, conversation_id, seq, self._delivered)
 
+    async def mark_unread(self, identity: Identity, conversation_id: str, seq: int) -> Shape:
+        """Note that the caller wants to read ``seq`` and what follows it once more."""
+        return await self._receipt(identity, conversation_id, seq, self._unread)
+
     async def _receipt(
         self,
         identity: Identity,
@@ -265,10 +269,20 @@ class Conversations:
         )
 
     async def _read(self, tx: Transaction, item: Record, seq: int) -> Record:
-        connection = tx.connection
         receipt = await conversations.advance_receipt(
-            connection, item.conversation_id, item.account_id, read=seq, delivered=seq
+            tx.connection, item.conversation_id, item.account_id, read=seq, delivered=seq
         )
+        return await self._counted(tx, item, receipt)
+
+    async def _unread(self, tx: Transaction, item: Record, seq: int) -> Record:
+        receipt = await conversations.retreat_receipt(
+            tx.connection, item.conversation_id, item.account_id, max(seq - 1, 0)
+        )
+        return await self._counted(tx, item, receipt)
+
+    async def _counted(self, tx: Transaction, item: Record, receipt: Record) -> Record:
+        """Count what is unread by a receipt that was moved, and tell it; return the receipt."""
+        connection = tx.connection
         # Held still first, counted second: a message stored in between would be lost from the
         # count, for a statement that waited for a lock still counts with its old snapshot.
         held = _present(

@@ -36,16 +36,24 @@ def check(command: SendMessage) -> OrderwireError | None:
     """Name what is wrong with a message before it costs anything."""
     if not 1 <= len(command.client_id) <= MAX_CLIENT_ID or "\0" in command.client_id:
         return Invalid.field("client_id", f"has 1 to {MAX_CLIENT_ID} characters, none of them NUL")
-    if len(command.body) > MAX_BODY:
-        return TooLarge(f"body: has at most {MAX_BODY} characters")
-    if not command.body.strip():
-        return Invalid.field("body", "is empty")
-    if "\0" in command.body:
-        return Invalid.field("body", "contains the character U+0000, which is no text")
+    wrong_body = check_body(command.body)
+    if wrong_body is not None:
+        return wrong_body
     if command.reply_to is not None and not 1 <= command.reply_to <= MAX_SEQ:
         return Invalid.field("reply_to", "is the seq of a message, from 1 on")
     if command.attachments:
         return Invalid.field("attachments", "there is no such attachment")
+    return None
+
+
+def check_body(body: str) -> OrderwireError | None:
+    """Name what is wrong with a text."""
+    if len(body) > MAX_BODY:
+        return TooLarge(f"body: has at most {MAX_BODY} characters")
+    if not body.strip():
+        return Invalid.field("body", "is empty")
+    if "\0" in body:
+        return Invalid.field("body", "contains the character U+0000, which is no text")
     return None
 
 

@@ -1,6 +1,6 @@
 """Rows as the outside sees them: the shapes of the HTTP API and of publications."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -115,7 +115,33 @@ def _order_event(row: Any) -> Shape:
     }
 
 
-_ENTRIES = {EntryKind.MESSAGE: _message, EntryKind.ORDER: _order_event}
+def _edit(row: Any) -> Shape:
+    return {
+        "type": "edit",
+        "seq": row.seq,
+        "of": row.target_seq,
+        "body": row.body,
+        "by": row.sender,
+        "at": rfc3339(row.at),
+    }
+
+
+def _delete(row: Any) -> Shape:
+    return {
+        "type": "delete",
+        "seq": row.seq,
+        "of": row.target_seq,
+        "by": row.sender,
+        "at": rfc3339(row.at),
+    }
+
+
+_ENTRIES: Mapping[str, Callable[[Any], Shape]] = {
+    EntryKind.MESSAGE: _message,
+    EntryKind.EDIT: _edit,
+    EntryKind.DELETE: _delete,
+    EntryKind.ORDER: _order_event,
+}
 
 
 def message(row: Record) -> Shape:

@@ -1,6 +1,7 @@
 """One node without its sockets: every service on one database, and people to use them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from realtime.services.accounts import Accounts
 from realtime.services.channel_reads import ChannelReads
 from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
+from realtime.services.message_changes import MessageChanges
 from realtime.services.message_store import MessageStore
 from realtime.services.messages import Messages, SendMessage, Sent
 from realtime.services.notifications import Notifications
@@ -34,6 +36,7 @@ from realtime.services.views import Shape
 from storage.engine import Database
 from tests.support.clock import StillClock
 
+EDIT_WITHIN = timedelta(hours=24)
 QUESTION = {
     "id": "logo",
     "kind": "text",
@@ -113,6 +116,9 @@ class Marketplace:
         self.notifications = Notifications(**made, explain=explain)
         self.reads = ChannelReads(**made, people=self.people, order_views=self.order_views)
         store = MessageStore(people=self.people, clock=self.clock, new_id=new_id)
+        self.changes = MessageChanges(
+            **made, people=self.people, new_id=new_id, edit_within=EDIT_WITHIN
+        )
         self.messages = Messages(database=database, store=store, rates=UNLIMITED)
 
     # --- people and what they offer -----------------------------------------------------------

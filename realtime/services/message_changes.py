@@ -1,0 +1,191 @@
+"""Editing and deleting: a message changes, and everybody who has it is told in its thread."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from domain.conversations import MAX_SEQ, ConversationKind, EntryKind, preview
+from domain.errors import Conflict, Forbidden, Invalid, NotFound, NotParticipant
+from domain.identity import Identity
+from domain.publications import Publication, thread_channel
+from realtime.clock import Clock
+from realtime.services import contact_rule, inbox_news, views
+from realtime.services.inbox_news import Change, Counts, Kind
+from realtime.services.messages import check_body
+from realtime.services.people import People
+from realtime.services.views import Shape
+from storage import conversations, entry_changes, inboxes
+from storage.conversations import Draft
+from storage.engine import Database, Transaction
+from storage.rows import Record
+
+
+class MessageChanges:
+    """Use cases of whoever wrote a message; ``edit_within`` is how long its text may change."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        people: People,
+        clock: Clock,
+        new_id: Callable[[], str],
+        edit_within: timedelta,
+    ) -> None:
+        self._database = database
+        self._people = people
+        self._clock = clock
+        self._new_id = new_id
+        self._edit_within = edit_within
+
+    async def edit(self, identity: Identity, conversation_id: str, seq: int, body: str) -> Shape:
+        """Give one's own message another text; return it as it then is.
+
+        The same text again changes nothing, so that an edit can safely be sent twice.
+        """
+        _check_seq(seq)
+        wrong = check_body(body)
+        if wrong is not None:
+            raise wrong
+
+        async def work(tx: Transaction) -> Shape:
+            now = self._clock.now()
+            thread = await self._held(tx, identity, conversation_id)
+            await self._may_still_write(tx, identity, thread, now)
+            message = await _own(tx, identity, conversation_id, seq)
+            if message.deleted_at is not None:
+                raise NotFound("there is no such message")
+            if message.body == body:
+                return {"message": views.message(message)}
+            if now >= message.at + self._edit_within:
+                raise Conflict("this message is too old to be edited", code="edit_too_late")
+            changed = await entry_changes.edit(tx.connection, conversation_id, seq, body, now)
+            draft = self._draft(changed, EntryKind.EDIT, now, body)
+            await self._tell(tx, thread, changed, draft)
+            return {"message": views.message(changed)}
+
+        return await self._database.transaction(work)
+
+    async def delete(self, identity: Identity, conversation_id: str, seq: int) -> Shape:
+        """Take back one's own message for good; doing it again changes nothing."""
+        _check_seq(seq)
+
+        async def work(tx: Transaction) -> Shape:
+            now = self._clock.now()
+            thread = await self._held(tx, identity, conversation_id)
+            message = await _own(tx, identity, conversation_id, seq)
+            if message.deleted_at is None:
+                message = await entry_changes.erase(tx.connection, conversation_id, seq, now)
+                draft = self._draft(message, EntryKind.DELETE, now)
+                await self._tell(tx, thread, message, draft)
+            return {"message": views.message(message)}
+
+        return await self._database.transaction(work)
+
+    async def _held(
+        self, tx: Transaction, identity: Identity, conversation_id: str
+    ) -> tuple[Record, Sequence[str]]:
+        """Hold a conversation that the caller takes part in; return it and who else does."""
+        conversation = await entry_changes.hold(tx.connection, conversation_id)
+        receipts = await conversations.receipts_of(tx.connection, [conversation_id])
+        members = sorted(row.account_id for row in receipts)
+        if conversation is None or identity.account_id not in members:
+            raise NotParticipant("there is no such conversation")
+        return conversation, members
+
+    async def _may_still_write(
+        self,
+        tx: Transaction,
+        identity: Identity,
+        thread: tuple[Record, Sequence[str]],
+        now: datetime,
+    ) -> None:
+        """An edit says something, so it is for whoever may say something."""
+        conversation, members = thread
+        if conversation.kind != ConversationKind.DIRECT:
+            return
+        other = next(member for member in members if member != identity.account_id)
+        standing = await contact_rule.standing(tx.connection, identity.account_id, other, now)
+        if standing.refusal is not None:
+            raise contact_rule.forbidden(standing.refusal)
+
+    def _draft(
+        self, message: Record, kind: EntryKind, now: datetime, body: str | None = None
+    ) -> Draft:
+        return Draft(
+            conversation_id=message.conversation_id,
+            id=self._new_id(),
+            kind=kind,
+            sender=message.sender,
+            at=now,
+            body=body,
+            target_seq=message.seq,
+        )
+
+    async def _tell(
+        self,
+        tx: Transaction,
+        thread: tuple[Record, Sequence[str]],
+        message: Record,
+        draft: Draft,
+    ) -> None:
+        """Write the change into the thread, and into the inboxes of those who have it there."""
+        conversation, members = thread
+        rights = {conversation.id: conversation.rights}
+        [seq] = await conversations.append(tx.connection, [draft], rights)
+        data = views.encode(views.entry(views.Numbered(draft, seq)))
+        tx.publish(Publication(thread_channel(conversation.id), data, seq))
+        newest = await entry_changes.newest_message(tx.connection, conversation.id)
+        changes = []
+        counts = {}
+        for account_id in members:
+            before = await inboxes.item(tx.connection, account_id, conversation.id, lock=True)
+            if before is None:
+                continue
+            item = await self._changed_item(tx, before, message, newest, seq)
+            people = await self._people.get(tx.connection, [item.with_id])
+            state = partial(views.conversation, item, people)
+            changes.append(Change(account_id, Kind.CONVERSATION, conversation.id, state))
+            moved = bool(item.unread) - bool(before.unread)
+            if moved:
+                counts[account_id] = Counts(unread_conversations=moved)
+        await inbox_news.announce(tx, changes, counts)
+
+    async def _changed_item(
+        self, tx: Transaction, item: Record, message: Record, newest: Record | None, seq: int
+    ) -> Record:
+        values: dict[str, Any] = {"last_seq": seq}
+        if item.last_message_seq == message.seq:
+            values |= _last_message(newest)
+        if message.deleted_at is not None and message.seq > item.read_seq:
+            # Counted while the item is held: what is sent meanwhile waits, and counts itself.
+            values["unread"] = await conversations.unread(
+                tx.connection, item.conversation_id, item.account_id, item.read_seq
+            )
+        return await inboxes.change_item(
+            tx.connection, item.account_id, item.conversation_id, values
+        )
+
+
+def _last_message(message: Record | None) -> Mapping[str, Any]:
+    return {
+        "last_message_seq": message and message.seq,
+        "last_message_sender": message and message.sender,
+        "last_message_preview": message and preview(message.body),
+        "last_message_at": message and message.at,
+    }
+
+
+def _check_seq(seq: int) -> None:
+    if not 1 <= seq <= MAX_SEQ:
+        raise Invalid.field("seq", "is the seq of a message, from 1 on")
+
+
+async def _own(tx: Transaction, identity: Identity, conversation_id: str, seq: int) -> Record:
+    message = await entry_changes.message(tx.connection, conversation_id, seq)
+    if message is None:
+        raise NotFound("there is no such message")
+    if message.sender != identity.account_id:
+        raise Forbidden("only who wrote a message may change it", code="not_sender")
+    return message
