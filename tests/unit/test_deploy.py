@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from realtime.cli import main
 from realtime.environment import read_env_file
 from realtime.settings import SERVICE_KEYS, SERVING, TOKEN_SECRET, BadSettings, Settings
 
@@ -48,4 +49,13 @@ def test_a_service_runs_as_nobody_and_may_do_nothing_else(path: Path) -> None:
     assert service["NoNewPrivileges"] == "yes"
     assert service["ProtectSystem"] == "strict"
     assert service["CapabilityBoundingSet"] == ""
-    assert service["ExecStart"].startswith("/opt/orderwire/bin/orderwire ")
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_service_starts_with_a_command_that_there_is(path: Path) -> None:
+    program, *command = Unit(path)["Service"]["ExecStart"].split()
+
+    assert program == "/opt/orderwire/bin/orderwire"
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
