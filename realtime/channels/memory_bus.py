@@ -35,11 +35,11 @@ class MemoryBus:
         if self._receiver is None:
             return
         self.figures.published += len(news)
-        self._take(news, doorbells)
+        self._hand_over(self._receiver, news, doorbells)
         for peer in tuple(self._peers):
-            if peer is not self:
+            if peer is not self and peer._receiver is not None:
                 peer.figures.received += len(news)
-                peer._take(news, doorbells)
+                peer._hand_over(peer._receiver, news, doorbells)
 
     async def subscribe(self, channel: str) -> None:
         """Hear ``channel`` from now on."""
@@ -49,10 +49,7 @@ class MemoryBus:
         """Hear no more of ``channel``."""
         self._channels.discard(channel)
 
-    def _take(self, news: list[Publication], doorbells: set[str]) -> None:
-        receiver = self._receiver
-        if receiver is None:
-            return
+    def _hand_over(self, receiver: Receiver, news: list[Publication], doorbells: set[str]) -> None:
         for publication in news:
             if publication.channel in self._channels:
                 receiver.deliver(publication)

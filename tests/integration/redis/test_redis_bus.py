@@ -146,6 +146,13 @@ async def test_a_server_that_nobody_can_reach_fails_no_start(server: Valkey) -> 
             await node.hears("finally")
 
 
+async def test_a_greeting_that_is_cut_off_is_said_again(proxy: Proxy) -> None:
+    proxy.cut_at(b"HELLO")
+    async with Node(over(proxy)).running() as node:
+        await eventually(lambda: node.bus.healthy)
+        assert proxy.connections >= 2
+
+
 async def test_a_server_that_does_not_answer_fails_no_start(server: Valkey) -> None:
     server.stall()
     async with Node(server.url, timings=WATCHFUL).running() as node:
@@ -266,6 +273,8 @@ async def test_a_channel_left_is_kept_for_a_moment(server: Valkey) -> None:
         assert subscribed(server) == {THREAD, "thread:two"}
         await node.bus.subscribe("thread:two")
         await eventually(lambda: subscribed(server) == {"thread:two"})
+        node.bus.unsubscribe("thread:two")
+        await eventually(lambda: subscribed(server) == set())
 
 
 async def test_a_channel_left_during_an_outage_does_not_come_back(server: Valkey) -> None:

@@ -142,6 +142,16 @@ async def test_a_server_that_stands_still_keeps_nobody_waiting(server: Valkey) -
         await sees(there, {"phone": "alice"})
 
 
+async def test_a_key_that_somebody_else_has_written_is_waited_for(server: Valkey) -> None:
+    server.command("SET", HASH, "something else")
+    async with running(server.port) as here, running(server.port) as there:
+        await here.enter(THREAD, "phone", "alice")
+        assert await here.present(THREAD) == {"phone": "alice"}
+        assert await there.present(THREAD) == {}
+        server.command("DEL", HASH)
+        await sees(there, {"phone": "alice"})
+
+
 async def test_a_hash_that_nobody_looks_after_expires(server: Valkey) -> None:
     async with running(server.port) as here:
         await here.enter(THREAD, "phone", "alice")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from realtime.channels.bus import BusFigures
 from realtime.channels.redis_line import LineTimings, RedisLine
+from tests.support.eventually import eventually
 
 KEY = b"key"
 ECHO = b"echo"
@@ -36,30 +37,47 @@ class FullTransport(asyncio.Transport):
 
 
 class FullServer:
-    """Is connected to within the process."""
+    """Is connected to within the process; at first not even that, if there is ``trouble``."""
 
     database = 0
     greeting = ("HELLO", "3")
     transport: FullTransport
 
+    def __init__(self, *trouble: Exception) -> None:
+        self._trouble = list(trouble)
+
     async def connect(self, protocol: Callable[[], asyncio.Protocol]) -> None:
+        if self._trouble:
+            raise self._trouble.pop()
         made = protocol()
         self.transport = FullTransport(made)
         made.connection_made(self.transport)
 
 
-async def test_what_waits_for_a_server_that_does_not_read_is_bounded() -> None:
-    server = FullServer()
-    figures = BusFigures()
-    line = RedisLine(
+def a_line(server: FullServer, figures: BusFigures) -> RedisLine:
+    return RedisLine(
         address=server,
         echo_key=ECHO,
         heard=lambda _key, _payload: None,
         restored=lambda: None,
         figures=figures,
-        timings=LineTimings(),
+        timings=LineTimings(first_retry=0.001),
         max_backlog=10_000,
     )
+
+
+async def test_an_error_that_nobody_thought_of_does_not_end_a_line() -> None:
+    line = a_line(FullServer(RuntimeError("nobody thought of this")), BusFigures())
+    await line.start()
+    assert not line.healthy
+    await eventually(lambda: line.healthy)
+    await line.close()
+
+
+async def test_what_waits_for_a_server_that_does_not_read_is_bounded() -> None:
+    server = FullServer()
+    figures = BusFigures()
+    line = a_line(server, figures)
     await line.start()
     line.publish([(KEY, bytes(8_000))])
     line.publish([(KEY, bytes(8_000))])
