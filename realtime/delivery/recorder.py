@@ -13,7 +13,7 @@ from storage.engine import Database
 from storage.ledger import Change
 
 MOST = 500
-# How long to wait before a database that is away is asked again.
+# Seconds before a database that is away is asked again.
 PATIENCE = 0.5
 
 log = structlog.get_logger(__name__)
@@ -28,9 +28,10 @@ class Recorder:
     what was accepted outside should not be sent again because we could not write it down.
     """
 
-    def __init__(self, *, database: Database, give_up: float) -> None:
+    def __init__(self, *, database: Database, give_up: float, patience: float = PATIENCE) -> None:
         self._database = database
         self._give_up = give_up
+        self._patience = patience
         self._waiting: deque[_Waiting] = deque()
         self._writing: asyncio.Task[None] | None = None
 
@@ -48,6 +49,8 @@ class Recorder:
         if self._writing is not None:
             self._writing.cancel()
             await asyncio.wait({self._writing})
+        while self._waiting:
+            self._waiting.popleft()[1].cancel()
 
     async def _write_groups(self) -> None:
         group: list[_Waiting] = []
@@ -57,7 +60,7 @@ class Recorder:
                 await self._write_group(group)
         finally:
             self._writing = None
-            for _, written in (*group, *self._waiting):
+            for _, written in group:
                 written.cancel()
 
     async def _write_group(self, group: Sequence[_Waiting]) -> None:
@@ -91,7 +94,7 @@ class Recorder:
             except Unavailable:
                 if now() > until:
                     raise
-            await asyncio.sleep(PATIENCE)
+            await asyncio.sleep(self._patience)
 
 
 def _fail(group: Sequence[_Waiting], error: Exception) -> None:
