@@ -211,6 +211,7 @@ def _gateway(
         accounts=use_cases.accounts,
         conversations=use_cases.conversations,
         messages=use_cases.messages,
+        changes=use_cases.changes,
         announce=ground.bus.announce,
         clock=ground.clock,
         limits=limits,

@@ -12,6 +12,7 @@ from realtime.services.accounts import Accounts
 from realtime.services.clockwork import Clockwork
 from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
+from realtime.services.message_changes import MessageChanges
 from realtime.services.message_store import MessageStore
 from realtime.services.messages import Messages
 from realtime.services.notifications import Notifications
@@ -43,6 +44,7 @@ class UseCases:
     contacts: Contacts
     conversations: Conversations
     messages: Messages
+    changes: MessageChanges
     notifications: Notifications
     unsubscribing: Unsubscribing
 
@@ -104,6 +106,13 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         contacts=Contacts(database=database, people=people, clock=clock),
         conversations=conversations,
         messages=Messages(database=database, store=store, rates=_message_rates(ground)),
+        changes=MessageChanges(
+            database=database,
+            people=people,
+            clock=clock,
+            new_id=new_id,
+            edit_within=ground.settings.edit_hours,
+        ),
         notifications=Notifications(database=database, clock=clock, explain=explain),
         unsubscribing=Unsubscribing(accounts=accounts, read_token=links.read),
     )

@@ -10,7 +10,9 @@ from domain.conversations import MAX_ATTACHMENTS
 from domain.errors import Forbidden, Invalid, NotParticipant, OrderwireError
 from domain.identity import Identity, Role
 from domain.publications import Publication, thread_channel
+from realtime.protocol.codec import UNREADABLE
 from realtime.services.conversations import Conversations
+from realtime.services.message_changes import MessageChanges
 from realtime.services.messages import Messages, SendMessage, Sent
 
 TYPING_EVERY = 2.0
@@ -42,8 +44,23 @@ class Send(Struct, frozen=True, kw_only=True):
     attachments: Annotated[list[str], Meta(max_length=MAX_ATTACHMENTS)] = []
 
 
+class Edit(Struct, frozen=True, kw_only=True):
+    """``message.edit``."""
+
+    conversation: str
+    seq: Seq
+    body: str
+
+
+class Delete(Struct, frozen=True, kw_only=True):
+    """``message.delete``."""
+
+    conversation: str
+    seq: Seq
+
+
 class Receipt(Struct, frozen=True, kw_only=True):
-    """``receipt.read`` and ``receipt.delivered``."""
+    """``receipt.read``, ``receipt.delivered`` and ``receipt.unread``."""
 
     conversation: str
     seq: Seq
@@ -73,11 +90,13 @@ class Calls:
         *,
         conversations: Conversations,
         messages: Messages,
+        changes: MessageChanges,
         announce: Callable[[list[Publication], set[str]], Awaitable[None]],
         monotonic: Callable[[], float],
     ) -> None:
         self._conversations = conversations
         self._messages = messages
+        self._changes = changes
         self._announce = announce
         self._monotonic = monotonic
         self._typed_at: dict[str, float] = {}
@@ -111,6 +130,12 @@ class Calls:
         _require_account(caller)
         return Raw(msgspec.json.encode(await handler(self, caller, asked)))
 
+    async def _edit(self, caller: Caller, asked: Edit) -> Any:
+        return await self._changes.edit(caller.identity, asked.conversation, asked.seq, asked.body)
+
+    async def _delete(self, caller: Caller, asked: Delete) -> Any:
+        return await self._changes.delete(caller.identity, asked.conversation, asked.seq)
+
     async def _read(self, caller: Caller, asked: Receipt) -> Any:
         return await self._conversations.mark_read(caller.identity, asked.conversation, asked.seq)
 
@@ -118,6 +143,9 @@ class Calls:
         return await self._conversations.mark_delivered(
             caller.identity, asked.conversation, asked.seq
         )
+
+    async def _unread(self, caller: Caller, asked: Receipt) -> Any:
+        return await self._conversations.mark_unread(caller.identity, asked.conversation, asked.seq)
 
     async def _typing(self, caller: Caller, asked: Typing) -> Any:
         channel = thread_channel(asked.conversation)
@@ -153,8 +181,11 @@ class Calls:
 
 
 _METHODS: Mapping[str, tuple[type[Struct], Handler]] = {
+    "message.edit": (Edit, Calls._edit),
+    "message.delete": (Delete, Calls._delete),
     "receipt.read": (Receipt, Calls._read),
     "receipt.delivered": (Receipt, Calls._delivered),
+    "receipt.unread": (Receipt, Calls._unread),
     "typing": (Typing, Calls._typing),
     "focus": (Focus, Calls._focus),
 }
@@ -166,7 +197,7 @@ Asked = TypeVar("Asked", bound=Struct)
 def _read(data: Raw, kind: type[Asked]) -> Asked:
     try:
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Invalid.field("data", str(error)) from None
 
 

@@ -31,6 +31,7 @@ from realtime.protocol.limits import Limits
 from realtime.services.accounts import Accounts
 from realtime.services.conversations import Conversations
 from realtime.services.identity import TokenVerifier
+from realtime.services.message_changes import MessageChanges
 from realtime.services.messages import Messages
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Gateway:
         accounts: Accounts,
         conversations: Conversations,
         messages: Messages,
+        changes: MessageChanges,
         announce: Callable[[list[Publication], set[str]], Awaitable[None]],
         clock: Clock,
         limits: Limits,
@@ -81,6 +83,7 @@ class Gateway:
             calls=Calls(
                 conversations=conversations,
                 messages=messages,
+                changes=changes,
                 announce=announce,
                 monotonic=monotonic,
             ),
@@ -155,7 +158,9 @@ class Gateway:
             return HTTPStatus.NOT_FOUND
         if not self.accepts():
             return HTTPStatus.SERVICE_UNAVAILABLE
-        if not self.is_allowed(request.headers.get("Origin"), request.headers.get("Host")):
+        # One that comes several times is joined, and then is nobody's.
+        origin, host = (",".join(request.headers.get_all(name)) for name in ("Origin", "Host"))
+        if not self.is_allowed(origin or None, host):
             return HTTPStatus.FORBIDDEN
         return None
 
@@ -167,7 +172,11 @@ class Gateway:
         """A page of our own or of a friend may connect; what sends no origin is no page."""
         if origin is None or origin in self._allowed_origins:
             return True
-        return host is not None and urlsplit(origin).netloc.lower() == host.lower()
+        try:
+            theirs = urlsplit(origin).netloc
+        except ValueError:
+            return False
+        return host is not None and theirs.lower() == host.lower()
 
     def welcome(self, outlet: Outlet, encoding: Format, address: str) -> Client:
         """Make a client for a connection that was just opened."""
