@@ -204,9 +204,9 @@ class Client:
         if self._ended:
             return
         data = self.format.one(reply)
-        if len(data) > MAX_JOINED:
-            self._exempt += len(data)
         self.write(data)
+        if len(data) > MAX_JOINED:
+            self._exempt = min(self._exempt + len(data), self._outlet.unsent())
 
     def fail(self, command_id: int, error: ErrorCode) -> None:
         """Refuse a command."""

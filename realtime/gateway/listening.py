@@ -62,6 +62,8 @@ async def read_history(client: "Client", effect: ReadHistory) -> None:
         limit=effect.limit,
         reverse=effect.reverse,
     )
+    if effect.since is not None and effect.since.epoch not in ("", changes.position.epoch):
+        raise PositionLost("the position is of another numbering")
     result = HistoryResult(
         publications=[published(each) for each in changes.publications],
         epoch=changes.position.epoch,

@@ -4,7 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+import structlog
+
 TICK = 0.5
+
+log = structlog.get_logger(__name__)
 
 
 class Timed(Protocol):
@@ -35,9 +39,16 @@ class TimingWheel:
         while self._reached < current:
             self._reached += 1
             for timed in self._slots.pop(self._reached, ()):
-                again = timed.tick(now)
-                if again is not None:
-                    self.schedule(timed, again)
+                self._call(timed, now)
+
+    def _call(self, timed: Timed, now: float) -> None:
+        try:
+            again = timed.tick(now)
+        except Exception:  # or time would stand still for everybody else
+            log.exception("tick_failed")
+        else:
+            if again is not None:
+                self.schedule(timed, again)
 
     async def turn(self) -> None:
         """Advance for ever."""
