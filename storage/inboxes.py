@@ -158,12 +158,18 @@ def _advancing(dialect: str) -> Executable:
 
 async def note_changes(connection: AsyncConnection, changes: Sequence[Mapping[str, Any]]) -> None:
     """Store the newest position of each (account_id, kind, subject)."""
-    await connection.execute(_noting(connection.dialect.name), changes)
+    # What changed twice in one transaction is noted once: a statement meets each row once.
+    latest = {(row["account_id"], row["kind"], row["subject"]): row for row in changes}
+    rows = list(latest.values())
+    await connection.execute(_noting(connection.dialect.name), {"rows": rows})
 
 
 @lru_cache(maxsize=2)
 def _noting(dialect: str) -> Executable:
-    statement = insert_on(dialect, inbox_changes)
+    rows = batch(dialect, account_id=TEXT, kind=TEXT, subject=TEXT, position=INT)
+    # "WHERE true" lets SQLite tell the ON of the conflict from that of a join.
+    given = select(*rows.c).where(true())
+    statement = insert_on(dialect, inbox_changes).from_select(list(rows.c.keys()), given)
     made: Executable = statement.on_conflict_do_update(
         index_elements=["account_id", "kind", "subject"],
         set_={"position": statement.excluded.position},
