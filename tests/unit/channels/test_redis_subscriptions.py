@@ -128,7 +128,7 @@ STEPS: tuple[Step, ...] = (
 steps = st.lists(st.tuples(st.sampled_from(STEPS), st.sampled_from(KEYS)), max_size=60)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=200)
 @given(steps)
 def test_whatever_happens_what_is_wanted_is_subscribed_in_the_end(
     steps: list[tuple[Step, bytes]],
@@ -143,6 +143,18 @@ def test_whatever_happens_what_is_wanted_is_subscribed_in_the_end(
         assert not world.subscriptions.lingering
 
     asyncio.run(story())
+
+
+async def test_a_channel_left_before_it_is_confirmed_is_let_go_after_that() -> None:
+    """Else its confirmation, come late, could be taken for that of a later question."""
+    subscriptions = Subscriptions(patience=1.0)
+    subscriptions.connected()
+    subscriptions.want(b"a")
+    subscriptions.forget(b"a", now=0.0)
+    assert list(subscriptions.farewells(now=2.0)) == []
+    subscriptions.confirm(b"a")
+    assert len(list(subscriptions.farewells(now=2.0))) == 1
+    assert not subscriptions.lingering
 
 
 async def test_a_thousand_channels_are_three_commands() -> None:
