@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.conversations import EntryKind
 from storage.columns import Instant
-from storage.dialects import INT, TEXT, among, batch, greatest, insert_on, least
+from storage.dialects import INT, TEXT, among, batch, greatest, insert_on, instant_text, least
 from storage.rows import Record, fetch_all, fetch_one, fetch_optional
 from storage.tables import conversations, entries, participants
 
@@ -95,7 +95,34 @@ async def begin(connection: AsyncConnection, draft: Draft) -> None:
 
 
 async def _store(connection: AsyncConnection, numbered: Iterable[tuple[Draft, int]]) -> None:
-    await connection.execute(entries.insert(), [_entry(draft, seq) for draft, seq in numbered])
+    dialect = connection.dialect.name
+    rows = [_entry(draft, seq, dialect) for draft, seq in numbered]
+    await connection.execute(_storing(dialect), {"rows": rows})
+
+
+# What is stored of a new entry.
+STORED = (
+    "conversation_id",
+    "seq",
+    "id",
+    "kind",
+    "sender",
+    "client_id",
+    "body",
+    "reply_to",
+    "attachments",
+    "data",
+    "target_seq",
+    "at",
+)
+
+
+@lru_cache(maxsize=2)
+def _storing(dialect: str) -> Executable:
+    """Insert many entries by one statement: each row costs no step of its own."""
+    rows = batch(dialect, **{name: entries.c[name].type for name in STORED})
+    made: Executable = insert_on(dialect, entries).from_select(STORED, select(*rows.c))
+    return made
 
 
 async def _advance(
@@ -147,7 +174,7 @@ def _counting(dialect: str) -> Executable:
     return made
 
 
-def _entry(draft: Draft, seq: int) -> dict[str, Any]:
+def _entry(draft: Draft, seq: int, dialect: str) -> dict[str, Any]:
     return {
         "conversation_id": draft.conversation_id,
         "seq": seq,
@@ -160,7 +187,7 @@ def _entry(draft: Draft, seq: int) -> dict[str, Any]:
         "attachments": list(draft.attachments),
         "data": draft.data,
         "target_seq": draft.target_seq,
-        "at": draft.at,
+        "at": instant_text(dialect, draft.at),
     }
 
 

@@ -9,11 +9,9 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Executable,
-    and_,
     bindparam,
     false,
     literal,
-    or_,
     select,
     true,
     tuple_,
@@ -282,11 +280,9 @@ async def page(
     """Read conversations that show, the latest first."""
     behind = []
     if after:
-        at, conversation_id = after
-        same_time = and_(
-            inbox_items.c.active_at == at, inbox_items.c.conversation_id < conversation_id
-        )
-        behind = [or_(inbox_items.c.active_at < at, same_time)]
+        # Compared as a pair, so that the index is entered where the page begins.
+        place = tuple_(inbox_items.c.active_at, inbox_items.c.conversation_id)
+        behind = [place < tuple_(literal(after[0], Instant()), literal(after[1]))]
     statement = (
         select(inbox_items)
         .where(inbox_items.c.account_id == account_id, inbox_items.c.shown, *conditions, *behind)
