@@ -93,6 +93,8 @@ class WebSocketConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes; whatever is wrong with them ends this connection and no other."""
         try:
+            if self._client is not None and self._client.identity.account_id:
+                self._ws.max_message_size = self._gateway.limits.frame
             self._ws.receive_data(data)
             for event in self._ws.events_received():
                 if isinstance(event, Request):
@@ -151,7 +153,7 @@ class WebSocketConnection(asyncio.Protocol):
         if self._ws.state is State.OPEN:
             self._ws.send_close(disconnect.code, disconnect.reason)
             self._write_out()
-        asyncio.get_running_loop().call_later(CLOSE_WITHIN, self._transport.abort)
+        self._abort_soon()
 
     # --- inside ---------------------------------------------------------------------------------
 
@@ -162,6 +164,7 @@ class WebSocketConnection(asyncio.Protocol):
         else:
             response = self._ws.accept(request)
         self._ws.send_response(response)
+        self._write_out()
         if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             self._client = self._gateway.welcome(
                 self, FORMATS[self._ws.subprotocol], self._address()
@@ -191,8 +194,6 @@ class WebSocketConnection(asyncio.Protocol):
         client = self._client
         if client is not None and self._ws.state is State.OPEN:
             client.receive(message)
-            if client.identity.account_id:
-                self._ws.max_message_size = self._gateway.limits.frame
 
     def _write_out(self) -> None:
         """Send what ``websockets`` has to say; an empty piece is the end."""
@@ -201,6 +202,11 @@ class WebSocketConnection(asyncio.Protocol):
                 self._transport.write(piece)
             else:
                 self._transport.close()
+                self._abort_soon()
+
+    def _abort_soon(self) -> None:
+        """See to it that the peer does not have to read to let go of the connection."""
+        asyncio.get_running_loop().call_later(CLOSE_WITHIN, self._transport.abort)
 
     def _fail(self) -> None:
         if self._client is not None:
