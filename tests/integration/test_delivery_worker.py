@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -96,6 +97,75 @@ async def test_what_is_under_way_when_it_stops_is_finished(world: World, told: T
         told.door.set()
         await stopping
     assert (await push_of(world)).status == Status.ACCEPTED
+
+
+class Held:
+    """A database whose readers wait at the door."""
+
+    def __init__(self, database: Database) -> None:
+        self.door = asyncio.Event()
+        self.transaction = database.transaction
+        self._database = database
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Any]:
+        """Wait, and read."""
+        await self.door.wait()
+        async with self._database.reading() as connection:
+            yield connection
+
+
+def a_held_worker(world: World, held: Held, told: ToldCarrier) -> Worker:
+    """Make a worker that claims, and then does not come to look at what it claimed."""
+    return Worker(
+        database=held,  # type: ignore[arg-type]  # as much of one as it uses
+        carriers={Channel.PUSH: told},
+        clock=world.clock,
+        new_id=new_id,
+        pace=Pace(poll=3_600.0),
+    )
+
+
+async def leased(world: World) -> Record:
+    """Wait until somebody has the push."""
+    async with asyncio.timeout(10):
+        while (push := await push_of(world)).status != Status.LEASED:
+            pass
+    return push
+
+
+async def test_what_was_claimed_and_not_begun_is_given_back(
+    world: World, told: ToldCarrier
+) -> None:
+    """As if it had never been taken: no attempt, no crash, due as before."""
+    before = await order_to_a_phone(world)
+    held = Held(world.database)
+    worker = a_held_worker(world, held, told)
+    running = asyncio.create_task(worker.run())
+    await leased(world)
+    stopping = asyncio.create_task(worker.stop())
+    await asyncio.sleep(0)
+    held.door.set()
+    await stopping
+    await running
+    assert tuple(await push_of(world)) == tuple(before)
+    assert told.began == []
+
+
+async def test_whoever_slept_before_it_sent_sends_nothing(world: World, told: ToldCarrier) -> None:
+    await order_to_a_phone(world)
+    held = Held(world.database)
+    worker = a_held_worker(world, held, told)
+    running = asyncio.create_task(worker.run())
+    await leased(world)
+    world.clock.advance(LEASE)
+    other = ToldCarrier()
+    async with world.worker({Channel.PUSH: other}):
+        await world.decisions(1)
+    held.door.set()
+    await worker.stop()
+    await running
+    assert (len(other.carried), told.began) == (1, [])
 
 
 async def test_what_does_not_end_in_time_is_left_to_its_lease(
