@@ -22,10 +22,11 @@ from realtime.protocol.codes import Disconnect
 from realtime.protocol.formats import HTTP_STREAM_JSON
 from realtime.protocol.limits import Limits
 from tests.support.clock import StillClock
-from tests.unit.channels.scripted import ScriptedReads, Stage, a_stage, turns
+from tests.unit.channels.scripted import ScriptedReads, Stage, a_stage, opening, turns
 
 THREAD = "thread:1"
 INBOX = "inbox:anna"
+A_SUBSCRIBE = {"channel": THREAD}
 Message = dict[str, Any]
 
 
@@ -205,3 +206,9 @@ async def a_door() -> AsyncIterator[Door]:
         for task in tuple(door.tasks):
             task.cancel()
         await turns()
+
+
+async def subscribed(door: Door, connection: Connection, top: int = 7) -> None:
+    """Have a connection listen to the thread."""
+    await connection.say(subscribe=A_SUBSCRIBE)
+    await (await door.reads.openings.only()).answer([opening(top)])
