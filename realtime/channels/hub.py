@@ -12,7 +12,7 @@ from itertools import cycle
 
 import structlog
 
-from domain.errors import OrderwireError, Unavailable
+from domain.errors import NotFound, OrderwireError, Unavailable
 from domain.publications import Changes, Opening, OpenRequest, Position, Publication
 from realtime.channels.bus import Bus
 from realtime.channels.channel import Buffer, Channel, Subscriber
@@ -105,6 +105,8 @@ class Hub:
         behind it. Raises what the reading refuses, or Unavailable when the subscriber has left
         meanwhile; then it is not let in.
         """
+        if request.channel in self._listeners:
+            raise NotFound("this is between nodes")
         channel = self._channels.get(request.channel) or self._make(request.channel)
         channel.remove(subscriber)
         buffer = channel.openings[subscriber] = Buffer(channel.position or 0)

@@ -2,6 +2,9 @@
 
 import asyncio
 
+import pytest
+
+from domain.errors import NotFound
 from domain.publications import Publication
 from realtime.protocol.formats import HTTP_STREAM_JSON, SSE_JSON
 from tests.support.virtual_time import virtually
@@ -112,6 +115,19 @@ async def test_doorbells_and_what_nodes_say_to_each_other_are_handed_on() -> Non
 
         assert stage.doorbells == ["deliveries"]
         assert said == [Publication("node:1", b"{}")]
+
+
+@virtually
+async def test_nobody_comes_between_nodes() -> None:
+    """Who is refused there would leave the channel, and the node with it."""
+    async with a_stage() as stage:
+        said: list[Publication] = []
+        await stage.hub.listen("node:1", said.append)
+        with pytest.raises(NotFound):
+            await stage.listener().subscribe(channel="node:1")
+        await stage.bus.announce([Publication("node:1", b"{}")], set())
+
+        assert len(said) == 1
 
 
 @virtually
