@@ -1,5 +1,9 @@
-"""Who may write to whom: a seller waits for the client's first word, an order, or a grant."""
+"""Who may write to whom: a seller waits for the client's first word, an order, or a grant.
 
+Blocks win over all of it.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,10 +13,16 @@ class Refusal(StrEnum):
     """Why a message may not be sent; the value is the public error code."""
 
     FIRST_CONTACT_REQUIRED = "first_contact_required"
+    BLOCKED = "blocked"
+    YOU_BLOCKED = "you_blocked"
 
 
 # What would open the door, in the order in which it is told.
-UNLOCKED_BY = ("order", "buyer_message", "grant")
+UNLOCKED_BY: Mapping[Refusal, tuple[str, ...]] = {
+    Refusal.FIRST_CONTACT_REQUIRED: ("order", "buyer_message", "grant"),
+    Refusal.BLOCKED: (),
+    Refusal.YOU_BLOCKED: ("unblock",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +33,8 @@ class ContactHistory:
     other_wrote_first: bool
     has_order: bool
     granted_until: datetime | None = None
+    blocks_other: bool = False
+    blocked_by_other: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,10 @@ def standing(history: ContactHistory, now: datetime) -> Standing:
     Roles are per conversation, since sellers also buy: whoever writes to somebody who offers
     services comes as a client, and a client may always open.
     """
+    if history.blocks_other:
+        return Standing(Refusal.YOU_BLOCKED)
+    if history.blocked_by_other:
+        return Standing(Refusal.BLOCKED)
     if history.other_offers_services or history.other_wrote_first or history.has_order:
         return Standing()
     if history.granted_until is not None and now < history.granted_until:

@@ -30,10 +30,12 @@ from storage.order_tables import (
     orders,
     timers,
 )
+from storage.safety_tables import blocks
 
 __all__ = (
     "accounts",
     "attempts",
+    "blocks",
     "contact_grants",
     "contacts",
     "conversations",

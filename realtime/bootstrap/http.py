@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 from domain.errors import Unauthorized
 from realtime.api.accounts import AccountRoutes
 from realtime.api.app import Edge
+from realtime.api.blocks import BlockRoutes
 from realtime.api.callers import Callers
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
@@ -60,6 +61,7 @@ def api_routes(
         *ConversationRoutes(
             conversations=use_cases.conversations, messages=use_cases.messages, callers=callers
         ).routes(),
+        *BlockRoutes(blocks=use_cases.blocks, callers=callers).routes(),
         *NotificationRoutes(notifications=use_cases.notifications, callers=callers).routes(),
         *push.routes(),
         *unsubscribe.routes(),

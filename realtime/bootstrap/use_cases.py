@@ -9,6 +9,7 @@ from realtime.delivery.ledger import explain
 from realtime.delivery.planner import Planner
 from realtime.ids import new_epoch, new_id
 from realtime.services.accounts import Accounts
+from realtime.services.blocks import Blocks
 from realtime.services.clockwork import Clockwork
 from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
@@ -43,6 +44,7 @@ class UseCases:
     requirements: Requirements
     contacts: Contacts
     conversations: Conversations
+    blocks: Blocks
     messages: Messages
     changes: MessageChanges
     notifications: Notifications
@@ -105,6 +107,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         requirements=Requirements(database=database),
         contacts=Contacts(database=database, people=people, clock=clock),
         conversations=conversations,
+        blocks=Blocks(database=database, people=people, conversations=conversations, clock=clock),
         messages=Messages(database=database, store=store, rates=_message_rates(ground)),
         changes=MessageChanges(
             database=database,

@@ -149,7 +149,11 @@ class Conversations:
             )
         if standing.refusal is None:
             return {"allowed": True, "reason": None, "unlocked_by": []}
-        return {"allowed": False, "reason": standing.refusal, "unlocked_by": list(UNLOCKED_BY)}
+        return {
+            "allowed": False,
+            "reason": standing.refusal,
+            "unlocked_by": list(UNLOCKED_BY[standing.refusal]),
+        }
 
     async def page(
         self,

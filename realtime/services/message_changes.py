@@ -59,7 +59,7 @@ class MessageChanges:
             if message.body == body:
                 return {"message": views.message(message)}
             if now >= message.at + self._edit_within:
-                raise Conflict("this message is too old to be edited", code="edit_too_late")
+                raise Conflict("this message is too old to be edited", code="too_late")
             changed = await entry_changes.edit(tx.connection, conversation_id, seq, body, now)
             draft = self._draft(changed, EntryKind.EDIT, now, body)
             await self._tell(tx, thread, changed, draft)

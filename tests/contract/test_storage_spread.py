@@ -16,6 +16,7 @@ SPREAD_BY = {
         "accounts": "id",
         "preferences": "account_id",
         "push_subscriptions": "account_id",
+        "blocks": "account_id",
         "contacts": "account_id",
         "contact_grants": "account_id",
         "inboxes": "account_id",

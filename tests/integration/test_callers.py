@@ -101,6 +101,9 @@ MATRIX: dict[tuple[str, str], tuple[Any, tuple[int, ...]]] = {
         (401, 401, 404, 200, 200, 403, 403),
     ),
     ("GET", "/v1/can-message/{account_id}"): (None, (401, 401, 200, 200, 400, 403, 403)),
+    ("GET", "/v1/blocks"): (None, (401, 401, 200, 200, 200, 403, 403)),
+    ("PUT", "/v1/blocks/{account_id}"): (None, (401, 401, 201, 201, 400, 403, 403)),
+    ("DELETE", "/v1/blocks/{account_id}"): (None, (401, 401, 204, 204, 204, 403, 403)),
     ("GET", "/v1/notifications"): (None, (401, 401, 200, 200, 200, 403, 403)),
     ("POST", "/v1/notifications/read"): ({}, (401, 401, 200, 200, 200, 403, 403)),
     ("GET", "/v1/notifications/{notification_id}/trace"): (

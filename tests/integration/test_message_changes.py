@@ -87,7 +87,7 @@ async def test_a_text_stays_after_a_day(market: Marketplace) -> None:
 
     with pytest.raises(Conflict) as refused:
         await market.changes.edit(bea, thread, 1, "Hello")
-    assert refused.value.code == "edit_too_late"
+    assert refused.value.code == "too_late"
 
 
 async def test_only_ones_own_messages_change(market: Marketplace) -> None:

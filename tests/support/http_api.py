@@ -9,6 +9,7 @@ import jwt
 from domain.identity import Identity, Role
 from realtime.api.accounts import AccountRoutes
 from realtime.api.app import Edge, create_app
+from realtime.api.blocks import BlockRoutes
 from realtime.api.callers import Callers
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
@@ -51,6 +52,7 @@ class HttpApi:
             *ConversationRoutes(
                 conversations=market.conversations, messages=market.messages, callers=callers
             ).routes(),
+            *BlockRoutes(blocks=market.blocks, callers=callers).routes(),
             *NotificationRoutes(notifications=market.notifications, callers=callers).routes(),
             *PushRoutes(
                 accounts=market.accounts,

@@ -15,6 +15,7 @@ from realtime.delivery.ledger import explain
 from realtime.delivery.planner import Planner
 from realtime.ids import new_epoch, new_id
 from realtime.services.accounts import Accounts
+from realtime.services.blocks import Blocks
 from realtime.services.channel_reads import ChannelReads
 from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
@@ -87,6 +88,7 @@ class Marketplace:
         self.services = Services(**made, planner=planner)
         self.contacts = Contacts(**made, people=self.people)
         self.conversations = Conversations(**made, people=self.people, **ids)
+        self.blocks = Blocks(**made, people=self.people, conversations=self.conversations)
         periods = Periods()
         self.order_views = OrderViews(clock=self.clock, periods=periods)
         known: Mapping[str, Any] = {"people": self.people, "clock": self.clock}

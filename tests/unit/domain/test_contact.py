@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from domain.contact import ContactHistory, Refusal, Standing, standing
+from domain.contact import UNLOCKED_BY, ContactHistory, Refusal, Standing, standing
 from tests.support.clock import NOON
 
 
@@ -16,6 +16,8 @@ def a_history(
     other_wrote_first: bool = False,
     has_order: bool = False,
     granted_for: timedelta | None = None,
+    blocks_other: bool = False,
+    blocked_by_other: bool = False,
 ) -> ContactHistory:
     """Tell what has been between two people, nothing unless said."""
     return ContactHistory(
@@ -23,6 +25,8 @@ def a_history(
         other_wrote_first=other_wrote_first,
         has_order=has_order,
         granted_until=None if granted_for is None else NOON + granted_for,
+        blocks_other=blocks_other,
+        blocked_by_other=blocked_by_other,
     )
 
 
@@ -43,6 +47,32 @@ def test_nothing_between_them_is_not_enough() -> None:
 )
 def test_any_of_these_opens_for_good(history: ContactHistory) -> None:
     assert standing(history, NOON) == Standing()
+
+
+def everything_open(*, blocks_other: bool, blocked_by_other: bool) -> ContactHistory:
+    """Tell of two who might write for every reason that there is, were it not for a block."""
+    return a_history(
+        other_offers_services=True,
+        other_wrote_first=True,
+        has_order=True,
+        granted_for=timedelta(hours=1),
+        blocks_other=blocks_other,
+        blocked_by_other=blocked_by_other,
+    )
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_block_wins_over_everything(back: bool) -> None:
+    """Of two blocks the writer is told of the one that is theirs to end."""
+    blocked = everything_open(blocks_other=back, blocked_by_other=True)
+    blocking = everything_open(blocks_other=True, blocked_by_other=back)
+
+    assert standing(blocking, NOON) == Standing(Refusal.YOU_BLOCKED)
+    assert standing(blocked, NOON).refusal is (Refusal.YOU_BLOCKED if back else Refusal.BLOCKED)
+
+
+def test_every_refusal_says_what_would_open_the_door() -> None:
+    assert set(UNLOCKED_BY) == set(Refusal)
 
 
 def test_a_grant_opens_until_its_time() -> None:

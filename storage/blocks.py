@@ -1,0 +1,62 @@
+"""Who blocks whom: a row for each who blocks somebody."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, and_, delete, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.dialects import insert
+from storage.rows import Record, fetch_all, fetch_one
+from storage.tables import blocks
+
+
+async def add(
+    connection: AsyncConnection, account_id: str, other_id: str, created_at: datetime
+) -> bool:
+    """Block somebody; tell whether they were not blocked before."""
+    statement = insert(connection, blocks).values(
+        account_id=account_id, other_id=other_id, created_at=created_at
+    )
+    result: CursorResult[Any] = await connection.execute(statement.on_conflict_do_nothing())
+    return bool(result.rowcount)
+
+
+async def drop(connection: AsyncConnection, account_id: str, other_id: str) -> bool:
+    """Block somebody no longer; tell whether they were blocked."""
+    result: CursorResult[Any] = await connection.execute(
+        delete(blocks).where(blocks.c.account_id == account_id, blocks.c.other_id == other_id)
+    )
+    return bool(result.rowcount)
+
+
+async def get(connection: AsyncConnection, account_id: str, other_id: str) -> Record:
+    """Read a block that is there."""
+    statement = select(blocks).where(
+        blocks.c.account_id == account_id, blocks.c.other_id == other_id
+    )
+    return await fetch_one(connection, statement)
+
+
+async def between(connection: AsyncConnection, one: str, other: str) -> frozenset[str]:
+    """Name who of a pair blocks the other."""
+    statement = select(blocks.c.account_id).where(
+        or_(
+            and_(blocks.c.account_id == one, blocks.c.other_id == other),
+            and_(blocks.c.account_id == other, blocks.c.other_id == one),
+        )
+    )
+    return frozenset(row.account_id for row in await fetch_all(connection, statement))
+
+
+async def page(
+    connection: AsyncConnection, account_id: str, *, after: tuple[datetime, str] | None, limit: int
+) -> Sequence[Record]:
+    """Read whom an account blocks, the latest first."""
+    statement = select(blocks).where(blocks.c.account_id == account_id)
+    if after is not None:
+        key = tuple_(blocks.c.created_at, blocks.c.other_id)
+        statement = statement.where(key < tuple_(*after))
+    latest_first = statement.order_by(blocks.c.created_at.desc(), blocks.c.other_id.desc())
+    return await fetch_all(connection, latest_first.limit(limit))
