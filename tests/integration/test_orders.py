@@ -1,18 +1,17 @@
 """Orders: placed once, in one transaction with everything that follows from them."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from domain.errors import Conflict, Invalid, NotFound
+from domain.errors import Conflict, Invalid
 from domain.identity import Identity
 from storage.engine import Database
 from storage.tables import deliveries, metadata, notifications
 from tests.support.http_api import HttpApi
-from tests.support.marketplace import BACKEND, OPERATOR, QUESTION, Marketplace
+from tests.support.marketplace import BACKEND, QUESTION, Marketplace
 
 
 async def stored(database: Database) -> dict[str, int]:
@@ -358,105 +357,3 @@ async def test_a_pause_and_an_order_at_once_are_one_after_the_other(
     assert (isinstance(placed, Conflict), count) in ((True, 0), (False, 1))
     page = await market.orders.page(bea, role=None, status=None, after=None, limit=9)
     assert [order["id"] for order in page["items"]] == ([placed["id"]] if count else [])
-
-
-# --- reading --------------------------------------------------------------------------------------
-
-
-async def test_the_page_of_an_order_shows_the_last_inbox_messages(market: Marketplace) -> None:
-    sam, bea = await market.sam_and_bea()
-    order = await market.order()
-    direct = await market.direct(bea, sam)
-    for number in range(7):
-        await market.send(bea, direct, f"message {number}")
-
-    page = await market.orders.get(sam, order["id"])
-
-    assert [message["body"] for message in page["recent_messages"]] == [
-        f"message {number}" for number in range(2, 7)
-    ]
-    assert page["direct_conversation_id"] == direct
-    assert page["counterpart"]["id"] == "bea"
-    assert [(line["seq"], line["type"]) for line in page["timeline"]] == [(1, "created")]
-
-
-async def test_an_order_is_seen_by_its_two_sides_and_who_looks_after_them(
-    market: Marketplace,
-) -> None:
-    sam, bea = await market.sam_and_bea()
-    stranger = await market.account("eve")
-    order = await market.order()
-
-    for caller in (sam, bea, OPERATOR, BACKEND):
-        assert (await market.orders.get(caller, order["id"]))["id"] == order["id"]
-    for caller, wanted in ((stranger, order["id"]), (bea, "no-such-order")):
-        with pytest.raises(NotFound):
-            await market.orders.get(caller, wanted)
-
-
-async def test_lateness_is_told_at_the_moment_of_asking(market: Marketplace) -> None:
-    _, bea = await market.sam_and_bea()
-    order = await market.order(delivery_days=1)
-
-    seen = []
-    for _ in range(3):
-        seen.append((await market.orders.get(bea, order["id"]))["lateness"])
-        market.clock.advance(timedelta(hours=24, seconds=1))
-
-    assert seen == ["on_time", "late", "very_late"]
-
-
-async def test_the_dashboard_lists_by_due_time_page_by_page(api: HttpApi) -> None:
-    sam, bea = await api.market.sam_and_bea()
-    await api.market.service("sam", questions=[QUESTION])
-    answers = {"logo": "x"}
-    for days in (5, 2, 9, 2):
-        await api.market.order(delivery_days=days, answers=answers)
-    await api.market.order()  # waits for its requirements: it has no due date, and comes last
-    await api.market.service("bea", id="bea-logo")
-    await api.market.order("bea-logo", "sam", delivery_days=1)
-
-    seen: list[dict[str, Any]] = []
-    path = "/v1/orders?role=seller&status=active&limit=2"
-    cursor: str | None = ""
-    while cursor is not None:
-        answer = (await api.call(sam, "GET", f"{path}&cursor={cursor}")).json()
-        seen += answer["items"]
-        cursor = answer["next_cursor"]
-
-    due = [order["due_at"] for order in seen]
-    assert len({order["id"] for order in seen}) == 5
-    assert due[:4] == sorted(due[:4])
-    assert due[4] is None
-    mine = (await api.call(bea, "GET", "/v1/orders")).json()["items"]
-    assert len(mine) == 6
-    bought = (await api.call(sam, "GET", "/v1/orders?role=buyer")).json()["items"]
-    assert [order["service"]["id"] for order in bought] == ["bea-logo"]
-
-
-async def test_orders_are_found_by_status(api: HttpApi) -> None:
-    sam, _ = await api.market.sam_and_bea()
-    await api.market.order()
-
-    for status, found in (("in_progress", 1), ("completed", 0), ("active", 1)):
-        answer = await api.call(sam, "GET", f"/v1/orders?status={status}")
-        assert len(answer.json()["items"]) == found
-
-
-async def test_a_wrong_query_is_refused_by_name(api: HttpApi) -> None:
-    sam, _ = await api.market.sam_and_bea()
-    wrong = {
-        "status=done": "status",
-        "role=owner": "role",
-        "limit=0": "limit",
-        "limit=201": "limit",
-        "limit=many": "limit",
-        "cursor=abc": "cursor",
-        "cursor=%C3%A4": "cursor",
-        "cursor=WyJhIiwgImIiXQ": "cursor",
-    }
-
-    for query, path in wrong.items():
-        answer = await api.call(sam, "GET", f"/v1/orders?{query}")
-
-        assert (answer.status_code, answer.json()["errors"][0]["path"]) == (400, path), query
