@@ -40,6 +40,8 @@ class Pace:
     poll: float = 1.0
     # A claim at most this often, so that what comes meanwhile goes with the next one.
     gather: float = 0.01
+    # While there is more to claim, it waits so long for half of its slots.
+    fill: float = 0.05
     # Behind an error of ours.
     after_failure: float = 1.0
     # What is under way may take this long when the worker stops.
@@ -150,10 +152,10 @@ class LaneLoop:
         self._waited_for = None
 
     async def _room(self) -> None:
-        """Wait for a slot; while there is more to claim for half of them, but not for long."""
+        """Wait for a slot; while there is more to claim, for half of them, but not for long."""
         if self._more and len(self._under_way) > self._lane.at_once // 2:
             with suppress(TimeoutError):
-                async with asyncio.timeout(2 * self._pace.gather):
+                async with asyncio.timeout(self._pace.fill):
                     await self._until_under_way(self._lane.at_once // 2)
         await self._until_under_way(self._lane.at_once - 1)
         rest = self._rests_until - _monotonic()

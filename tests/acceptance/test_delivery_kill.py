@@ -23,7 +23,7 @@ from tests.support.delivery_world import KEY, World
 from tests.support.mail_server import Fault, MailServer
 from tests.support.push_service import Answer, PushService
 
-LEASE = 1.0
+LEASE = 2.0
 PATIENCE = 60.0
 KILLED = -9
 ENDS = {Status.ACCEPTED, Status.UNCERTAIN}
