@@ -1,6 +1,6 @@
 """The tables around safety: who wants to hear nothing of whom, and what was reported."""
 
-from sqlalchemy import Index, PrimaryKeyConstraint, Table
+from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text
 
 from storage.columns import Id, Instant, metadata, required
 
@@ -12,4 +12,21 @@ blocks = Table(
     required("created_at", Instant),
     PrimaryKeyConstraint("account_id", "other_id"),
     Index(None, "account_id", "created_at", "other_id"),
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Id, primary_key=True),
+    required("reporter", Id),
+    required("account_id", Id),
+    Column("conversation_id", Id),
+    Column("seq", BigInteger),
+    # The message as it stood when it was reported.
+    Column("quote", Text),
+    required("reason", String(16)),
+    required("comment", Text),
+    required("created_at", Instant),
+    Column("closed_at", Instant),
+    Column("closed_by", Id),
 )

@@ -30,7 +30,7 @@ from storage.order_tables import (
     orders,
     timers,
 )
-from storage.safety_tables import blocks
+from storage.safety_tables import blocks, reports
 
 __all__ = (
     "accounts",
@@ -56,6 +56,8 @@ __all__ = (
     "participants",
     "preferences",
     "push_subscriptions",
+    "quick_replies",
+    "reports",
     "services",
     "timers",
 )
@@ -98,6 +100,19 @@ push_subscriptions = Table(
     PrimaryKeyConstraint("account_id", "id"),
     UniqueConstraint("account_id", "endpoint_hash"),
     Index(None, "endpoint_hash"),
+)
+
+# Texts that an account sends often.
+quick_replies = Table(
+    "quick_replies",
+    metadata,
+    required("account_id", Id),
+    required("id", Id),
+    required("title", String(200)),
+    required("body", Text),
+    required("created_at", Instant),
+    required("updated_at", Instant),
+    PrimaryKeyConstraint("account_id", "id"),
 )
 
 services = Table(

@@ -19,6 +19,8 @@ from realtime.api.orders import OrderRoutes
 from realtime.api.pages import Pages
 from realtime.api.peers import Peers
 from realtime.api.push import PushRoutes
+from realtime.api.quick_replies import QuickReplyRoutes
+from realtime.api.reports import ReportRoutes
 from realtime.api.request_log import RequestFigures
 from realtime.api.services import ServiceRoutes
 from realtime.api.unsubscribe import UnsubscribeRoutes
@@ -62,6 +64,8 @@ def api_routes(
             conversations=use_cases.conversations, messages=use_cases.messages, callers=callers
         ).routes(),
         *BlockRoutes(blocks=use_cases.blocks, callers=callers).routes(),
+        *QuickReplyRoutes(quick_replies=use_cases.quick_replies, callers=callers).routes(),
+        *ReportRoutes(reports=use_cases.reports, callers=callers).routes(),
         *NotificationRoutes(notifications=use_cases.notifications, callers=callers).routes(),
         *push.routes(),
         *unsubscribe.routes(),

@@ -24,7 +24,9 @@ from realtime.services.order_timers import OrderTimers
 from realtime.services.order_views import OrderViews
 from realtime.services.orders import Orders
 from realtime.services.people import People
+from realtime.services.quick_replies import QuickReplies
 from realtime.services.rates import AccountRates
+from realtime.services.reports import Reports
 from realtime.services.requirements import Requirements
 from realtime.services.services import Services
 from realtime.services.unsubscribe import Unsubscribing
@@ -45,6 +47,8 @@ class UseCases:
     contacts: Contacts
     conversations: Conversations
     blocks: Blocks
+    quick_replies: QuickReplies
+    reports: Reports
     messages: Messages
     changes: MessageChanges
     notifications: Notifications
@@ -107,6 +111,8 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         requirements=Requirements(database=database),
         contacts=Contacts(database=database, people=people, clock=clock),
         conversations=conversations,
+        quick_replies=QuickReplies(database=database, clock=clock, new_id=new_id),
+        reports=Reports(database=database, people=people, clock=clock, new_id=new_id),
         blocks=Blocks(database=database, people=people, conversations=conversations, clock=clock),
         messages=Messages(database=database, store=store, rates=_message_rates(ground)),
         changes=MessageChanges(

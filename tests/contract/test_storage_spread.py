@@ -16,6 +16,7 @@ SPREAD_BY = {
         "accounts": "id",
         "preferences": "account_id",
         "push_subscriptions": "account_id",
+        "quick_replies": "account_id",
         "blocks": "account_id",
         "contacts": "account_id",
         "contact_grants": "account_id",
@@ -37,7 +38,12 @@ SPREAD_BY = {
         "order_answers": "order_id",
     },
     # Looked up by their key alone.
-    "key": {"idempotency_keys": "key", "services": "id", "order_numbers": "number"},
+    "key": {
+        "idempotency_keys": "key",
+        "services": "id",
+        "order_numbers": "number",
+        "reports": "id",
+    },
 }
 COLUMN = {table: column for group in SPREAD_BY.values() for table, column in group.items()}
 GROUP = {table: name for name, group in SPREAD_BY.items() for table in group}

@@ -104,6 +104,19 @@ MATRIX: dict[tuple[str, str], tuple[Any, tuple[int, ...]]] = {
     ("GET", "/v1/blocks"): (None, (401, 401, 200, 200, 200, 403, 403)),
     ("PUT", "/v1/blocks/{account_id}"): (None, (401, 401, 201, 201, 400, 403, 403)),
     ("DELETE", "/v1/blocks/{account_id}"): (None, (401, 401, 204, 204, 204, 403, 403)),
+    ("GET", "/v1/quick-replies"): (None, (401, 401, 200, 200, 200, 403, 403)),
+    ("POST", "/v1/quick-replies"): (
+        {"title": "Hello", "body": "Hello {name}"},
+        (401, 401, 201, 201, 201, 403, 403),
+    ),
+    ("PATCH", "/v1/quick-replies/{quick_reply_id}"): ({}, (401, 401, 404, 404, 200, 403, 403)),
+    ("DELETE", "/v1/quick-replies/{quick_reply_id}"): (None, (401, 401, 404, 404, 204, 403, 403)),
+    ("POST", "/v1/reports"): (
+        {"account_id": "bea", "reason": "spam"},
+        (401, 401, 201, 400, 201, 403, 403),
+    ),
+    ("GET", "/v1/ops/reports"): (None, (401, 401, 403, 403, 403, 200, 403)),
+    ("POST", "/v1/ops/reports/{report_id}/close"): (None, (401, 401, 403, 403, 403, 404, 403)),
     ("GET", "/v1/notifications"): (None, (401, 401, 200, 200, 200, 403, 403)),
     ("POST", "/v1/notifications/read"): ({}, (401, 401, 200, 200, 200, 403, 403)),
     ("GET", "/v1/notifications/{notification_id}/trace"): (
@@ -152,6 +165,7 @@ async def a_marketplace(api: HttpApi) -> dict[str, str]:
     await market.direct(bea, sam)
     order = await market.order()
     note = await market.order_papers.add_note(sam, order["id"], "A note")
+    reply = await market.quick_replies.add(sam, "Hello", "Hello {name}")
     feed = await market.notifications.page(sam, after=None, limit=1)
     return {
         "account_id": "sam",
@@ -161,6 +175,8 @@ async def a_marketplace(api: HttpApi) -> dict[str, str]:
         "notification_id": feed["items"][0]["id"],
         "subscription_id": "none",
         "note_id": note["id"],
+        "quick_reply_id": reply["id"],
+        "report_id": "none",
     }
 
 

@@ -18,6 +18,8 @@ from realtime.api.order_papers import OrderPaperRoutes
 from realtime.api.orders import OrderRoutes
 from realtime.api.peers import Peers
 from realtime.api.push import PushRoutes
+from realtime.api.quick_replies import QuickReplyRoutes
+from realtime.api.reports import ReportRoutes
 from realtime.api.services import ServiceRoutes
 from realtime.ids import new_id
 from realtime.services.identity import ServiceKeys, SharedSecret, TokenVerifier
@@ -53,6 +55,8 @@ class HttpApi:
                 conversations=market.conversations, messages=market.messages, callers=callers
             ).routes(),
             *BlockRoutes(blocks=market.blocks, callers=callers).routes(),
+            *QuickReplyRoutes(quick_replies=market.quick_replies, callers=callers).routes(),
+            *ReportRoutes(reports=market.reports, callers=callers).routes(),
             *NotificationRoutes(notifications=market.notifications, callers=callers).routes(),
             *PushRoutes(
                 accounts=market.accounts,

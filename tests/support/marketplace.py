@@ -30,7 +30,9 @@ from realtime.services.order_timers import OrderTimers
 from realtime.services.order_views import OrderViews
 from realtime.services.orders import Orders, PlaceOrder
 from realtime.services.people import People
+from realtime.services.quick_replies import QuickReplies
 from realtime.services.rates import AccountRates
+from realtime.services.reports import Reports
 from realtime.services.requirements import Requirements
 from realtime.services.services import Services
 from realtime.services.views import Shape
@@ -88,6 +90,8 @@ class Marketplace:
         self.services = Services(**made, planner=planner)
         self.contacts = Contacts(**made, people=self.people)
         self.conversations = Conversations(**made, people=self.people, **ids)
+        self.quick_replies = QuickReplies(**made, new_id=new_id)
+        self.reports = Reports(**made, people=self.people, new_id=new_id)
         self.blocks = Blocks(**made, people=self.people, conversations=self.conversations)
         periods = Periods()
         self.order_views = OrderViews(clock=self.clock, periods=periods)
