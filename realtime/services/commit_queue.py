@@ -19,6 +19,9 @@ from storage.engine import Database, Transaction
 MAX_GROUP = 500
 MAX_WAITING = 20_000
 MAX_TRIES = 5
+# An SDK gives up after 5 s; whoever was told before then sends again, which is harmless.
+ANSWER_WITHIN = 4.0
+
 log = structlog.get_logger(__name__)
 
 Command = TypeVar("Command")
@@ -51,8 +54,32 @@ class CommitFigures:
     commands: int = 0
 
 
+@dataclass(slots=True, eq=False)
+class _Waiting(Generic[Command, Result]):
+    """A command until it is answered; ``since`` is the loop's time in seconds."""
+
+    command: Command
+    done: Callable[[Result | OrderwireError], None]
+    since: float
+    answered: bool = False
+
+    def tell(self, outcome: Result | OrderwireError) -> None:
+        """Answer, unless that was done."""
+        if self.answered:
+            return
+        self.answered = True
+        try:
+            self.done(outcome)
+        except Exception as error:  # it is stored, and all others want to know the same
+            log.error("outcome_not_told", exc_info=error)
+
+
 class CommitQueue(Generic[Command, Result]):
-    """Commands in, one commit a group, outcomes out."""
+    """Commands in, one commit a group, outcomes out.
+
+    While the database hangs, a command is answered in time with Unavailable; it may be stored all
+    the same, later.
+    """
 
     def __init__(
         self,
@@ -60,13 +87,19 @@ class CommitQueue(Generic[Command, Result]):
         database: Database,
         store: Store[Command, Result],
         max_waiting: int = MAX_WAITING,
+        answer_within: float = ANSWER_WITHIN,
     ) -> None:
         self.figures = CommitFigures()
         self._database = database
         self._store = store
         self._max_waiting = max_waiting
-        self._waiting: deque[tuple[Command, Callable[[Result | OrderwireError], None]]] = deque()
+        self._answer_within = answer_within
+        self._waiting: deque[_Waiting[Command, Result]] = deque()
+        # All that were not answered when it was last looked, the oldest first.
+        self._unanswered: deque[_Waiting[Command, Result]] = deque()
+        self._watching: asyncio.TimerHandle | None = None
         self._committing: asyncio.Task[None] | None = None
+        self._answered = asyncio.Event()
 
     def submit(self, command: Command, done: Callable[[Result | OrderwireError], None]) -> None:
         """Store ``command`` with the next group; ``done`` is called after the commit.
@@ -76,39 +109,57 @@ class CommitQueue(Generic[Command, Result]):
         if len(self._waiting) >= self._max_waiting:
             done(Unavailable("too much waits to be stored; send it again"))
             return
-        self._waiting.append((command, done))
+        loop = asyncio.get_running_loop()
+        waiting: _Waiting[Command, Result] = _Waiting(command, done, loop.time())
+        self._waiting.append(waiting)
+        self._unanswered.append(waiting)
         if self._committing is None:
-            self._committing = asyncio.get_running_loop().create_task(self._commit_groups())
+            self._committing = loop.create_task(self._commit_groups())
+        if self._watching is None:
+            self._watching = loop.call_later(self._answer_within, self._answer_the_late)
 
     def __len__(self) -> int:
         """Return how many commands wait for the next group."""
         return len(self._waiting)
 
     async def settle(self) -> None:
-        """Wait until everything submitted so far is committed and answered."""
-        while self._committing is not None:
-            await asyncio.shield(self._committing)
+        """Wait until everything submitted so far is answered; what comes later may still wait."""
+        last = self._unanswered[-1] if self._unanswered else None
+        while last is not None and not last.answered:
+            await self._answered.wait()
 
     async def _commit_groups(self) -> None:
         try:
             while self._waiting:
                 size = min(MAX_GROUP, len(self._waiting))
                 group = [self._waiting.popleft() for _ in range(size)]
-                outcomes = await self._commit([command for command, _ in group])
+                outcomes = await self._commit([each.command for each in group])
                 self.figures.groups += 1
                 self.figures.commands += size
-                for (_, done), outcome in zip(group, outcomes, strict=True):
-                    self._tell(done, outcome)
+                for each, outcome in zip(group, outcomes, strict=True):
+                    each.tell(outcome)
+                self._forget_answered()
         finally:
             self._committing = None
 
-    def _tell(
-        self, done: Callable[[Result | OrderwireError], None], outcome: Result | OrderwireError
-    ) -> None:
-        try:
-            done(outcome)
-        except Exception as error:  # it is stored, and all others want to know the same
-            log.error("outcome_not_told", exc_info=error)
+    def _forget_answered(self) -> None:
+        """Tell whoever waits that there are answers."""
+        while self._unanswered and self._unanswered[0].answered:
+            self._unanswered.popleft()
+        answered, self._answered = self._answered, asyncio.Event()
+        answered.set()
+
+    def _answer_the_late(self) -> None:
+        """Answer those who have waited for too long, and look again when the next one has."""
+        loop = asyncio.get_running_loop()
+        too_old = loop.time() - self._answer_within
+        while self._unanswered and self._unanswered[0].since <= too_old:
+            self._unanswered.popleft().tell(Unavailable("it takes too long; send it again"))
+        self._watching = None
+        if self._unanswered:
+            due = self._unanswered[0].since + self._answer_within
+            self._watching = loop.call_at(due, self._answer_the_late)
+        self._forget_answered()
 
     async def _commit(self, commands: Sequence[Command]) -> Sequence[Result | OrderwireError]:
         """Store a group; what cannot be stored is found by halves, and fails alone."""
