@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -57,19 +58,21 @@ class Broadcaster:
     speech: Speech = Speech()
     standing: Standing = Standing.BASELINE
 
-    def contender(self) -> Contender:
-        """Return it as one server of a scenario."""
-        return Contender(name=self.name, standing=self.standing, start=self._start)
+    def contender(self, *, connections: int = SUBSCRIBERS) -> Contender:
+        """Return it as one server of a scenario with so many connections."""
+        return Contender(
+            name=self.name, standing=self.standing, start=partial(self._start, connections)
+        )
 
-    def _start(self, bench: Bench) -> Load:
+    def _start(self, connections: int, bench: Bench) -> Load:
         port = free_port()
         pid = bench.serve(self.name, self.command(port, bench.folder), port=port)
-        return broadcast_load(bench, port, self.speech, pid)
+        count = bench.scaled(connections, quick=QUICK_SUBSCRIBERS)
+        return broadcast_load(count, port, self.speech, pid)
 
 
-def broadcast_load(bench: Bench, port: int, speech: Speech, pid: int) -> Load:
-    """Have one connection send, and everybody listen."""
-    count = bench.scaled(SUBSCRIBERS, quick=QUICK_SUBSCRIBERS)
+def broadcast_load(count: int, port: int, speech: Speech, pid: int) -> Load:
+    """Have one of ``count`` connections send, and everybody listen."""
     clients = tuple(
         Client(port=port, role=role, path=speech.path, commands=speech.commands)
         for role in ("both", *["read"] * (count - 1))

@@ -78,6 +78,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     generator_cpu: float
     rss_mb: float
     kb_a_connection: float
+    connect_seconds: float
+    ready_p99: float | None
     faults: str
 
 
@@ -135,6 +137,8 @@ def _row(
         generator_cpu=middle(lambda phase: phase.own_cpu_seconds / phase.seconds),
         rss_mb=middle(lambda phase: phase.server_rss_kb / 1024),
         kb_a_connection=fresh / runs[0].connections,
+        connect_seconds=median(run.connect.seconds for run in runs),
+        ready_p99=median_or_none([percentile(run.connect.ready_us, 0.99) for run in runs]),
         faults=next((run.first_fault for run in runs if not run.clean), ""),
     )
 
@@ -173,6 +177,8 @@ COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("generator", lambda row: f"{row.generator_cpu:.0%}"),
     ("rss MB", lambda row: f"{row.rss_mb:.0f}"),
     ("KB/conn", lambda row: f"{row.kb_a_connection:.1f}"),
+    ("all in s", lambda row: f"{row.connect_seconds:.2f}"),
+    ("ready p99 ms", lambda row: "" if row.ready_p99 is None else f"{row.ready_p99:.0f}"),
     ("faults", lambda row: row.faults),
 )
 LEFT = {"phase", "server", "faults"}

@@ -51,15 +51,24 @@ class Orderwire:
     service_key: str
 
     @classmethod
-    def start(cls, bench: Bench, name: str, database: str) -> "Orderwire":
-        """Migrate ``database`` and serve it without limits of rate."""
+    def start(
+        cls, bench: Bench, name: str, database: str, *, like: "Orderwire | None" = None, **more: str
+    ) -> "Orderwire":
+        """Migrate ``database`` and serve it without limits of rate.
+
+        A second node is started ``like`` the first; ``more`` are settings without their prefix.
+        """
         if not COMMAND.exists():
             raise Missing(f"no {COMMAND}")
-        port, secret, key = free_port(), secrets.token_hex(32), secrets.token_hex(16)
+        port = free_port()
+        secret = like.token_secret if like else secrets.token_hex(32)
+        key = like.service_key if like else secrets.token_hex(16)
         env = NO_LIMITS | {
             "ORDERWIRE_DATABASE_URL": database,
             "ORDERWIRE_TOKEN_SECRET": secret,
             "ORDERWIRE_SERVICE_KEYS": key,
+            "ORDERWIRE_LOG_LEVEL": "warning",
+            **{f"ORDERWIRE_{name}": value for name, value in more.items()},
         }
         _migrate(bench, env)
         command = [str(COMMAND), "serve", "--port", str(port)]
@@ -87,6 +96,27 @@ class Orderwire:
             path=SOCKET,
             to=conversation,
             commands=opening(self.token(account), f"thread:{conversation}"),
+        )
+
+    def phone(self, account: str, conversation: str, *, missed: bool = False) -> Client:
+        """Return a connection as an SDK makes it: connect, inbox and one thread in one frame.
+
+        With ``missed`` it comes back, and recovers both from their beginning.
+        """
+        recover: dict[str, Any] = {"recover": True} if missed else {}
+        connect = {"token": self.token(account), "name": "loadgen"}
+        inbox = {"channel": f"inbox:{account}", **recover}
+        thread = {"channel": f"thread:{conversation}", **recover}
+        commands = (
+            {"id": 1, "connect": connect},
+            {"id": 2, "subscribe": inbox},
+            {"id": 3, "subscribe": thread},
+        )
+        return Client(
+            port=self.port,
+            path=SOCKET,
+            to=conversation,
+            commands=tuple(msgspec.json.encode(command).decode() for command in commands),
         )
 
     def _pair(self, connection: HTTPConnection, place: int) -> Pair:
