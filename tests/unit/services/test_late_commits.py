@@ -18,7 +18,7 @@ class Hanging:
         self.stored: list[str] = []
 
     async def __call__(
-        self, _tx: Transaction, commands: Sequence[str], *, repeated: bool
+        self, tx: Transaction, commands: Sequence[str], *, repeated: bool
     ) -> Sequence[str | OrderwireError]:
         """Store when it may."""
         self.begun.set()
