@@ -21,6 +21,12 @@ export class Router {
     this.#show();
   }
 
+  /** Says where one is by now, without a step to go back. */
+  replace(path: string): void {
+    if (path !== location.pathname) history.replaceState(null, '', path);
+    this.#show();
+  }
+
   #show(): void {
     this.#route.set(routeOf(location.pathname));
   }

@@ -1,25 +1,33 @@
 /** The addresses of the app's pages. */
 
+import { ORDER_PARTS, type OrderPart } from '../components/happenings.ts';
+
 export type Route =
   | { readonly page: 'inbox'; readonly conversation: string | null }
   | { readonly page: 'orders' }
-  | { readonly page: 'order'; readonly order: string }
+  | { readonly page: 'contacts' }
+  | { readonly page: 'order'; readonly order: string; readonly part: OrderPart | null }
   | { readonly page: 'alerts' }
   | { readonly page: 'settings' }
   | { readonly page: 'unknown' };
 
-const ROUTES: readonly (readonly [pattern: RegExp, route: (id: string) => Route])[] = [
-  [/^\/$/, () => ({ page: 'inbox', conversation: null })],
-  [/^\/inbox\/([^/]+)$/, (conversation) => ({ page: 'inbox', conversation })],
-  [/^\/orders$/, () => ({ page: 'orders' })],
-  [/^\/orders\/([^/]+)$/, (order) => ({ page: 'order', order })],
-  [/^\/notifications$/, () => ({ page: 'alerts' })],
-  [/^\/settings$/, () => ({ page: 'settings' })],
-];
+const ORDER = new RegExp(`^/orders/([^/]+)(?:/(${ORDER_PARTS.join('|')}))?$`);
+
+const ROUTES: readonly (readonly [pattern: RegExp, route: (id: string, part: string) => Route])[] =
+  [
+    [/^\/$/, () => ({ page: 'inbox', conversation: null })],
+    [/^\/inbox\/([^/]+)$/, (conversation) => ({ page: 'inbox', conversation })],
+    [/^\/orders$/, () => ({ page: 'orders' })],
+    [ORDER, (order, part) => ({ page: 'order', order, part: (part || null) as OrderPart | null })],
+    [/^\/contacts$/, () => ({ page: 'contacts' })],
+    [/^\/notifications$/, () => ({ page: 'alerts' })],
+    [/^\/settings$/, () => ({ page: 'settings' })],
+  ];
 
 export const PATHS = {
   inbox: '/',
   orders: '/orders',
+  contacts: '/contacts',
   alerts: '/notifications',
   settings: '/settings',
 } as const;
@@ -28,7 +36,7 @@ export function routeOf(path: string): Route {
   for (const [pattern, route] of ROUTES) {
     const found = pattern.exec(path);
     const id = found && decoded(found[1] ?? '');
-    if (typeof id === 'string') return route(id);
+    if (typeof id === 'string') return route(id, found?.[2] ?? '');
   }
   return { page: 'unknown' };
 }

@@ -93,10 +93,11 @@ export const railStyles = css`
       padding: var(--s1) var(--s1) calc(var(--s1) + env(safe-area-inset-bottom));
     }
     nav a:not(.skip) {
-      width: 72px;
+      flex: 0 1 76px;
     }
     nav .count {
-      right: 14px;
+      left: calc(50% + 2px);
+      right: auto;
     }
     .mark {
       display: none;

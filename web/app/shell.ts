@@ -7,11 +7,13 @@ import type { Connection } from '../components/connection.ts';
 import { type Icon, icon } from '../components/icons.ts';
 import { Live } from '../components/live.ts';
 import { look } from '../components/look.ts';
+import type { OrderwireOrder } from '../components/order.ts';
 import '../components/order.ts';
 import { showCount } from './attention.ts';
 import './connection-state.ts';
 import { Dwell } from './dwell.ts';
 import './pages/alerts.ts';
+import './pages/contacts.ts';
 import './pages/inbox.ts';
 import './pages/orders.ts';
 import './pages/settings.ts';
@@ -26,15 +28,19 @@ const SEEN_AFTER_MS = 3_000;
 const ICONS: Readonly<Record<Place, Icon>> = {
   inbox: 'inbox',
   orders: 'order',
+  contacts: 'people',
   alerts: 'bell',
   settings: 'settings',
 };
+
+const PLACES: readonly Place[] = ['inbox', 'orders', 'contacts', 'alerts', 'settings'];
 
 /** To which of the places a page belongs. */
 const PLACE: Readonly<Record<Route['page'], Place | null>> = {
   inbox: 'inbox',
   orders: 'orders',
   order: 'orders',
+  contacts: 'contacts',
   alerts: 'alerts',
   settings: 'settings',
   unknown: null,
@@ -91,8 +97,7 @@ export class OrderwireShell extends LitElement {
       return html`<nav aria-label=${language.t('nav.main')}>
           <a class="skip btn" href="#main" @click=${this.#skip}>${language.t('nav.skip')}</a>
           <div class="mark">${icon('mark')}</div>
-          ${this.#link('inbox', route, connection)} ${this.#link('orders', route, connection)}
-          ${this.#link('alerts', route, connection)} ${this.#link('settings', route, connection)}
+          ${PLACES.map((place) => this.#link(place, route, connection))}
         </nav>
         <main id="main" tabindex="-1">${this.#content(route, connection)}</main>
         <orderwire-connection-state></orderwire-connection-state>`;
@@ -128,7 +133,13 @@ export class OrderwireShell extends LitElement {
       case 'orders':
         return html`<orderwire-orders-page></orderwire-orders-page>`;
       case 'order':
-        return html`<orderwire-order .order=${route.order}></orderwire-order>`;
+        return html`<orderwire-order
+          .order=${route.order}
+          .tab=${route.part}
+          @part-shown=${this.#partShown}
+        ></orderwire-order>`;
+      case 'contacts':
+        return html`<orderwire-contacts-page></orderwire-contacts-page>`;
       case 'alerts':
         return html`<orderwire-alerts-page></orderwire-alerts-page>`;
       case 'settings':
@@ -140,6 +151,12 @@ export class OrderwireShell extends LitElement {
           <a class="btn" href=${PATHS.inbox}>${language.t('notfound.home')}</a>
         </div>`;
     }
+  }
+
+  /** The address follows, so that a reload shows the same; back leaves the order. */
+  #partShown({ currentTarget: page }: Event & { currentTarget: OrderwireOrder }): void {
+    const links = this.#live.connection?.links;
+    if (links) this.router.replace(links.order(page.order, page.tab ?? undefined));
   }
 
   #tell({ client, language }: Connection, route: Route): void {
@@ -155,7 +172,7 @@ export class OrderwireShell extends LitElement {
   #look(client: Client, route: Route): void {
     const here = document.visibilityState === 'visible' && document.hasFocus();
     const subject = here ? subjectOf(route, client.inbox) : null;
-    const path = location.pathname;
+    const path = pathOf(route);
     if (subject) void client.push.close(path).catch(seenNextTime);
     this.#dwell.on(subject && path, () => {
       if (subject) void client.notifications.seen(isAbout(subject)).catch(seenNextTime);
@@ -166,6 +183,11 @@ export class OrderwireShell extends LitElement {
     event.preventDefault();
     this.main?.focus();
   }
+}
+
+/** Where pushes lead that are about what is shown. */
+function pathOf(route: Route): string {
+  return route.page === 'order' ? `/orders/${encodeURIComponent(route.order)}` : location.pathname;
 }
 
 interface Subject {

@@ -2,14 +2,22 @@
 
 import type { Tokens } from './tokens.ts';
 
+/** What is wrong with one field of a request: `answers.name`, "is required". */
+export interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
+  readonly errors: readonly FieldError[];
 
-  constructor(status: number, code: string, detail: string) {
+  constructor(status: number, code: string, detail: string, errors: readonly FieldError[] = []) {
     super(detail);
     this.status = status;
     this.code = code;
+    this.errors = errors;
   }
 }
 
@@ -64,10 +72,18 @@ export class Api implements Requests {
 
 async function problemOf(response: Response): Promise<Problem> {
   const text = await response.text();
+  const { status, statusText } = response;
   try {
-    const { code, detail, title } = JSON.parse(text) as Record<string, string | undefined>;
-    return new Problem(response.status, code ?? 'unknown', detail ?? title ?? response.statusText);
+    const { code, detail, title, errors } = JSON.parse(text) as ProblemBody;
+    return new Problem(status, code ?? 'unknown', detail ?? title ?? statusText, errors);
   } catch {
-    return new Problem(response.status, 'unknown', response.statusText);
+    return new Problem(status, 'unknown', statusText);
   }
+}
+
+interface ProblemBody {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly title?: string;
+  readonly errors?: readonly FieldError[];
 }

@@ -1,6 +1,7 @@
 /** One account's connection: opens it once, and hands each piece of news to the store it is for. */
 
 import { Api } from './api.ts';
+import { Contacts } from './contacts.ts';
 import { Inbox } from './inbox.ts';
 import { Me } from './me.ts';
 import { Notifications } from './notifications.ts';
@@ -35,6 +36,7 @@ export class Client {
   readonly me: Me;
   readonly inbox: Inbox;
   readonly orders: Orders;
+  readonly contacts: Contacts;
   readonly notifications: Notifications;
   readonly preferences: Preferences;
   readonly push: Push;
@@ -55,6 +57,7 @@ export class Client {
     this.me = new Me(this.#api);
     this.inbox = new Inbox(this.#api);
     this.orders = new Orders(this.account, this.#api);
+    this.contacts = new Contacts(this.#api, this.orders);
     this.notifications = new Notifications(this.#api);
     this.preferences = new Preferences(this.#api);
     this.push = new Push(this.account, this.#api);

@@ -1,10 +1,12 @@
-/** The page of one order, kept up to date while somebody looks at it. */
+/** The page of one order, kept up to date while somebody looks at it, and what is done there. */
 
 import { Problem, type Requests } from './api.ts';
 import type { Inbox } from './inbox.ts';
 import { type Readable, Store } from './observable.ts';
+import { OrderPapers } from './order-papers.ts';
 import type { Orders } from './orders.ts';
-import type { OrderPage } from './types.ts';
+import { Requirements } from './requirements.ts';
+import type { Order, OrderAction, OrderPage } from './types.ts';
 
 export type OrderPageState =
   | { readonly phase: 'loading' | 'gone' }
@@ -20,11 +22,15 @@ export interface OrderParts {
 }
 
 export class OrderDetails {
+  readonly papers: OrderPapers;
+  readonly requirements: Requirements;
   readonly #id: string;
   readonly #parts: OrderParts;
   readonly #state = new Store<OrderPageState>({ phase: 'loading' });
   #viewers = 0;
+  /** Counts the questions: an answer to an earlier one is no use. */
   #asked = 0;
+  #waiting = false;
   #forget: readonly (() => void)[] = [];
   #loads = 0;
   #lastSaid: string | undefined;
@@ -32,6 +38,12 @@ export class OrderDetails {
   constructor(id: string, parts: OrderParts) {
     this.#id = id;
     this.#parts = parts;
+    const { account, api, orders } = parts;
+    this.papers = new OrderPapers(this.#path, api, {
+      page: () => this.#page,
+      change: (changes) => this.#change(changes),
+    });
+    this.requirements = new Requirements(id, { account, api, orders, path: this.#path });
   }
 
   get state(): Readable<OrderPageState> {
@@ -46,6 +58,30 @@ export class OrderDetails {
       this.#viewers -= 1;
       if (this.#viewers === 0) this.#end();
     };
+  }
+
+  /** Does something with the order; throws if it is not open (any more), and shows what is. */
+  async act(action: OrderAction, data: object = {}): Promise<void> {
+    try {
+      const order = await this.#parts.api.send<Order>('POST', `${this.#path}/actions`, {
+        action,
+        data,
+      });
+      this.#change(order);
+      this.#parts.orders.put([order]);
+    } finally {
+      // Either its history has a new line, or it is not as it was shown.
+      void this.#load();
+    }
+  }
+
+  get #path(): string {
+    return `/v1/orders/${encodeURIComponent(this.#id)}`;
+  }
+
+  get #page(): OrderPage | null {
+    const known = this.#state.value;
+    return known.phase === 'ready' ? known.order : null;
   }
 
   #begin(): void {
@@ -66,9 +102,8 @@ export class OrderDetails {
 
   #ordersChanged(): void {
     const { loads, orders } = this.#parts.orders.state.value;
-    const known = this.#state.value;
     const latest = orders.get(this.#id);
-    const newer = known.phase === 'ready' && latest && latest.version > known.order.version;
+    const newer = this.#page && latest && latest.version > this.#page.version;
     // The first load of the lists says nothing new; a later one says that something was missed.
     const missed = this.#loads > 0 && loads > this.#loads;
     this.#loads = loads;
@@ -84,9 +119,8 @@ export class OrderDetails {
   }
 
   #lastInInbox(): string | undefined {
-    const known = this.#state.value;
-    if (known.phase !== 'ready') return undefined;
-    const { seller, buyer } = known.order;
+    if (!this.#page) return undefined;
+    const { seller, buyer } = this.#page;
     const other = seller.id === this.#parts.account ? buyer.id : seller.id;
     const direct = this.#parts.inbox.state.value.conversations.find(
       (one) => one.kind === 'direct' && one.with.id === other,
@@ -94,19 +128,27 @@ export class OrderDetails {
     return direct?.last_message?.at;
   }
 
+  /** Shows what is known of a change; an answer that is on its way may not know of it yet. */
+  #change(changes: Partial<OrderPage>): void {
+    if (!this.#page) return;
+    this.#state.set({ phase: 'ready', order: { ...this.#page, ...changes } });
+    if (this.#waiting) void this.#load();
+  }
+
   async #load(): Promise<void> {
     this.#asked += 1;
     const asked = this.#asked;
+    this.#waiting = true;
     try {
-      const order = await this.#parts.api.get<OrderPage>(
-        `/v1/orders/${encodeURIComponent(this.#id)}`,
-      );
+      const order = await this.#parts.api.get<OrderPage>(this.#path);
       if (asked !== this.#asked) return;
+      this.#waiting = false;
       this.#state.set({ phase: 'ready', order });
       this.#lastSaid = this.#lastInInbox();
       this.#parts.orders.put([order]);
     } catch (error) {
       if (asked !== this.#asked) return;
+      this.#waiting = false;
       if (error instanceof Problem && GONE.has(error.status)) this.#state.set({ phase: 'gone' });
       else setTimeout(() => asked === this.#asked && void this.#load(), RETRY_MS);
     }
@@ -114,4 +156,4 @@ export class OrderDetails {
 }
 
 /** Not there, not ours, or no id at all. */
-const GONE: ReadonlySet<number> = new Set([400, 403, 404]);
+export const GONE: ReadonlySet<number> = new Set([400, 403, 404]);

@@ -1,5 +1,10 @@
 /** The shapes of the HTTP API and of the publications on the socket. Times are RFC 3339, UTC. */
 
+import type { Order, OrderStatus } from './order-types.ts';
+
+export type * from './order-types.ts';
+export { isActive } from './order-types.ts';
+
 export interface Money {
   /** In minor units: cents. */
   readonly amount: number;
@@ -134,52 +139,6 @@ export type InboxPublication =
   | { readonly type: 'notification'; readonly notification: Notification }
   | ({ readonly type: 'badge' } & Badge);
 
-export type OrderStatus =
-  | 'awaiting_requirements'
-  | 'in_progress'
-  | 'delivered'
-  | 'in_revision'
-  | 'completed'
-  | 'cancelled';
-
-export type Lateness = 'on_time' | 'late' | 'very_late';
-
-export interface Order {
-  readonly id: string;
-  readonly number: string;
-  readonly service: { readonly id: string; readonly title: string };
-  readonly seller: Person;
-  readonly buyer: Person;
-  readonly price: Money;
-  readonly status: OrderStatus;
-  readonly lateness: Lateness;
-  readonly created_at: string;
-  readonly due_at: string | null;
-  readonly review_ends_at: string | null;
-  readonly conversation_id: string;
-  readonly requirements: {
-    readonly status: 'none' | 'pending' | 'draft' | 'submitted' | 'skipped';
-    readonly required: number;
-    readonly answered: number;
-    readonly total: number;
-  };
-  readonly available_actions: readonly string[];
-  readonly version: number;
-}
-
-export interface TimelineEntry {
-  readonly seq: number;
-  readonly type: string;
-  readonly actor: string;
-  readonly at: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
-export interface OrderPage extends Order {
-  readonly timeline: readonly TimelineEntry[];
-  readonly recent_messages: readonly Message[];
-}
-
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next_cursor: string | null;
@@ -246,8 +205,4 @@ export interface PreferenceValues {
   readonly quiet_hours: QuietHours | null;
   readonly categories: Readonly<Record<Category, Readonly<Record<DeliveryChannel, boolean>>>>;
   readonly email_after_minutes: number;
-}
-
-export function isActive(status: OrderStatus): boolean {
-  return status !== 'completed' && status !== 'cancelled';
 }

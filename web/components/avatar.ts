@@ -3,7 +3,7 @@
 import { css, html, LitElement } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import type { Person } from '../client/index.ts';
-import { values } from './look.ts';
+import { values } from './look-values.ts';
 
 @customElement('orderwire-avatar')
 export class OrderwireAvatar extends LitElement {

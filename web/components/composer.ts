@@ -131,6 +131,14 @@ export class OrderwireComposer extends LitElement {
     this.field?.focus();
   }
 
+  /** Begins a message, unless one has begun. */
+  async suggest(text: string): Promise<void> {
+    if (!this.body.trim()) this.#write(text);
+    await this.updateComplete;
+    this.focus();
+    this.field?.setSelectionRange(this.body.length, this.body.length);
+  }
+
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('draftKey')) this.body = localStorage.getItem(this.#draft) ?? '';
   }

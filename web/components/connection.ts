@@ -7,12 +7,14 @@ import { css, html, LitElement, type PropertyValues } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { type Client, type Readable, Store } from '../client/index.ts';
 import { Clock } from './clock.ts';
+import type { OrderPart } from './happenings.ts';
 import { Language } from './language/language.ts';
 
 /** Where things are, on the page that the elements stand in. */
 export interface Links {
   conversation(id: string): string;
-  order(id: string): string;
+  /** The page of an order, or a part of it. */
+  order(id: string, part?: OrderPart): string;
   readonly inbox: string;
   readonly orders: string;
 }
@@ -36,7 +38,7 @@ export class ConnectionRequest extends Event {
 
 const LINKS: Links = {
   conversation: (id) => `/inbox/${encodeURIComponent(id)}`,
-  order: (id) => `/orders/${encodeURIComponent(id)}`,
+  order: (id, part) => `/orders/${encodeURIComponent(id)}${part ? `/${part}` : ''}`,
   inbox: '/',
   orders: '/orders',
 };

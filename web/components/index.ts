@@ -2,6 +2,7 @@
 
 export { OrderwireAbout } from './about.ts';
 export { OrderwireConnection } from './connection.ts';
+export { OrderwireContacts } from './contacts.ts';
 export { OrderwireInbox } from './inbox.ts';
 export { OrderwireOrder } from './order.ts';
 export { OrderwirePreferences } from './preferences.ts';

@@ -48,25 +48,43 @@ export const bubbleStyles = css`
   }
   .event {
     align-self: center;
-    display: inline-flex;
     flex: none;
     max-width: 100%;
-    gap: var(--s2);
-    align-items: center;
     color: var(--text-2);
     font: 400 var(--t-small) var(--font);
     margin: var(--s2) 0;
     text-align: center;
+    text-wrap: balance;
     overflow-wrap: anywhere;
   }
   .event time {
     margin-left: var(--s1);
     white-space: nowrap;
   }
+  .event a {
+    margin-left: var(--s1);
+    text-decoration: underline;
+    text-underline-offset: 2px;
+  }
   .event .i {
     width: 15px;
     height: 15px;
+    margin-right: 6px;
+    vertical-align: -3px;
     color: var(--text-3);
+  }
+  .said {
+    width: fit-content;
+    max-width: min(560px, 100%);
+    margin: var(--s2) auto;
+    padding: var(--s2) var(--s4);
+    border: 1px solid var(--line);
+    border-radius: var(--r2);
+    color: var(--text);
+    font: 400 var(--t-text) var(--font);
+    text-align: start;
+    text-wrap: wrap;
+    white-space: pre-wrap;
   }
   .group {
     display: grid;

@@ -6,8 +6,9 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { Person } from '../client/index.ts';
+import type { OrderEvent, Person } from '../client/index.ts';
 import './avatar.ts';
+import type { Happening, OrderPart } from './happenings.ts';
 import { icon } from './icons.ts';
 import { Language } from './language/language.ts';
 import { bubbleStyles } from './log-styles.ts';
@@ -57,7 +58,8 @@ export class OrderwireLog extends LitElement {
   @property({ attribute: false }) language = new Language('en');
   @property({ attribute: false }) rows: readonly Row[] = [];
   @property({ attribute: false }) people: ReadonlyMap<string, Person> = new Map();
-  @property({ attribute: false }) eventText: (row: Row & { kind: 'event' }) => string = () => '';
+  @property({ attribute: false }) happening: (event: OrderEvent) => Happening = inNoWords;
+  @property({ attribute: false }) partLink: (order: string, part: OrderPart) => string = () => '';
   @property({ attribute: false }) typing: readonly string[] = [];
   @property({ type: Boolean }) connected = false;
   @property({ type: Boolean }) more = false;
@@ -138,16 +140,20 @@ export class OrderwireLog extends LitElement {
       case 'new':
         return html`<div class="day new" data-key="new">${this.language.t('thread.new')}</div>`;
       case 'event':
-        return html`<div class="event" data-key=${row.key}>
-          ${icon('order')}
-          <span
-            ><bdi>${this.eventText(row)}</bdi>
-            <time class="meta">${this.language.clock(row.event.at)}</time></span
-          >
-        </div>`;
+        return this.#event(row.key, row.event);
       case 'group':
         return row.mine ? this.#mine(row.bubbles) : this.#theirs(row.sender, row.bubbles);
     }
+  }
+
+  #event(key: string, event: OrderEvent): TemplateResult {
+    const { icon: sign, text, said, part } = this.happening(event);
+    const link = part && this.partLink(event.order_id, part);
+    return html`<div class="event" data-key=${key}>
+      ${icon(sign)}<bdi>${text}</bdi> <time class="meta">${this.language.clock(event.at)}</time>
+      ${link ? html`<a href=${link}>${this.language.t('order.view')}</a>` : nothing}
+      ${said ? html`<p class="said" dir="auto">${said}</p>` : nothing}
+    </div>`;
   }
 
   #mine(bubbles: readonly Bubble[]): TemplateResult {
@@ -262,6 +268,10 @@ export class OrderwireLog extends LitElement {
     if (!this.more || this.loading || this.log.scrollTop > AHEAD_PX) return;
     this.dispatchEvent(new Event('older-wanted'));
   }
+}
+
+function inNoWords({ event }: OrderEvent): Happening {
+  return { icon: 'order', text: event, said: null, part: null };
 }
 
 declare global {

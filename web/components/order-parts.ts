@@ -1,19 +1,13 @@
 /** Parts of an order's page that stand in several places: facts, history, the other person. */
 
 import { css, html, nothing, type TemplateResult } from 'lit';
-import type {
-  Conversation,
-  Message,
-  Order,
-  OrderPage,
-  Person,
-  TimelineEntry,
-} from '../client/index.ts';
+import type { Message, Order, OrderPage, Person, TimelineEntry } from '../client/index.ts';
 import './avatar.ts';
 import type { Connection } from './connection.ts';
-import { type Icon, icon } from './icons.ts';
+import { happeningOf, nameOf } from './happenings.ts';
+import { icon } from './icons.ts';
 import type { Language } from './language/language.ts';
-import { dotted, eventText, firstName, isLate, requirementsOf, timeLeft } from './order-words.ts';
+import { dotted, isLate, requirementsOf, timeLeft } from './order-words.ts';
 
 export const sideStyles = css`
   .side {
@@ -29,6 +23,9 @@ export const sideStyles = css`
   }
   .side .label {
     margin-bottom: var(--s3);
+  }
+  .side a.btn {
+    margin: var(--s2) 0 0 calc(-1 * var(--s3));
   }
   .quotes {
     display: grid;
@@ -54,30 +51,17 @@ export const sideStyles = css`
     color: var(--text);
     overflow-wrap: anywhere;
   }
+  .history p {
+    margin: 2px 0;
+  }
   .late {
     color: var(--bad);
   }
 `;
 
-const ICONS: Readonly<Record<string, Icon>> = {
-  created: 'order',
-  submit_requirements: 'list',
-  skip_requirements: 'list',
-  remind_requirements: 'bell',
-  deliver: 'box',
-  request_revision: 'back',
-  accept: 'tick',
-};
-
 /** The other side of an order. */
 export function otherOf(order: Order, account: string): Person {
   return order.seller.id === account ? order.buyer : order.seller;
-}
-
-/** How an account is called in a sentence: you, the other person, or whoever keeps the house. */
-export function nameOf(account: string, other: Person, { client, language }: Connection): string {
-  if (account === client.account) return language.t('you');
-  return account === other.id ? firstName(other.name) : language.t('marketplace');
 }
 
 export function factsOf(order: Order, language: Language, now: number): TemplateResult {
@@ -104,13 +88,14 @@ export function historyOf(order: OrderPage, connection: Connection): TemplateRes
 
 function happened(entry: TimelineEntry, order: OrderPage, connection: Connection): TemplateResult {
   const { client, language } = connection;
-  const name = nameOf(entry.actor, otherOf(order, client.account), connection);
+  const what = { event: entry.type, by: entry.actor, data: entry.data };
+  const other = otherOf(order, client.account);
+  const { icon: sign, text, said } = happeningOf(what, order.number, other, connection);
   return html`<li>
-    ${icon(ICONS[entry.type] ?? 'order')}
+    ${icon(sign)}
     <div class="grow">
-      <span dir="auto"
-        >${eventText({ event: entry.type, data: entry.data }, name, order.number, language)}</span
-      >
+      <span dir="auto">${text}</span>
+      ${said ? html`<p class="small prose" dir="auto">${said}</p>` : nothing}
       <div class="meta">${language.moment(entry.at)}</div>
     </div>
   </li>`;
@@ -138,11 +123,7 @@ export function personOf(person: Person, { client, language }: Connection): Temp
 }
 
 /** What was last said with them outside of orders. */
-export function latestOf(
-  order: OrderPage,
-  direct: Conversation | undefined,
-  connection: Connection,
-): TemplateResult {
+export function latestOf(order: OrderPage, connection: Connection): TemplateResult {
   const { language, links } = connection;
   return html`<section>
     <h3 class="label">${language.t('order.recent')}</h3>
@@ -154,8 +135,8 @@ export function latestOf(
         : html`<p class="small">${language.t('order.recent.none')}</p>`
     }
     ${
-      direct
-        ? html`<a class="btn quiet s" href=${links.conversation(direct.id)}
+      order.direct_conversation_id
+        ? html`<a class="btn quiet s" href=${links.conversation(order.direct_conversation_id)}
             >${language.t('order.conversation')}</a
           >`
         : nothing

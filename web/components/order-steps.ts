@@ -72,19 +72,21 @@ const NOTES: Readonly<Record<Step, (order: OrderPage, language: Language) => str
       ? ''
       : language.t('step.since', { date: language.brief(begunAt(order)) }),
   delivered: (order, language) => {
-    const delivered = lastOf(order, ['deliver']);
+    const delivered = lastOf(order, ['delivered']);
     if (delivered && order.status !== 'in_revision') return language.brief(delivered);
     return order.due_at ? language.t('step.by', { date: language.brief(order.due_at) }) : '';
   },
   completed: (order, language) => {
-    const accepted = lastOf(order, ['accept']);
-    return accepted ? language.brief(accepted) : '';
+    const completed = lastOf(order, ['completed']);
+    if (completed) return language.brief(completed);
+    const { review_ends_at: ends } = order;
+    return ends ? language.t('step.review', { date: language.brief(ends) }) : '';
   },
 };
 
 /** When the seller's clock started. */
 function begunAt(order: OrderPage): string {
-  return lastOf(order, ['submit_requirements', 'skip_requirements']) ?? order.created_at;
+  return lastOf(order, ['requirements_submitted', 'requirements_skipped']) ?? order.created_at;
 }
 
 function lastOf(order: OrderPage, types: readonly string[]): string | undefined {

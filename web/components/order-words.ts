@@ -1,6 +1,6 @@
-/** An order in words: where it stands, how long is left, what happened. */
+/** An order in words: where it stands, and how long is left. */
 
-import type { Order, OrderBadge, OrderEvent, OrderStatus } from '../client/index.ts';
+import type { Order, OrderBadge, OrderStatus } from '../client/index.ts';
 import type { Language } from './language/language.ts';
 
 export type Tone = 'calm' | 'good' | 'warn' | 'bad' | 'idle';
@@ -55,20 +55,6 @@ export function timeLeft(order: Standing, language: Language, now: number): stri
   const left = Date.parse(order.due_at) - now;
   const duration = language.duration(left);
   return language.t(left < 0 ? 'order.due.late' : 'order.due.soon', { duration });
-}
-
-/** `Anna placed order FO-2041` */
-export function eventText(
-  event: Pick<OrderEvent, 'event' | 'data'>,
-  name: string,
-  number: string,
-  language: Language,
-): string {
-  const words = event.event.replaceAll('_', ' ');
-  return (
-    language.find(`event.${event.event}`, { name, number }) ??
-    language.t('event.other', { number, event: words })
-  );
 }
 
 export function requirementsOf(

@@ -1,167 +1,49 @@
 /** `<orderwire-order>`: the page of one order, with its thread. */
 
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { customElement, property, query } from 'lit/decorators.js';
 import type { Order, OrderPage } from '../client/index.ts';
 import './avatar.ts';
 import type { Connection } from './connection.ts';
+import type { OrderPart } from './happenings.ts';
 import { icon } from './icons.ts';
+import type { Language } from './language/language.ts';
 import { Live } from './live.ts';
 import { look } from './look.ts';
+import './notes.ts';
+import { PartWanted } from './order-actions.ts';
+import './order-actions.ts';
 import { factsOf, historyOf, latestOf, otherOf, personOf, sideStyles } from './order-parts.ts';
 import { stepStyles, stepsOf } from './order-steps.ts';
+import { orderStyles } from './order-styles.ts';
 import { isLate, statusOf } from './order-words.ts';
-import { tabBar, tabPanel } from './tabs.ts';
+import './plan.ts';
+import './requirements.ts';
+import { type Tab, tabBar, tabPanel } from './tabs.ts';
+import type { OrderwireThread } from './thread.ts';
 import './thread.ts';
+import { TextSuggested } from './welcome.ts';
+import './welcome.ts';
 
-const TABS = ['thread', 'history', 'details'] as const;
-type TabId = (typeof TABS)[number];
+type TabId = 'thread' | OrderPart;
 
 @customElement('orderwire-order')
 export class OrderwireOrder extends LitElement {
-  static override styles = [
-    look,
-    sideStyles,
-    stepStyles,
-    css`
-      :host {
-        display: block;
-        min-height: 0;
-        background: var(--bg);
-        container: order / inline-size;
-      }
-      .blank {
-        height: 100%;
-      }
-      .layout {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) 320px;
-        height: 100%;
-        min-height: 0;
-      }
-      .main {
-        --edge: var(--s5);
-        display: flex;
-        flex-direction: column;
-        min-height: 0;
-        width: 100%;
-        max-width: 1040px;
-        margin: 0 auto;
-        padding: var(--s6) var(--s6) 0;
-      }
-      .side {
-        border-left: 1px solid var(--line);
-      }
-      .headline {
-        display: flex;
-        align-items: flex-start;
-        gap: var(--s5);
-      }
-      h1 {
-        margin: var(--s1) 0 var(--s2);
-        overflow-wrap: anywhere;
-      }
-      .due {
-        flex: none;
-        text-align: right;
-        min-height: 72px;
-      }
-      .due b {
-        display: block;
-        font: 600 var(--t-figure) var(--font);
-        letter-spacing: -0.02em;
-        color: var(--text);
-      }
-      .due .late {
-        color: var(--bad);
-      }
-      .who .status {
-        flex: none;
-      }
-      .steps {
-        margin: var(--s5) 0;
-      }
-      .panel {
-        flex: 1;
-        min-height: 0;
-        display: flex;
-        flex-direction: column;
-        overflow: auto;
-        /* The thread's own edge stands over the page's. */
-        margin: 0 calc(-1 * var(--edge));
-      }
-      .panel > .history,
-      .panel > .side {
-        padding: var(--s5) var(--edge);
-        border: 0;
-        overflow: visible;
-      }
-      orderwire-thread {
-        flex: 1;
-      }
-      .back,
-      #tab-details {
-        display: none;
-      }
-      @container order (max-width: 960px) {
-        .layout {
-          grid-template-columns: minmax(0, 1fr);
-        }
-        .layout > .side {
-          display: none;
-        }
-        #tab-details {
-          display: block;
-        }
-      }
-      @container order (max-width: 560px) {
-        .main {
-          --edge: var(--s4);
-          padding: var(--s3) var(--s4) 0;
-        }
-        .headline {
-          flex-direction: column;
-          gap: var(--s2);
-        }
-        .headline > * {
-          width: 100%;
-        }
-        h1 {
-          margin: 0 0 var(--s1);
-        }
-        .due {
-          display: flex;
-          flex-wrap: wrap;
-          align-items: baseline;
-          gap: 0 var(--s2);
-          text-align: start;
-          min-height: 20px;
-        }
-        .due b {
-          font: inherit;
-          font-weight: 600;
-          letter-spacing: 0;
-        }
-        .steps {
-          margin: var(--s3) 0 0;
-        }
-        .steps li {
-          padding: 0;
-        }
-        .steps li > * {
-          display: none;
-        }
-        .back {
-          display: inline-grid;
-          margin: -6px 0 -6px calc(-1 * var(--s2));
-        }
-      }
-    `,
-  ];
+  static override styles = [look, sideStyles, stepStyles, orderStyles];
 
   @property() order = '';
-  @state() private tab: TabId = 'thread';
+  /** What is shown of it; null for its thread. */
+  @property() tab: OrderPart | null = null;
+  @query('orderwire-thread') private thread!: OrderwireThread | null;
   readonly #live = new Live(this);
+
+  constructor() {
+    super();
+    this.addEventListener(PartWanted.type, (event) => this.#show((event as PartWanted).part));
+    this.addEventListener(TextSuggested.type, (event) =>
+      this.#suggest((event as TextSuggested).text),
+    );
+  }
 
   override render() {
     return this.#live.with((connection) => {
@@ -180,23 +62,20 @@ export class OrderwireOrder extends LitElement {
 
   #page(order: OrderPage, connection: Connection): TemplateResult {
     const { language } = connection;
-    const names: Readonly<Record<TabId, string>> = {
-      thread: language.t('order.thread'),
-      history: language.t('order.history'),
-      details: language.t('order.details'),
-    };
+    const tabs = tabsOf(order, language);
+    const selected = tabs.find(({ id }) => id === this.tab)?.id ?? 'thread';
     return html`<div class="layout">
       <div class="main">
         ${this.#head(order, connection)} ${stepsOf(order, language)}
+        <orderwire-order-actions .order=${order}></orderwire-order-actions>
+        <orderwire-welcome compact .order=${order}></orderwire-welcome>
         ${tabBar({
           label: language.t('order.sections'),
-          tabs: TABS.map((id) => ({ id, name: names[id] })),
-          selected: this.tab,
-          select: (tab) => {
-            this.tab = tab;
-          },
+          tabs,
+          selected,
+          select: (tab) => this.#show(tab === 'thread' ? null : tab),
         })}
-        ${tabPanel(this.tab, this.#panel(order, connection))}
+        ${tabPanel(selected, this.#panel(selected, order, connection))}
       </div>
       <aside class="side" aria-label=${language.t('order.about')}>
         ${this.#side(order, connection)}
@@ -255,30 +134,70 @@ export class OrderwireOrder extends LitElement {
     </div>`;
   }
 
-  #panel(order: OrderPage, connection: Connection) {
-    switch (this.tab) {
+  #panel(tab: TabId, order: OrderPage, connection: Connection) {
+    switch (tab) {
       case 'thread':
         return html`<orderwire-thread
           embedded
           .conversation=${order.conversation_id}
         ></orderwire-thread>`;
+      case 'requirements':
+        return html`<orderwire-requirements .order=${order}></orderwire-requirements>`;
+      case 'plan':
+        return html`<orderwire-plan .order=${order}></orderwire-plan>`;
       case 'history':
         return historyOf(order, connection);
       case 'details':
-        return html`<div class="side">${this.#side(order, connection)}</div>`;
+        return html`<div class="side">
+          ${this.#side(order, connection)}
+          <section>
+            ${factsOf(order, connection.language, this.#live.read(connection.clock))}
+          </section>
+        </div>`;
     }
   }
 
   #side(order: OrderPage, connection: Connection) {
-    const { client, language } = connection;
-    const other = otherOf(order, client.account);
-    const direct = client.inbox.state.value.conversations.find(
-      (one) => one.kind === 'direct' && one.with.id === other.id,
-    );
-    return html`${personOf(other, connection)}
-      <section>${factsOf(order, language, this.#live.read(connection.clock))}</section>
-      ${latestOf(order, direct, connection)}`;
+    return html`${personOf(otherOf(order, connection.client.account), connection)}
+      ${
+        order.welcome
+          ? html`<section class="first"><orderwire-welcome .order=${order}></orderwire-welcome></section>`
+          : nothing
+      }
+      ${latestOf(order, connection)}
+      <section><orderwire-notes .order=${order}></orderwire-notes></section>`;
   }
+
+  #show(part: OrderPart | null): void {
+    this.tab = part;
+    this.dispatchEvent(new Event('part-shown'));
+  }
+
+  async #suggest(text: string): Promise<void> {
+    this.#show(null);
+    await this.updateComplete;
+    this.thread?.suggest(text);
+  }
+}
+
+function tabsOf({ requirements, plan }: OrderPage, language: Language): Tab<TabId>[] {
+  const { status, answered, total } = requirements;
+  const done = plan?.tasks.filter((task) => task.done).length ?? 0;
+  const tasks = plan?.tasks.length ?? 0;
+  const count = (part: number, of: number) =>
+    of > 0 ? language.t('order.requirements.count', { answered: part, total: of }) : '';
+  const tabs: Tab<TabId>[] = [
+    { id: 'thread', name: language.t('order.thread') },
+    {
+      id: 'requirements',
+      name: language.t('order.requirements'),
+      count: count(answered, total),
+    },
+    { id: 'plan', name: language.t('order.plan'), count: count(done, tasks) },
+    { id: 'history', name: language.t('order.history') },
+    { id: 'details', name: language.t('order.details') },
+  ];
+  return status === 'none' ? tabs.filter(({ id }) => id !== 'requirements') : tabs;
 }
 
 declare global {

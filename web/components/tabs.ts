@@ -5,6 +5,8 @@ import { html, nothing, type TemplateResult } from 'lit';
 export interface Tab<T extends string> {
   readonly id: T;
   readonly name: string;
+  /** How much there is of it. */
+  readonly count?: string;
 }
 
 export interface Tabs<T extends string> {
@@ -29,7 +31,7 @@ export function tabBar<T extends string>({ label, tabs, selected, select }: Tabs
   };
   return html`<div class="tabs" role="tablist" aria-label=${label} @keydown=${move}>
     ${tabs.map(
-      ({ id, name }) => html`<button
+      ({ id, name, count }) => html`<button
         type="button"
         role="tab"
         id=${`tab-${id}`}
@@ -38,7 +40,7 @@ export function tabBar<T extends string>({ label, tabs, selected, select }: Tabs
         tabindex=${id === selected ? 0 : -1}
         @click=${() => select(id)}
       >
-        ${name}
+        ${name}${count ? html`<span class="tab-count"> · ${count}</span>` : nothing}
       </button>`,
     )}
   </div>`;

@@ -2,11 +2,20 @@
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
-import type { Client, Conversation, Flags, Person, Thread, ThreadState } from '../client/index.ts';
+import type {
+  Client,
+  Conversation,
+  Flags,
+  OrderEvent,
+  Person,
+  Thread,
+  ThreadState,
+} from '../client/index.ts';
 import './avatar.ts';
 import './composer.ts';
 import type { MessageWritten, OrderwireComposer } from './composer.ts';
 import type { Connection } from './connection.ts';
+import { type Happening, happeningOf } from './happenings.ts';
 import { icon } from './icons.ts';
 import type { Language } from './language/language.ts';
 import { Live } from './live.ts';
@@ -15,8 +24,7 @@ import './log.ts';
 import { look } from './look.ts';
 import type { Choice } from './menu.ts';
 import './menu.ts';
-import { nameOf } from './order-parts.ts';
-import { dotted, eventText } from './order-words.ts';
+import { dotted } from './order-words.ts';
 import { type Row, rowsOf } from './rows.ts';
 
 @customElement('orderwire-thread')
@@ -72,11 +80,18 @@ export class OrderwireThread extends LitElement {
   readonly #live = new Live(this);
   #thread: Thread | null = null;
   #newAfter: number | null | undefined;
+  #suggestion: string | null = null;
   readonly #attention = () => this.#look();
 
   /** Goes where one writes. */
   override focus(): void {
     void this.updateComplete.then(() => this.composer?.focus());
+  }
+
+  /** Begins a message, as soon as one can write. */
+  suggest(text: string): void {
+    this.#suggestion = text;
+    this.requestUpdate();
   }
 
   override connectedCallback(): void {
@@ -100,6 +115,9 @@ export class OrderwireThread extends LitElement {
 
   override updated(): void {
     this.#look();
+    if (this.#suggestion === null || !this.composer) return;
+    void this.composer.suggest(this.#suggestion);
+    this.#suggestion = null;
   }
 
   override render() {
@@ -179,7 +197,8 @@ export class OrderwireThread extends LitElement {
       .language=${language}
       .rows=${rows}
       .people=${new Map<string, Person>([[conversation.with.id, conversation.with]])}
-      .eventText=${(row: Row & { kind: 'event' }) => this.#event(row, conversation, connection)}
+      .happening=${(event: OrderEvent) => this.#happening(event, conversation, connection)}
+      .partLink=${connection.links.order}
       .typing=${this.#thread ? this.#live.read(this.#thread.typing) : []}
       .connected=${this.#live.read(client.state) === 'connected'}
       .more=${state.hasBefore}
@@ -210,18 +229,14 @@ export class OrderwireThread extends LitElement {
     });
   }
 
-  #event({ event }: Row & { kind: 'event' }, conversation: Conversation, connection: Connection) {
+  #happening(event: OrderEvent, conversation: Conversation, connection: Connection): Happening {
     const { client, language } = connection;
     const order = this.#live.read(client.orders.state).orders.get(event.order_id);
     const number = order?.number ?? conversation.order?.number ?? '';
-    const text = eventText(
-      event,
-      nameOf(event.by, conversation.with, connection),
-      number,
-      language,
-    );
-    if (event.event !== 'created' || !order) return text;
-    return dotted(text, order.service.title, language.money(order.price));
+    const happening = happeningOf(event, number, conversation.with, connection);
+    if (event.event !== 'created' || !order) return happening;
+    const text = dotted(happening.text, order.service.title, language.money(order.price));
+    return { ...happening, text };
   }
 
   #composer(conversation: Conversation, state: ThreadState, connection: Connection) {

@@ -1,15 +1,42 @@
 import { describe, expect, it } from 'vitest';
-import type { Unsent } from '../client/index.ts';
+import type { OrderEvent, Unsent } from '../client/index.ts';
+import { happeningOf } from '../components/happenings.ts';
 import { de } from '../components/language/de.ts';
 import { en } from '../components/language/en.ts';
 import { type Key, Language } from '../components/language/language.ts';
-import { eventText, isLate, lineOf, requirementsOf } from '../components/order-words.ts';
+import { isLate, lineOf, requirementsOf } from '../components/order-words.ts';
 import { rowsOf, type ThreadContent } from '../components/rows.ts';
-import { aMessage, anEvent, anOrder, at } from './support/things.ts';
+import { ALICE, aMessage, anEvent, anOrder, at, BOB } from './support/things.ts';
 
 const english = new Language('en');
 const german = new Language('de-AT');
 const MINUTE = 60_000;
+const ALICE_READS = { account: ALICE.id };
+/** All that happens to orders, as the server calls it. */
+const EVENTS = [
+  'created',
+  'requirements_submitted',
+  'requirements_changed',
+  'requirements_skipped',
+  'requirements_reminded',
+  'delivered',
+  'revision_requested',
+  'completed',
+  'extension_requested',
+  'extension_accepted',
+  'extension_declined',
+  'extension_withdrawn',
+  'extension_lapsed',
+  'cancellation_requested',
+  'cancellation_declined',
+  'cancellation_withdrawn',
+  'cancelled',
+  'plan_sent',
+  'plan_approved',
+  'plan_returned',
+  'late',
+  'very_late',
+] as const;
 const NOON = Date.parse(at(0));
 
 describe('the catalogues', () => {
@@ -76,16 +103,57 @@ describe('an order in words', () => {
     expect(lineOf(delivered, english, NOON).text).toBe('FO-1 · Delivered · review ends in 1 h');
   });
 
-  it('names what happened, also what it has no words for', () => {
-    expect(eventText(anEvent(1), 'Anna', 'FO-1', english)).toBe('Anna placed order FO-1');
-    const unknown = anEvent(1, { event: 'send_plan' });
-    expect(eventText(unknown, 'Anna', 'FO-1', english)).toBe('Order FO-1: send plan');
-  });
-
   it('says how far the requirements are', () => {
     const some = { status: 'draft', required: 1, answered: 2, total: 5 } as const;
     expect(requirementsOf(some, english)).toBe('2 of 5');
     expect(requirementsOf({ ...some, status: 'none' }, english)).toBe('None');
+  });
+});
+
+describe('what happened to an order', () => {
+  const told = (more: Partial<OrderEvent>, language = english) =>
+    happeningOf(anEvent(1, more), 'FO-1', BOB, { client: ALICE_READS, language });
+
+  it('is said in words, also where there are none for it', () => {
+    expect(told({})).toMatchObject({ text: 'Bob placed order FO-1', said: null, part: null });
+    expect(told({ by: 'alice' }, german).text).toBe('Du hast Auftrag FO-1 erteilt');
+    expect(told({ event: 'sent_to_moon' }).text).toBe('Order FO-1: sent to moon');
+  });
+
+  it.each(EVENTS)('has words for %s in each language, from whoever it comes', (event) => {
+    const texts = ['bob', 'alice', 'system'].flatMap((by) => [
+      told({ event, by }).text,
+      told({ event, by }, german).text,
+    ]);
+    for (const text of texts) expect(text).not.toMatch(/[_{}]|FO-1:/);
+    expect(new Set(texts).size).toBeGreaterThan(1);
+  });
+
+  it('says who did it, in the order of each language', () => {
+    expect(told({ event: 'delivered' }, german).text).toBe('Bob hat geliefert');
+    expect(told({ event: 'cancelled', by: 'system' }).text).toBe('The order was cancelled');
+    expect(told({ event: 'completed', by: 'system', data: { by_time: true } }, german).text).toBe(
+      'Die Prüfung ist zu Ende und der Auftrag abgeschlossen',
+    );
+  });
+
+  it('says what was asked for, why, and until when', () => {
+    const data = { days: 1, reason: 'The printer is ill', expires_at: at(60) };
+    expect(told({ event: 'extension_requested', data })).toMatchObject({
+      text: 'Bob asked for 1 more day · to be answered by Tue 24 Nov, 13:00',
+      said: 'The printer is ill',
+    });
+    const more = told({ event: 'extension_requested', data: { days: 3, reason: '' } }, german);
+    expect(more).toMatchObject({ text: 'Bob hat um 3 Tage mehr gebeten', said: null });
+  });
+
+  it('leads to where there is more about it', () => {
+    expect(told({ event: 'requirements_submitted' }).part).toBe('requirements');
+    expect(told({ event: 'plan_sent' }).part).toBe('plan');
+    expect(told({ event: 'delivered', data: { message: 'Here' } })).toMatchObject({
+      icon: 'box',
+      said: 'Here',
+    });
   });
 });
 

@@ -28,6 +28,7 @@ export class Language {
   readonly #clock: Intl.DateTimeFormat;
   readonly #weekday: Intl.DateTimeFormat;
   readonly #date: Intl.DateTimeFormat;
+  readonly #dated: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
   readonly #month: Intl.DateTimeFormat;
   readonly #moment: Intl.DateTimeFormat;
@@ -42,6 +43,7 @@ export class Language {
     this.#clock = new Intl.DateTimeFormat(region, { hour: '2-digit', minute: '2-digit' });
     this.#weekday = new Intl.DateTimeFormat(region, { weekday: 'short' });
     this.#date = new Intl.DateTimeFormat(region, { day: 'numeric', month: 'short' });
+    this.#dated = new Intl.DateTimeFormat(region, { dateStyle: 'medium' });
     this.#day = new Intl.DateTimeFormat(region, {
       weekday: 'long',
       day: 'numeric',
@@ -62,9 +64,9 @@ export class Language {
   }
 
   /** Says a count in the form that the language wants for it. */
-  n(stem: Counted, count: number): string {
+  n(stem: Counted, count: number, values: Values = {}): string {
     const form = this.#plurals.select(count) === 'one' ? 'one' : 'other';
-    return this.t(`${stem}.${form}`, { count });
+    return this.t(`${stem}.${form}`, { ...values, count });
   }
 
   /** Looks up a key that is made of data; null if there is no such message. */
@@ -99,6 +101,16 @@ export class Language {
     if (days <= 0) return this.clock(at);
     if (days === 1) return this.t('time.yesterday');
     return (days < 7 ? this.#weekday : this.#date).format(new Date(at));
+  }
+
+  /** `2 Oct 2026` */
+  dated(at: string): string {
+    return this.#dated.format(new Date(at));
+  }
+
+  /** `24 Nov` */
+  date(at: string): string {
+    return this.#date.format(new Date(at));
   }
 
   /** As short as a column wants it: `Sat 15:40` within a week, `12 Nov` beyond. */

@@ -1,13 +1,19 @@
 /** Things as the server shows them; a test says what matters to it. */
 
 import type {
+  Contact,
   Conversation,
   Message,
+  Note,
   Notification,
   Order,
   OrderEvent,
   OrderPage,
   Person,
+  Plan,
+  Question,
+  RequirementsForm,
+  Task,
   ThreadSnapshot,
 } from '../../client/index.ts';
 
@@ -92,13 +98,93 @@ export function anOrder(id: string, more: Partial<Order> = {}): Order {
     conversation_id: `t-${id}`,
     requirements: { status: 'none', required: 0, answered: 0, total: 0 },
     available_actions: [],
+    pending_request: null,
     version: 1,
     ...more,
   };
 }
 
 export function anOrderPage(id: string, more: Partial<OrderPage> = {}): OrderPage {
-  return { ...anOrder(id), timeline: [], recent_messages: [], ...more };
+  return {
+    ...anOrder(id),
+    timeline: [],
+    notes: [],
+    plan: null,
+    welcome: null,
+    direct_conversation_id: null,
+    recent_messages: [],
+    ...more,
+  };
+}
+
+export function aNote(id: string, more: Partial<Note> = {}): Note {
+  return { id, body: `note ${id}`, created_at: at(0), updated_at: at(0), ...more };
+}
+
+export function aTask(id: string, more: Partial<Task> = {}): Task {
+  return { id, title: `task ${id}`, due_at: null, done: false, ...more };
+}
+
+export function aPlan(more: Partial<Plan> = {}): Plan {
+  return { tasks: [], approval: 'none', version: 1, ...more };
+}
+
+export function aContact(id: string, more: Partial<Contact> = {}): Contact {
+  return {
+    person: { id, name: id, avatar_url: null },
+    completed_orders: 0,
+    totals: [],
+    last_order_at: at(0),
+    conversation_id: `d-${id}`,
+    ...more,
+  };
+}
+
+export function aQuestion(id: string, more: Partial<Question> = {}): Question {
+  return {
+    id,
+    kind: 'text',
+    prompt: `${id}?`,
+    required: false,
+    options: [],
+    multiple: false,
+    ...more,
+  };
+}
+
+export function aForm(more: Partial<RequirementsForm> = {}): RequirementsForm {
+  return {
+    questions: [aQuestion('name', { required: true }), aQuestion('mood')],
+    answers: {},
+    draft: null,
+    status: 'pending',
+    submitted_at: null,
+    version: 0,
+    versions: [],
+    may_change: true,
+    ...more,
+  };
+}
+
+/** Notes as a browser keeps them for a page. */
+export class MemoryNotes {
+  readonly #notes = new Map<string, string>();
+
+  get size(): number {
+    return this.#notes.size;
+  }
+
+  getItem(key: string): string | null {
+    return this.#notes.get(key) ?? null;
+  }
+
+  setItem(key: string, value: string): void {
+    this.#notes.set(key, value);
+  }
+
+  removeItem(key: string): void {
+    this.#notes.delete(key);
+  }
 }
 
 export function aNotification(id: string, more: Partial<Notification> = {}): Notification {

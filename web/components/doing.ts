@@ -1,0 +1,119 @@
+/** The controller through which elements do something with an order: at once, or after asking. */
+
+import { html, nothing, type ReactiveController, type ReactiveControllerHost } from 'lit';
+import type { Order, OrderAction } from '../client/index.ts';
+import { type Field, failureOf, type Question } from './ask.ts';
+import './ask.ts';
+import type { Connection } from './connection.ts';
+import type { Language } from './language/language.ts';
+import { otherOf } from './order-parts.ts';
+import { firstName } from './order-words.ts';
+
+type FieldName = 'message' | 'changes' | 'days' | 'reason';
+
+interface Asking {
+  readonly fields: readonly (readonly [label: FieldName, required: boolean])[];
+  readonly danger?: boolean;
+}
+
+/** What has to be asked before; all else is done at once. */
+const ASKING: Readonly<Partial<Record<OrderAction | 'accept_cancellation', Asking>>> = {
+  skip_requirements: { fields: [] },
+  deliver: { fields: [['message', false]] },
+  request_revision: { fields: [['changes', true]] },
+  accept: { fields: [] },
+  request_extension: {
+    fields: [
+      ['days', true],
+      ['reason', false],
+    ],
+  },
+  request_cancellation: { fields: [['reason', true]], danger: true },
+  accept_cancellation: { fields: [], danger: true },
+  decline_request: { fields: [['reason', false]] },
+  cancel: { fields: [['reason', false]], danger: true },
+  return_plan: { fields: [['changes', true]] },
+};
+
+/** As the API calls them, where that differs from how we do. */
+const NAMES: Readonly<Partial<Record<FieldName, string>>> = { changes: 'message' };
+
+export class Doing implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  #question: Question | null = null;
+  #failure: 'actions.outdated' | 'actions.failed' | null = null;
+  busy = false;
+
+  constructor(host: ReactiveControllerHost) {
+    this.#host = host;
+    host.addController(this);
+  }
+
+  hostConnected(): void {}
+
+  start(action: OrderAction, order: Order, connection: Connection): void {
+    const run = (given: object) => connection.client.order(order.id).act(action, given);
+    const question = questionOf(action, order, connection);
+    this.#failure = null;
+    if (question) this.#question = { ...question, run };
+    else void this.#now(() => run({}));
+    this.#host.requestUpdate();
+  }
+
+  /** The dialog, and what went wrong; stands once in the element's template. */
+  render({ language }: { readonly language: Language }) {
+    return html`<p class="small failed" role="alert">
+        ${this.#failure ? language.t(this.#failure) : nothing}
+      </p>
+      <orderwire-ask
+        .language=${language}
+        .question=${this.#question}
+        @closed=${this.#closed}
+      ></orderwire-ask>`;
+  }
+
+  readonly #closed = (): void => {
+    this.#question = null;
+    this.#host.requestUpdate();
+  };
+
+  async #now(run: () => Promise<void>): Promise<void> {
+    this.busy = true;
+    try {
+      await run();
+    } catch (error) {
+      this.#failure = failureOf(error);
+    } finally {
+      this.busy = false;
+      this.#host.requestUpdate();
+    }
+  }
+}
+
+function questionOf(
+  action: OrderAction,
+  order: Order,
+  { client, language }: Connection,
+): Omit<Question, 'run'> | null {
+  const cancels = action === 'accept_request' && order.pending_request?.kind === 'cancellation';
+  const key = cancels ? 'accept_cancellation' : action;
+  const asking = ASKING[key];
+  if (!asking) return null;
+  const name = firstName(otherOf(order, client.account).name);
+  return {
+    title: language.find(`ask.${key}`) ?? '',
+    text: language.find(`ask.${key}.text`, { name }) ?? '',
+    fields: asking.fields.map(([label, required]) => fieldOf(label, required, language)),
+    confirm: language.find(`action.${action}`, { name }) ?? '',
+    danger: asking.danger ?? false,
+  };
+}
+
+function fieldOf(label: FieldName, required: boolean, language: Language): Field {
+  return {
+    name: NAMES[label] ?? label,
+    label: language.t(`field.${label}`),
+    kind: label === 'days' ? 'days' : 'text',
+    required,
+  };
+}
