@@ -11,6 +11,7 @@ from realtime.delivery.email.compose import MailComposer
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
+from realtime.delivery.locales.catalogue import check_catalogues
 from realtime.delivery.push.carrier import PushCarrier
 from realtime.delivery.push.endpoint_guard import EndpointGuard
 from realtime.delivery.push.sender import PushSender
@@ -22,6 +23,7 @@ from realtime.ops.deliveries import Deliveries, DeliveryFigures
 
 def make_deliveries(ground: Ground) -> Deliveries:
     """Make the worker with everything that it sends by."""
+    check_catalogues()
     figures = DeliveryFigures()
     carriers = dict(_carriers(ground))
     worker = Worker(
