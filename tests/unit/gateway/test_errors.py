@@ -50,7 +50,11 @@ def an(kind: type[OrderwireError], detail: str = "it is like this") -> Orderwire
     return Invalid.field("body", detail) if kind is Invalid else kind(detail)
 
 
-@pytest.mark.parametrize("kind", set(family(OrderwireError)), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind",
+    sorted(set(family(OrderwireError)), key=lambda kind: kind.__name__),
+    ids=lambda kind: kind.__name__,
+)
 def test_every_error_has_its_code_and_words_that_fit(kind: type[OrderwireError]) -> None:
     for detail in ("it is like this", "ü" * 500, ""):
         found = error_code(an(kind, detail))
