@@ -22,6 +22,7 @@ from realtime.api.push import PushRoutes
 from realtime.api.quick_replies import QuickReplyRoutes
 from realtime.api.reports import ReportRoutes
 from realtime.api.request_log import RequestFigures
+from realtime.api.search import SearchRoutes
 from realtime.api.services import ServiceRoutes
 from realtime.api.unsubscribe import UnsubscribeRoutes
 from realtime.bootstrap.ground import Ground
@@ -66,6 +67,7 @@ def api_routes(
         *BlockRoutes(blocks=use_cases.blocks, callers=callers).routes(),
         *QuickReplyRoutes(quick_replies=use_cases.quick_replies, callers=callers).routes(),
         *ReportRoutes(reports=use_cases.reports, callers=callers).routes(),
+        *SearchRoutes(search=use_cases.search, callers=callers).routes(),
         *NotificationRoutes(notifications=use_cases.notifications, callers=callers).routes(),
         *push.routes(),
         *unsubscribe.routes(),

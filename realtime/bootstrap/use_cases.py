@@ -28,6 +28,7 @@ from realtime.services.quick_replies import QuickReplies
 from realtime.services.rates import AccountRates
 from realtime.services.reports import Reports
 from realtime.services.requirements import Requirements
+from realtime.services.search import Search
 from realtime.services.services import Services
 from realtime.services.unsubscribe import Unsubscribing
 
@@ -49,6 +50,7 @@ class UseCases:
     blocks: Blocks
     quick_replies: QuickReplies
     reports: Reports
+    search: Search
     messages: Messages
     changes: MessageChanges
     notifications: Notifications
@@ -113,6 +115,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         conversations=conversations,
         quick_replies=QuickReplies(database=database, clock=clock, new_id=new_id),
         reports=Reports(database=database, people=people, clock=clock, new_id=new_id),
+        search=Search(database=database, people=people, order_views=order_views),
         blocks=Blocks(database=database, people=people, conversations=conversations, clock=clock),
         messages=Messages(database=database, store=store, rates=_message_rates(ground)),
         changes=MessageChanges(

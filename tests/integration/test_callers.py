@@ -117,6 +117,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, tuple[int, ...]]] = {
     ),
     ("GET", "/v1/ops/reports"): (None, (401, 401, 403, 403, 403, 200, 403)),
     ("POST", "/v1/ops/reports/{report_id}/close"): (None, (401, 401, 403, 403, 403, 404, 403)),
+    ("GET", "/v1/search"): (None, (401, 401, 400, 400, 400, 403, 403)),
     ("GET", "/v1/notifications"): (None, (401, 401, 200, 200, 200, 403, 403)),
     ("POST", "/v1/notifications/read"): ({}, (401, 401, 200, 200, 200, 403, 403)),
     ("GET", "/v1/notifications/{notification_id}/trace"): (

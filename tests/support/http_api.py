@@ -20,6 +20,7 @@ from realtime.api.peers import Peers
 from realtime.api.push import PushRoutes
 from realtime.api.quick_replies import QuickReplyRoutes
 from realtime.api.reports import ReportRoutes
+from realtime.api.search import SearchRoutes
 from realtime.api.services import ServiceRoutes
 from realtime.ids import new_id
 from realtime.services.identity import ServiceKeys, SharedSecret, TokenVerifier
@@ -57,6 +58,7 @@ class HttpApi:
             *BlockRoutes(blocks=market.blocks, callers=callers).routes(),
             *QuickReplyRoutes(quick_replies=market.quick_replies, callers=callers).routes(),
             *ReportRoutes(reports=market.reports, callers=callers).routes(),
+            *SearchRoutes(search=market.search, callers=callers).routes(),
             *NotificationRoutes(notifications=market.notifications, callers=callers).routes(),
             *PushRoutes(
                 accounts=market.accounts,

@@ -34,6 +34,7 @@ from realtime.services.quick_replies import QuickReplies
 from realtime.services.rates import AccountRates
 from realtime.services.reports import Reports
 from realtime.services.requirements import Requirements
+from realtime.services.search import Search
 from realtime.services.services import Services
 from realtime.services.views import Shape
 from storage.engine import Database
@@ -95,6 +96,7 @@ class Marketplace:
         self.blocks = Blocks(**made, people=self.people, conversations=self.conversations)
         periods = Periods()
         self.order_views = OrderViews(clock=self.clock, periods=periods)
+        self.search = Search(database=database, people=self.people, order_views=self.order_views)
         known: Mapping[str, Any] = {"people": self.people, "clock": self.clock}
         events = OrderEvents(**known, planner=planner, order_views=self.order_views, new_id=new_id)
         self.order_actions = OrderActions(

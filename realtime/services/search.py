@@ -1,0 +1,111 @@
+"""Search in what one may see: messages, people and orders."""
+
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.errors import Invalid
+from domain.identity import Identity
+from domain.search import Term, exactness, matches, snippet, spellings, terms_of
+from realtime.services import views
+from realtime.services.order_views import OrderViews
+from realtime.services.people import People
+from realtime.services.views import Shape
+from storage import orders, search
+from storage.engine import Database
+from storage.rows import Record
+
+# Of so many times the newest messages wanted, those that have the very words go first.
+CANDIDATES = 10
+
+
+class Kind(StrEnum):
+    """What can be looked for."""
+
+    MESSAGES = "messages"
+    PEOPLE = "people"
+    ORDERS = "orders"
+
+
+class Search:
+    """The use case of whoever looks for something."""
+
+    def __init__(self, *, database: Database, people: People, order_views: OrderViews) -> None:
+        self._database = database
+        self._people = people
+        self._order_views = order_views
+
+    async def find(
+        self, identity: Identity, query: str, kinds: Collection[Kind], limit: int
+    ) -> Shape:
+        """Find what has a word for each word of the query, at most ``limit`` of each kind."""
+        terms = terms_of(query)
+        if not terms:
+            raise Invalid.field("q", "has no word in it")
+        found: Shape = {kind: [] for kind in Kind}
+        account_id = identity.account_id
+        async with self._database.reading() as connection:
+            if Kind.MESSAGES in kinds:
+                found[Kind.MESSAGES] = await _messages(connection, account_id, terms, limit)
+            if Kind.PEOPLE in kinds or Kind.ORDERS in kinds:
+                subjects = await search.subjects(connection, account_id)
+                if Kind.PEOPLE in kinds:
+                    found[Kind.PEOPLE] = await self._persons(connection, subjects, terms, limit)
+                if Kind.ORDERS in kinds:
+                    found[Kind.ORDERS] = await self._orders(
+                        connection, account_id, subjects, terms, limit
+                    )
+        return found
+
+    async def _persons(
+        self,
+        connection: AsyncConnection,
+        subjects: Sequence[Record],
+        terms: Sequence[Term],
+        limit: int,
+    ) -> list[Shape]:
+        names = {row.with_id: row.name for row in subjects}
+        ids = [id_ for id_, name in names.items() if matches(terms, name)][:limit]
+        people = await self._people.get(connection, ids)
+        return [people[id_] for id_ in ids]
+
+    async def _orders(
+        self,
+        connection: AsyncConnection,
+        account_id: str,
+        subjects: Sequence[Record],
+        terms: Sequence[Term],
+        limit: int,
+    ) -> list[Shape]:
+        ids = [
+            row.order_id
+            for row in subjects
+            if row.order_id and matches(terms, f"{row.order_number} {row.order_title} {row.name}")
+        ][:limit]
+        rows = {row.id: row for row in await orders.many(connection, ids)}
+        involved = {row.seller_id for row in rows.values()} | {
+            row.buyer_id for row in rows.values()
+        }
+        people = await self._people.get(connection, involved)
+        return [self._order_views.show(rows[id_], people, account_id) for id_ in ids]
+
+
+async def _messages(
+    connection: AsyncConnection, account_id: str, terms: Sequence[Term], limit: int
+) -> list[Shape]:
+    written = [spellings(term) for term in terms]
+    rows = await search.messages(connection, account_id, written, limit * CANDIDATES)
+    found = [row for row in rows if matches(terms, row.body)]
+    best = sorted(found, key=lambda row: -exactness(terms, row.body))[:limit]
+    return [_found(row, terms) for row in best]
+
+
+def _found(row: Record, terms: Sequence[Term]) -> Shape:
+    piece = snippet(terms, row.body)
+    return {
+        "conversation_id": row.conversation_id,
+        "message": views.message(row),
+        "snippet": piece.text,
+        "hits": piece.hits,
+    }

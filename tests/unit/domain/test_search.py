@@ -1,0 +1,100 @@
+"""Searching: what is folded alike, what a stem finds, and what is shown of it."""
+
+import pytest
+
+from domain.search import MAX_WORDS, SNIPPET, exactness, fold, matches, snippet, spellings, terms_of
+
+
+@pytest.mark.parametrize(
+    ("written", "also"),
+    [
+        ("Müller", "Mueller"),
+        ("Müller", "MULLER"),
+        ("Straße", "strasse"),
+        ("Café", "cafe"),
+        ("Ärger", "aerger"),
+        ("schön", "schoen"),
+        ("İzmir", "izmir"),
+    ],
+)
+def test_what_sounds_alike_is_folded_alike(written: str, also: str) -> None:
+    assert fold(written) == fold(also)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("Entwürfe", "Hier ist der Entwurf"),
+        ("designs", "a design for you"),
+        ("delivered", "I deliver today"),
+        ("Farben", "eine Farbe"),
+        ("Rechnung", "Die Rechnungen sind da"),
+        ("log", "The LOGO"),
+        ("logo rot", "Ein rotes Logo"),
+        ("png", "final-logo.png"),
+    ],
+)
+def test_a_query_finds_words_that_begin_with_its_stems(query: str, text: str) -> None:
+    assert matches(terms_of(query), text)
+
+
+@pytest.mark.parametrize(("query", "text"), [("logo blau", "Ein rotes Logo"), ("go", "Logo")])
+def test_each_word_must_be_there_from_its_beginning(query: str, text: str) -> None:
+    assert not matches(terms_of(query), text)
+
+
+def test_a_short_word_is_its_own_stem() -> None:
+    assert [term.stem for term in terms_of("es see sees")] == ["es", "see", "sees"]
+
+
+@pytest.mark.parametrize("query", ["", " ", "?!", "__", '"*'])
+def test_without_a_word_there_is_nothing_to_look_for(query: str) -> None:
+    assert terms_of(query) == []
+
+
+def test_a_query_has_so_many_words_at_most_each_once() -> None:
+    assert len(terms_of("one one " + " ".join(f"word{n}" for n in range(20)))) == MAX_WORDS
+
+
+def test_the_very_words_count_for_more() -> None:
+    terms = terms_of("designs logo")
+
+    assert exactness(terms, "Two designs for a logo") == 2
+    assert exactness(terms, "A design for logos") == 0
+
+
+def test_a_stem_is_written_in_more_than_one_way() -> None:
+    (term,) = terms_of("Ölfass")
+
+    assert {"olfass", "ölfass", "Ölfass", "oelfass", "olfaß"} <= set(spellings(term))
+
+
+def test_a_short_text_is_shown_whole() -> None:
+    shown = snippet(terms_of("logo"), "Your  new\nlogo, LOGOS and more")
+
+    assert shown.text == "Your new logo, LOGOS and more"
+    assert [shown.text[first:last] for first, last in shown.hits] == ["logo", "LOGOS"]
+
+
+@pytest.mark.parametrize("place", [0, 10, 40, 99])
+def test_a_long_text_is_cut_around_what_was_found(place: int) -> None:
+    words = ["filling"] * 100
+    words[place] = "Entwürfe"
+
+    shown = snippet(terms_of("entwurf"), " ".join(words))
+
+    assert len(shown.text) <= SNIPPET + 2
+    assert [shown.text[first:last] for first, last in shown.hits] == ["Entwürfe"]
+    assert shown.text.startswith("…") == (place > 5)
+    assert shown.text.endswith("…") == (place < 99)
+
+
+def test_one_endless_word_is_cut_too() -> None:
+    shown = snippet(terms_of("end"), "x" * 100 + " end" + "y" * 500)
+
+    assert shown.text == "…end" + "y" * (SNIPPET - 3) + "…"
+    assert shown.hits == ()
+
+
+def test_a_text_without_it_is_shown_from_its_beginning() -> None:
+    assert snippet(terms_of("logo"), "Something else").text == "Something else"
