@@ -31,13 +31,17 @@ class FieldError:
 
 
 class OrderwireError(Exception):
-    """The root: ``code`` is public and stable, ``detail`` is one plain sentence."""
+    """The root: ``code`` is public and stable, ``detail`` is one plain sentence.
+
+    ``errors`` name the fields that it is about; ``path`` is a single one.
+    """
 
     code = "internal"
 
-    def __init__(self, detail: str, *, code: str | None = None) -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, detail: str, *, code: str | None = None, path: str | None = None) -> None:
+        self.errors: tuple[FieldError, ...] = (FieldError(path, detail),) if path else ()
+        self.detail = f"{path}: {detail}" if path else detail
+        super().__init__(self.detail)
         if code is not None:
             self.code = code
 

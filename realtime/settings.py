@@ -17,6 +17,8 @@ from realtime.delivery.push.vapid import VapidKey
 from realtime.setting_values import LogFormat, LogLevel, Network
 
 PREFIX = "ORDERWIRE_"
+# Said of a setting whose part of the server is still to come; it is checked all the same.
+LATER = "; nothing reads it yet"
 # Where the tests find their own servers; no setting of ours.
 TESTS = f"{PREFIX}TEST_"
 
@@ -164,14 +166,16 @@ class Settings:
     ]
     webhook_extra_origins: Annotated[
         tuple[str, ...],
-        Setting(read.origins, "", "origins of webhooks that may be inside your network, or http"),
+        Setting(
+            read.origins, "", "origins of webhooks that may be inside your network, or http" + LATER
+        ),
     ]
     attachments_url: Annotated[
         str | None,
         Setting(
             read.optional(read.attachments_url),
             "",
-            "where attachments are kept: file:///directory or s3://bucket",
+            "where attachments are kept: file:///directory or s3://bucket" + LATER,
         ),
     ]
 
@@ -224,34 +228,41 @@ class Settings:
     ]
     message_push_seconds: Annotated[
         timedelta,
-        Setting(read.seconds, "5", "seconds that a push about a message waits for it to be read"),
+        Setting(
+            read.seconds, "5", "seconds that a push about a message waits for it to be read" + LATER
+        ),
     ]
     conversation_email_minutes: Annotated[
-        timedelta, Setting(read.minutes, "60", "minutes between two mails about one conversation")
+        timedelta,
+        Setting(read.minutes, "60", "minutes between two mails about one conversation" + LATER),
     ]
 
     retention_messages_days: Annotated[
         timedelta | None,
         Setting(
-            read.days_or_ever, "0", "days after which entries of closed conversations go; 0: never"
+            read.days_or_ever,
+            "0",
+            "days after which entries of closed conversations go; 0: never" + LATER,
         ),
     ]
     retention_notifications_days: Annotated[
         timedelta | None,
-        Setting(read.days_or_ever, "365", "days after which notifications go; 0: never"),
+        Setting(read.days_or_ever, "365", "days after which notifications go; 0: never" + LATER),
     ]
     retention_deliveries_days: Annotated[
         timedelta | None,
         Setting(
             read.days_or_ever,
             "90",
-            "days after which finished deliveries and their ledger go; 0: never",
+            "days after which finished deliveries and their ledger go; 0: never" + LATER,
         ),
     ]
     retention_idempotency_days: Annotated[
         timedelta | None,
         Setting(
-            read.days_or_ever, "7", "days for which an Idempotency-Key is remembered; 0: for ever"
+            read.days_or_ever,
+            "7",
+            "days for which an Idempotency-Key is remembered; 0: for ever" + LATER,
         ),
     ]
 

@@ -14,14 +14,14 @@ from domain.preferences import Category
 from realtime.api.answers import answer, created_or_ok
 from realtime.api.bodies import Body, Name, path_id, read_body
 from realtime.api.callers import Callers
+from realtime.api.forms import EMAIL_FORM, LOCALE_FORM, TIME_FORM, URL_FORM
 from realtime.services.accounts import Accounts
+from realtime.services.order_events import SYSTEM
 
 TIMEZONES = frozenset(available_timezones())
-Locale = Annotated[str, Meta(pattern=r"\A[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}\Z")]
-Email = Annotated[
-    str, Meta(max_length=254, pattern=r"\A[^@\s<>,;\"()\x00-\x1f]+@[^@\s<>,;\"()\x00-\x1f]+\Z")
-]
-LocalTime = Annotated[str, Meta(pattern=r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
+Locale = Annotated[str, Meta(pattern=LOCALE_FORM)]
+Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_FORM)]
+LocalTime = Annotated[str, Meta(pattern=TIME_FORM)]
 
 
 class AccountBody(Body, frozen=True):
@@ -31,7 +31,7 @@ class AccountBody(Body, frozen=True):
     email: Email | None = None
     locale: Locale = "en"
     timezone: str = "UTC"
-    avatar_url: Annotated[str, Meta(max_length=2000, pattern=r"\Ahttps?://")] | None = None
+    avatar_url: Annotated[str, Meta(max_length=2000, pattern=URL_FORM)] | None = None
 
 
 class ChannelsPatch(Body, frozen=True):
@@ -91,6 +91,8 @@ class AccountRoutes:
         """Store an account."""
         await self._callers.marketplace(request)
         account_id = path_id(request, "account_id")
+        if account_id == SYSTEM:
+            raise Invalid.field("account_id", "stands for nobody: it is who acts by itself")
         body = await read_body(request, AccountBody)
         _check_timezone(body.timezone)
         shown, created = await self._accounts.put(account_id, msgspec.structs.asdict(body))

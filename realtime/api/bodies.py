@@ -3,22 +3,23 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 
 from domain.errors import Invalid, TooLarge
-from domain.identity import ID_PATTERN, is_id
+from domain.identity import is_id
 from domain.money import CURRENCIES, MAX_AMOUNT
+from realtime.api.forms import ID_FORM, ID_WORDS, NAME_FORM, WORDS
+from realtime.decoding import invalid, no_text_in
 
 MAX_BODY_BYTES = 1024 * 1024
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
-AccountId = Annotated[str, Meta(pattern=rf"\A{ID_PATTERN}\Z")]
-# With something to see in it.
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+AccountId = Annotated[str, Meta(pattern=ID_FORM)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NAME_FORM)]
 Days = Annotated[int, Meta(ge=1, le=365)]
 Amount = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
 
@@ -50,56 +51,25 @@ async def read_body(request: Request, kind: type[T]) -> T:
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > MAX_BODY_BYTES:
-            raise TooLarge(f"the body has at most {MAX_BODY_BYTES} bytes")
+            raise TooLarge(f"has at most {MAX_BODY_BYTES} bytes", path="body")
+    text = bytes(raw)
     try:
-        if b"\\u0000" in raw:
-            _refuse_nul(msgspec.json.decode(raw), "")
-        return msgspec.json.decode(raw, type=kind)
+        if b"\\u0000" in text and (wrong := no_text_in(text)):
+            raise wrong
+        return msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
-        raise _invalid(str(error)) from None
+        raise invalid(str(error), whole="body", words=WORDS) from None
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise Invalid.field("body", f"is no JSON: {error}") from None
+        raise no_text_in(text) or Invalid.field("body", f"is no JSON: {error}") from None
     except RecursionError:
         raise Invalid.field("body", "is nested too deeply") from None
-
-
-_AT = re.compile(r"^(?P<message>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>.*)`)?$", re.DOTALL)
-_FIELD = re.compile(r"(?P<what>unknown|missing required) field `(?P<name>[^`]*)`")
-_SAID = {"unknown": "is not known here", "missing required": "is required"}
-
-
-def _invalid(text: str) -> Invalid:
-    """Turn a decoder's sentence into an error that names the field."""
-    matched = _AT.match(text)
-    assert matched is not None, "the pattern matches anything"
-    message, path = matched["message"], matched["path"] or ""
-    field = _FIELD.search(message)
-    if field:
-        message = _SAID[field["what"]]
-        path = f"{path}.{field['name']}" if path else field["name"]
-    return Invalid.field(path or "body", message[:1].lower() + message[1:])
-
-
-def _refuse_nul(value: Any, path: str) -> None:
-    """No text has U+0000, and PostgreSQL stores none."""
-    if isinstance(value, str) and "\0" in value:
-        raise Invalid.field(path or "body", "contains the character U+0000, which is no text")
-    inner: Mapping[Any, Any] = {}
-    if isinstance(value, dict):
-        inner = {f"{path}.{key}" if path else key: item for key, item in value.items()}
-        for key in value:
-            _refuse_nul(key, path)
-    elif isinstance(value, list):
-        inner = {f"{path}[{index}]": item for index, item in enumerate(value)}
-    for name, item in inner.items():
-        _refuse_nul(item, name)
 
 
 def path_id(request: Request, name: str) -> str:
     """Return an id of the path; one that no id can be is refused by name."""
     value: str = request.path_params[name]
     if not is_id(value):
-        raise Invalid.field(name, "has 1 to 64 of the characters A-Z a-z 0-9 . _ ~ -")
+        raise Invalid.field(name, ID_WORDS)
     return value
 
 

@@ -47,14 +47,13 @@ HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
 
 def problem(status: HTTPStatus, error: OrderwireError) -> Response:
     """Write a problem document."""
-    wrong = error.errors if isinstance(error, Invalid) else ()
     document = {
         "type": "about:blank",
         "title": status.phrase,
         "status": status.value,
         "code": error.code,
         "detail": error.detail,
-        "errors": [{"path": field.path, "message": field.message} for field in wrong],
+        "errors": [{"path": field.path, "message": field.message} for field in error.errors],
     }
     return Response(
         encode(document),

@@ -12,9 +12,10 @@ from domain.conversations import MAX_BODY
 from realtime.api.answers import answer, created_or_ok, nothing
 from realtime.api.bodies import Body, Name, path_id, read_body
 from realtime.api.callers import Callers
+from realtime.api.forms import SEEN_FORM
 from realtime.services.quick_replies import QuickReplies
 
-Text = Annotated[str, Meta(min_length=1, max_length=MAX_BODY, pattern=r"\S")]
+Text = Annotated[str, Meta(min_length=1, max_length=MAX_BODY, pattern=SEEN_FORM)]
 
 
 class QuickReplyBody(Body, frozen=True):

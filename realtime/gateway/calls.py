@@ -10,6 +10,7 @@ from domain.conversations import MAX_ATTACHMENTS
 from domain.errors import Forbidden, Invalid, NotParticipant, OrderwireError
 from domain.identity import Identity, Role
 from domain.publications import Publication, thread_channel
+from realtime.decoding import invalid, no_text_in
 from realtime.protocol.codec import UNREADABLE
 from realtime.services.conversations import Conversations
 from realtime.services.message_changes import MessageChanges
@@ -197,8 +198,10 @@ Asked = TypeVar("Asked", bound=Struct)
 def _read(data: Raw, kind: type[Asked]) -> Asked:
     try:
         return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise invalid(str(error), whole="data") from None
     except UNREADABLE as error:
-        raise Invalid.field("data", str(error)) from None
+        raise no_text_in(bytes(data)) or Invalid.field("data", str(error)) from None
 
 
 def _require_account(caller: Caller) -> None:

@@ -1,5 +1,6 @@
 """The JSON encoding: one object a line."""
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -89,7 +90,22 @@ def _command(line: bytes) -> Command | BadCommand:
     except msgspec.ValidationError as error:
         return _unreadable(line, str(error))
     except UNREADABLE as error:
-        raise BadFrame(str(error)) from None
+        return _torn(line, str(error))
+
+
+def _torn(line: bytes, why: str) -> BadCommand:
+    """Half of a character (a lone surrogate) is no JSON, but browsers send it where text was cut.
+
+    Such a command is refused by its id, for whoever sent it is an honest client.
+    """
+    try:
+        command = json.loads(line)
+        command_id = command["id"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        raise BadFrame(why) from None
+    if type(command_id) is not int or not 0 < command_id < 2**32:
+        raise BadFrame(why)
+    return BadCommand(command_id, "contains half of a character, which is no text")
 
 
 def _unreadable(line: bytes, why: str) -> BadCommand:

@@ -193,5 +193,5 @@ def subscribe_result(opening: Opening, since: Position | None) -> SubscribeResul
 
 
 def whole_seconds(ttl: float) -> int:
-    """Return a time to live as the protocol has it: whole seconds, at least one."""
-    return max(1, int(ttl))
+    """Return a time to live as the protocol has it: whole seconds, at least one, in 32 bits."""
+    return min(max(1, int(ttl)), 2**31 - 1)

@@ -49,7 +49,7 @@ def check(command: SendMessage) -> OrderwireError | None:
 def check_body(body: str) -> OrderwireError | None:
     """Name what is wrong with a text."""
     if len(body) > MAX_BODY:
-        return TooLarge(f"body: has at most {MAX_BODY} characters")
+        return TooLarge(f"has at most {MAX_BODY} characters", path="body")
     if not body.strip():
         return Invalid.field("body", "is empty")
     if "\0" in body:

@@ -106,8 +106,8 @@ class OrderActions:
         if rule is None:
             now = ", ".join(available(side, situation)) or "nothing"
             raise Conflict(
-                f"action: {action} is not available while the order is {order.status}; "
-                f"available: {now}",
+                f"{action} is not available while the order is {order.status}; available: {now}",
+                path="action",
                 code="action_not_available",
             )
         return rule

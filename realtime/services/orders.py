@@ -150,7 +150,7 @@ class Orders:
             },
         )
         if order is None:
-            raise Conflict("id: there is an order with this id", code="order_exists")
+            raise Conflict("there is an order with this id", path="id", code="order_exists")
         return order
 
     async def _orderable(self, tx: Transaction, command: PlaceOrder) -> Record:
@@ -163,7 +163,8 @@ class Orders:
             raise Invalid.field("buyer_id", "a seller cannot order their own service")
         if service.status != ServiceStatus.APPROVED:
             raise Conflict(
-                f"service_id: this service is {service.status}, not approved",
+                f"this service is {service.status}, not approved",
+                path="service_id",
                 code="service_not_approved",
             )
         return service

@@ -96,4 +96,4 @@ async def _check_seller(tx: Transaction, before: Record | None, seller_id: str) 
     if await accounts.get(tx.connection, seller_id) is None:
         raise Invalid.field("seller_id", "there is no such account")
     if before is not None and before.seller_id != seller_id:
-        raise Conflict("seller_id: a service stays with its seller", code="seller_changed")
+        raise Conflict("a service stays with its seller", path="seller_id", code="seller_changed")

@@ -47,7 +47,6 @@ def test_an_empty_object_is_a_pong() -> None:
         b"{}{}",
         b"\xff\xfe",
         b'{"id":1,"rpc":{"method":"\xff"}}',
-        b'{"id":1,"rpc":{"method":"\\ud800"}}',
         b'{"id":-1,"ping":{}}',
         b'{"id":1e400}',
         b'{"ping":5}',
@@ -134,3 +133,26 @@ def test_the_names_of_channels_are_escaped() -> None:
 
     assert b"\n" not in JSON.encode(push)
     assert json.loads(JSON.push(Publication('"\n', b"1")))["push"]["channel"] == '"\n'
+
+
+@pytest.mark.parametrize("command_id", ["1", "4294967295"])
+def test_half_of_a_character_is_refused_by_its_id(command_id: str) -> None:
+    """A browser writes a text that was cut inside an emoji like this; its client is honest."""
+    frame = f'{{"id":{command_id},"rpc":{{"method":"\\ud83d"}}}}'.encode()
+    (refused,) = JSON.decode(frame)
+    assert isinstance(refused, BadCommand)
+    assert refused.command_id == int(command_id)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b'{"id":0,"rpc":{"method":"\\ud83d"}}',
+        b'{"id":true,"rpc":{"method":"\\ud83d"}}',
+        b'{"rpc":{"method":"\\ud83d"}}',
+        b'["\\ud83d"]',
+    ],
+)
+def test_half_of_a_character_without_an_id_ends_it(frame: bytes) -> None:
+    with pytest.raises(BadFrame):
+        JSON.decode(frame)

@@ -1,0 +1,29 @@
+"""The forms that texts of the API have to have, and how each is told to whoever missed it."""
+
+from domain.identity import ID_PATTERN
+from realtime.decoding import Words
+
+ID_FORM = rf"\A{ID_PATTERN}\Z"
+# One line, with something to see in it: spaces and marks that only steer how text is shown do not
+# count.
+_UNSEEN = r"\s\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_LINE = r"[^\x00-\x1f\x7f\u0085\u2028\u2029]*"
+NAME_FORM = rf"\A{_LINE}[^\x00-\x1f\x7f{_UNSEEN}]{_LINE}\Z"
+SEEN_FORM = r"\S"
+EMAIL_FORM = r"\A[^@\s<>,;\"()\x00-\x1f]+@[^@\s<>,;\"()\x00-\x1f]+\Z"
+LOCALE_FORM = r"\A[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}\Z"
+TIME_FORM = r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z"
+URL_FORM = r"\Ahttps?://"
+
+ID_WORDS = "has 1 to 64 of the characters A-Z a-z 0-9 . _ ~ -"
+WORDS = Words(
+    {
+        ID_FORM: ID_WORDS,
+        NAME_FORM: "is one line with something to see in it",
+        SEEN_FORM: "has something to see in it",
+        EMAIL_FORM: "is no e-mail address",
+        LOCALE_FORM: "is no locale such as de or en-GB",
+        TIME_FORM: "is a time of day such as 22:00",
+        URL_FORM: "begins with https:// or http://",
+    }
+)

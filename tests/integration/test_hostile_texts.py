@@ -1,0 +1,58 @@
+"""Names and texts that nobody can see, or that no text can have: refused by their field."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.http_api import HttpApi
+from tests.support.marketplace import BACKEND
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u202e \u2066", "x\r\nBcc: y", "x\u2028y", "a\x00b"])
+async def test_a_name_is_one_line_with_something_to_see(api: HttpApi, name: str) -> None:
+    answer = await api.call(BACKEND, "PUT", "/v1/accounts/zoe", json={"name": name})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["path"] == "name"
+    assert "regex" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["Zoë 👋", "ن", "王", "O'Neill\u200dX"])
+async def test_names_of_all_the_world_are_names(api: HttpApi, name: str) -> None:
+    answer = await api.call(BACKEND, "PUT", "/v1/accounts/zoe", json={"name": name})
+    assert answer.status_code == 201
+    assert answer.json()["name"] == name
+
+
+async def test_nobody_is_called_system(api: HttpApi) -> None:
+    answer = await api.call(BACKEND, "PUT", "/v1/accounts/system", json={"name": "System"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["path"] == "account_id"
+
+
+async def test_half_of_a_character_is_named(api: HttpApi) -> None:
+    answer = await api.call(BACKEND, "PUT", "/v1/accounts/zoe", content=rb'{"name":"Zoe \ud83d"}')
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["path"] == "name"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "path"),
+    [
+        ({"service_id": "sam-draft"}, 409, "service_id"),
+        ({"id": "taken"}, 409, "id"),
+    ],
+)
+async def test_a_conflict_names_its_field_too(
+    api: HttpApi, change: dict[str, Any], status: int, path: str
+) -> None:
+    await api.market.sam_and_bea()
+    await api.market.service("sam", id="sam-draft", status="pending")
+    await api.market.order(id="taken")
+    order = {
+        "service_id": "sam-logo",
+        "buyer_id": "bea",
+        "price": {"amount": 1, "currency": "EUR"},
+    }
+    answer = await api.call(BACKEND, "POST", "/v1/orders", json=order | change)
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["path"] == path
