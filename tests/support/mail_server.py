@@ -118,7 +118,8 @@ class MailServer:
     def drop_all(self) -> None:
         """Cut every connection, as a restart does."""
         for transport in self._open:
-            if isinstance(transport, asyncio.Transport):
+            # Python 3.11.2 stumbles over one that is closed already, if it was encrypted.
+            if isinstance(transport, asyncio.Transport) and not transport.is_closing():
                 transport.abort()
         self._open.clear()
 
