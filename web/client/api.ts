@@ -1,5 +1,6 @@
 /** The HTTP API: JSON in and out, problems (RFC 9457) as errors. */
 
+import { toJson } from './text.ts';
 import type { Tokens } from './tokens.ts';
 
 /** What is wrong with one field of a request: `answers.name`, "is required". */
@@ -66,7 +67,7 @@ export class Api implements Requests {
     const headers: Record<string, string> = { authorization: `Bearer ${token}` };
     if (body === undefined) return fetch(this.#origin + path, { method, headers });
     headers['content-type'] = 'application/json';
-    return fetch(this.#origin + path, { method, headers, body: JSON.stringify(body) });
+    return fetch(this.#origin + path, { method, headers, body: toJson(body) });
   }
 }
 

@@ -7,6 +7,7 @@
 import { type Readable, Store } from './observable.ts';
 import type { Shelf, Unsent } from './shelf.ts';
 import { type ConnectionState, isTemporary, reasonOf, type Socket } from './socket.ts';
+import { wellFormed } from './text.ts';
 import type { Message } from './types.ts';
 
 const FIRST_PAUSE_MS = 500;
@@ -54,7 +55,7 @@ export class Outbox {
       client_id: crypto.randomUUID(),
       account: this.#account,
       conversation: draft.conversation,
-      body: draft.body,
+      body: wellFormed(draft.body),
       reply_to: draft.reply_to ?? null,
       at: this.#nextMoment(),
       state: 'sending',

@@ -2,6 +2,7 @@
 
 import { Centrifuge, type Subscription, UnauthorizedError } from 'centrifuge';
 import { type Readable, Store } from './observable.ts';
+import { toJson } from './text.ts';
 import { SignedOut, type Tokens } from './tokens.ts';
 
 /** `paused` by us, `refused` for good: only a new sign-in helps. */
@@ -36,7 +37,16 @@ export interface Socket {
 }
 
 const DISCONNECT_CALLED = 0;
+/** The SDK's own: nobody can renew the token. */
+const UNAUTHORIZED = 1;
 const INVALID_TOKEN = 3500;
+/** After these it is no use to come back: no token, an erased account, no permission. */
+const SIGNED_OUT: ReadonlySet<number> = new Set([UNAUTHORIZED, INVALID_TOKEN, 3503, 3507]);
+
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 5 * 60_000;
+/** A connection that lasts so long was not turned away for what was said at its beginning. */
+const LASTS_MS = 60_000;
 
 export class CentrifugeSocket implements Socket {
   readonly #state = new Store<ConnectionState>('connecting');
@@ -44,6 +54,10 @@ export class CentrifugeSocket implements Socket {
   readonly #sdk: Centrifuge;
   /** Whether the token that was refused is one that we had fetched for that reason. */
   #replacedToken = false;
+  /** The last final farewell that is no sign-out: what was being said is not to be said again. */
+  #turnedAway: SocketError | null = null;
+  #pause = FIRST_PAUSE_MS;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `websocket` is the browser's own unless told. */
   constructor(origin: string, tokens: Tokens, websocket?: typeof WebSocket) {
@@ -57,7 +71,7 @@ export class CentrifugeSocket implements Socket {
     });
     this.#sdk.on(
       'connecting',
-      guarded(() => this.#state.set('connecting')),
+      guarded(() => this.#connecting()),
     );
     this.#sdk.on(
       'connected',
@@ -65,7 +79,7 @@ export class CentrifugeSocket implements Socket {
     );
     this.#sdk.on(
       'disconnected',
-      guarded(({ code }) => this.#disconnected(code)),
+      guarded(({ code, reason }) => this.#disconnected(code, reason)),
     );
   }
 
@@ -74,8 +88,13 @@ export class CentrifugeSocket implements Socket {
   }
 
   async rpc<T>(method: string, data: object): Promise<T> {
-    const answer = await this.#sdk.rpc(method, data);
-    return answer.data as T;
+    const before = this.#turnedAway;
+    try {
+      const answer = await this.#sdk.rpc(method, JSON.parse(toJson(data)));
+      return answer.data as T;
+    } catch (error) {
+      throw this.#turnedAway === before ? error : this.#turnedAway;
+    }
   }
 
   send(method: string, data: object): void {
@@ -123,27 +142,50 @@ export class CentrifugeSocket implements Socket {
   }
 
   pause(): void {
+    clearTimeout(this.#timer);
     this.#sdk.disconnect();
+    // Between two attempts the SDK has nothing to end, and says nothing.
+    if (this.#state.value === 'connecting') this.#state.set('paused');
   }
 
   resume(): void {
+    clearTimeout(this.#timer);
     this.#sdk.connect();
+  }
+
+  #connecting(): void {
+    clearTimeout(this.#timer);
+    this.#state.set('connecting');
   }
 
   #connected(): void {
     this.#replacedToken = false;
+    this.#timer = setTimeout(() => {
+      this.#pause = FIRST_PAUSE_MS;
+    }, LASTS_MS);
     this.#state.set('connected');
   }
 
-  #disconnected(code: number): void {
+  #disconnected(code: number, reason: string): void {
     if (code === DISCONNECT_CALLED) {
       this.#state.set('paused');
     } else if (code === INVALID_TOKEN && !this.#replacedToken) {
       this.#replaceToken();
-    } else {
+    } else if (SIGNED_OUT.has(code)) {
       this.#state.set('refused');
       this.#tokens.refuse();
+    } else {
+      this.#comeBack(code, reason);
     }
+  }
+
+  /** The SDK would stay away for good. Each time in a row it takes longer. */
+  #comeBack(code: number, reason: string): void {
+    clearTimeout(this.#timer);
+    this.#turnedAway = { code: Math.max(code, INVALID), message: reason };
+    this.#state.set('connecting');
+    this.#timer = setTimeout(() => this.#sdk.connect(), this.#pause);
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS);
   }
 
   /** A server that was set up anew knows nothing of a token that is still valid by its dates. */
@@ -189,6 +231,8 @@ function isSocketError(error: unknown): error is SocketError {
 }
 
 const AGAIN_LATER: ReadonlySet<number> = new Set([100, 111, 429]);
+/** From here on stand the refusals that are final. */
+const INVALID = 400;
 /** Below it stand the SDK's own codes: timed out, connection lost. */
 const FIRST_SERVER_CODE = 100;
 

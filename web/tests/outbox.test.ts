@@ -56,6 +56,13 @@ describe('sending', () => {
     expect(stage.sent.map(({ seq }) => seq)).toEqual([1]);
   });
 
+  it('takes no half of a character', () => {
+    const stage = new Stage();
+    stage.write('a\ud83d b\ude00 😀');
+    expect(stage.bodies).toEqual(['a\ufffd b\ufffd 😀']);
+    expect(stage.socket.call().data).toMatchObject({ body: 'a\ufffd b\ufffd 😀' });
+  });
+
   it('does not hold up one conversation for another', () => {
     const stage = new Stage();
     stage.write('here', 't1');
@@ -123,6 +130,17 @@ describe('a message that is refused', () => {
     expect(stage.states).toEqual(['failed', 'sending']);
     expect(stage.outbox.unsent.value[0]?.reason).toBe('blocked');
     expect(stage.socket.call().data).toMatchObject({ body: 'good' });
+  });
+
+  it.each([400, 403, 413, 3501, 3509])('with %d is not sent again by itself', async (code) => {
+    const stage = new Stage();
+    stage.write('bad');
+    stage.socket.state.set('connecting');
+    await stage.socket.call().fail(refusal(code, 'no'));
+    stage.socket.state.set('connected');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(stage.states).toEqual(['failed']);
+    expect(stage.socket.waiting).toBe(0);
   });
 
   it('leaves once more when its writer says so', async () => {

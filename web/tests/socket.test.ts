@@ -96,6 +96,68 @@ describe('the connection', () => {
     expect(stage.socket.state.value).toBe('refused');
   });
 
+  it.each([3503, 3507])('gives up when it is told %d', async (code) => {
+    const stage = new Stage();
+    await stage.connected();
+    stage.server.newest.shut(code, 'go');
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(stage.server.sockets).toHaveLength(1);
+    expect(stage.socket.state.value).toBe('refused');
+    expect(stage.tokens.signedOut.value).toBe(true);
+  });
+
+  it.each([3501, 3509, 4501, 1009])(
+    'comes back after %d, without what was being said',
+    async (code) => {
+      const stage = new Stage();
+      await stage.connected();
+      const said = stage.socket.rpc('message.send', { body: 'odd' }).catch((error) => error);
+      await vi.advanceTimersByTimeAsync(0);
+      stage.server.newest.shut(code, 'bad request');
+      const error = await said;
+      expect(isTemporary(error)).toBe(false);
+      expect(stage.socket.state.value).toBe('connecting');
+      expect(stage.tokens.signedOut.value).toBe(false);
+      await vi.advanceTimersByTimeAsync(1_990);
+      expect(stage.server.sockets).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(10);
+      expect(stage.socket.state.value).toBe('connected');
+    },
+  );
+
+  it('stays away longer each time that it is turned away', async () => {
+    const stage = new Stage();
+    stage.server.connect = () => ({ close: [3501, 'bad request'] });
+    await stage.connected();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(stage.server.sockets.length).toBeLessThan(24);
+    stage.server.connect = () => ({ client: 'c1' });
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(stage.socket.state.value).toBe('connected');
+  });
+
+  it('rests when it is told to while it waits to come back', async () => {
+    const stage = new Stage();
+    await stage.connected();
+    stage.server.newest.shut(3501, 'bad request');
+    await vi.advanceTimersByTimeAsync(0);
+    stage.socket.pause();
+    expect(stage.socket.state.value).toBe('paused');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(stage.server.sockets).toHaveLength(1);
+    stage.socket.resume();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(stage.socket.state.value).toBe('connected');
+  });
+
+  it('says no half of a character', async () => {
+    const stage = new Stage();
+    await stage.connected();
+    void stage.socket.rpc('message.edit', { body: 'a\ud83d 😀' });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(stage.server.of('rpc')[0]?.rpc?.data).toEqual({ body: 'a\ufffd 😀' });
+  });
+
   it('goes on asking while a token merely cannot be fetched', async () => {
     let asked = 0;
     const stage = new Stage(() => {
