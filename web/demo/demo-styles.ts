@@ -25,7 +25,8 @@ export const demoStyles = css`
     place-items: center;
   }
   .said {
-    min-height: 20px;
+    /* A line and what is below it, so that nothing moves when there is something to say. */
+    min-height: calc(20px + var(--s2));
     padding: 0 var(--s5) var(--s2);
   }
   .said.bad {
