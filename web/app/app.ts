@@ -5,6 +5,8 @@ import { customElement, property, state } from 'lit/decorators.js';
 import type { Client } from '../client/index.ts';
 import '../components/connection.ts';
 import { Watch } from '../components/watch.ts';
+import type { LocaleChosen } from './no-inbox.ts';
+import './no-inbox.ts';
 import type { Router } from './router.ts';
 import './shell.ts';
 import type { SignInReason } from './sign-in.ts';
@@ -54,6 +56,7 @@ export class OrderwireApp extends LitElement {
     if (this.nobody) return this.#signIn(this.nobody);
     if (!client || !router) return nothing;
     if (this.#watch.read(client.signedOut)) return this.#signIn('expired');
+    if (client.isOperator || this.#watch.read(client.refused)) return this.#noInbox(client);
     const locale = this.#localeOf(client);
     if (locale === null) return nothing;
     return html`<orderwire-connection .client=${client} .locale=${locale}>
@@ -64,6 +67,23 @@ export class OrderwireApp extends LitElement {
   #signIn(reason: SignInReason) {
     const locale = (this.client && localStorage.getItem(keyOf(this.client))) ?? navigator.language;
     return html`<orderwire-sign-in .locale=${locale} .reason=${reason}></orderwire-sign-in>`;
+  }
+
+  #noInbox(client: Client) {
+    const me = this.#watch.read(client.me.state);
+    return html`<orderwire-no-inbox
+      .locale=${localStorage.getItem(keyOf(client)) ?? navigator.language}
+      .name=${me?.account.name ?? client.account}
+      .operator=${client.isOperator}
+      @locale-chosen=${({ locale }: LocaleChosen) => this.#speak(client, locale)}
+      @sign-out=${() => this.#leave(client)}
+    ></orderwire-no-inbox>`;
+  }
+
+  /** Without preferences on the server, a language is this browser's affair. */
+  #speak(client: Client, locale: string): void {
+    localStorage.setItem(keyOf(client), locale);
+    this.requestUpdate();
   }
 
   #localeOf(client: Client): string | null {

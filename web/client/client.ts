@@ -1,11 +1,11 @@
 /** One account's connection: opens it once, and hands each piece of news to the store it is for. */
 
-import { Api } from './api.ts';
+import { Api, Problem } from './api.ts';
 import { Contacts } from './contacts.ts';
 import { Inbox } from './inbox.ts';
 import { Me } from './me.ts';
 import { Notifications } from './notifications.ts';
-import type { Readable } from './observable.ts';
+import { type Readable, Store } from './observable.ts';
 import { OrderDetails } from './order-details.ts';
 import { Orders } from './orders.ts';
 import { Outbox } from './outbox.ts';
@@ -14,7 +14,7 @@ import { Push } from './push.ts';
 import { IndexedDbShelf, type Shelf } from './shelf.ts';
 import { CentrifugeSocket, type ConnectionState, type Socket } from './socket.ts';
 import { Thread } from './thread.ts';
-import { accountOf, type GetToken, SignedOut, Tokens } from './tokens.ts';
+import { accountOf, type GetToken, isOperators, SignedOut, Tokens } from './tokens.ts';
 import type { InboxPublication } from './types.ts';
 
 export interface ConnectOptions {
@@ -33,6 +33,8 @@ const PATIENCE_MS = 2_000;
 
 export class Client {
   readonly account: string;
+  /** Operators look after the marketplace: they have no inbox and no orders of their own. */
+  readonly isOperator: boolean;
   readonly me: Me;
   readonly inbox: Inbox;
   readonly orders: Orders;
@@ -46,11 +48,13 @@ export class Client {
   readonly #socket: Socket;
   readonly #threads = new Map<string, Thread>();
   readonly #details = new Map<string, OrderDetails>();
+  readonly #refused = new Store(false);
   #focus: string | null = null;
 
   constructor(options: ConnectOptions) {
     const origin = options.origin ?? globalThis.location.origin;
     this.account = accountOf(options.token);
+    this.isOperator = isOperators(options.token);
     this.#tokens = new Tokens(options.token, options.getToken ?? nobodyRenews);
     this.#api = new Api(origin, this.#tokens);
     this.#socket = new CentrifugeSocket(origin, this.#tokens);
@@ -77,6 +81,11 @@ export class Client {
   /** Whether only a new sign-in helps. */
   get signedOut(): Readable<boolean> {
     return this.#tokens.signedOut;
+  }
+
+  /** Whether the server keeps its lists from this account: asking again is no use. */
+  get refused(): Readable<boolean> {
+    return this.#refused;
   }
 
   thread(id: string): Thread {
@@ -125,22 +134,26 @@ export class Client {
     void this.outbox.restore();
     this.#socket.resume();
     setTimeout(() => {
-      if (!this.inbox.state.value.loaded) void this.#reload();
+      if (this.me.state.value === null || !(this.isOperator || this.inbox.state.value.loaded))
+        void this.#reload();
     }, PATIENCE_MS);
   }
 
   async #reload(): Promise<void> {
-    try {
-      await Promise.all([
-        this.me.reload(),
-        this.inbox.reload(),
-        this.orders.reload(),
-        this.notifications.reload(),
-        this.preferences.load(),
-      ]);
-    } catch {
-      if (!this.signedOut.value) setTimeout(() => void this.#reload(), RELOAD_AFTER_MS);
-    }
+    const results = await Promise.allSettled([this.me.reload(), ...this.#reloadLists()]);
+    const failed = results.filter((result) => result.status === 'rejected');
+    if (failed.some(({ reason }) => isFinal(reason))) this.#refused.set(true);
+    else if (failed.length > 0) setTimeout(() => void this.#reload(), RELOAD_AFTER_MS);
+  }
+
+  #reloadLists(): Promise<void>[] {
+    if (this.isOperator) return [];
+    return [
+      this.inbox.reload(),
+      this.orders.reload(),
+      this.notifications.reload(),
+      this.preferences.load(),
+    ];
   }
 
   #published(news: InboxPublication): void {
@@ -176,6 +189,11 @@ export class Client {
 
 export function connect(options: ConnectOptions): Client {
   return new Client(options);
+}
+
+function isFinal(error: unknown): boolean {
+  if (error instanceof Problem) return error.status === 401 || error.status === 403;
+  return error instanceof SignedOut;
 }
 
 function nobodyRenews(): Promise<string> {

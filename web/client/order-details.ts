@@ -155,5 +155,5 @@ export class OrderDetails {
   }
 }
 
-/** Not there, not ours, or no id at all. */
-export const GONE: ReadonlySet<number> = new Set([400, 403, 404]);
+/** Not there, not ours, or no id at all; or nobody's, for who is not known any more. */
+export const GONE: ReadonlySet<number> = new Set([400, 401, 403, 404]);

@@ -53,18 +53,27 @@ export class Tokens {
 
 /** Reads the account out of a JWT. The server verifies it; we only need to know whose it is. */
 export function accountOf(token: string): string {
-  const sub = subjectOf(token);
-  if (sub === null) throw new SignedOut('the token names no account');
+  const { sub } = claimsOf(token);
+  if (typeof sub !== 'string' || !sub) throw new SignedOut('the token names no account');
   return sub;
 }
 
-function subjectOf(token: string): string | null {
+/** Says whether a JWT is one of those who look after the marketplace. */
+export function isOperators(token: string): boolean {
+  return claimsOf(token).role === 'operator';
+}
+
+interface Claims {
+  readonly sub?: unknown;
+  readonly role?: unknown;
+}
+
+function claimsOf(token: string): Claims {
   try {
     const claims = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
     const bytes = Uint8Array.from(atob(claims), (letter) => letter.charCodeAt(0));
-    const { sub } = JSON.parse(new TextDecoder().decode(bytes)) as { sub?: unknown };
-    return typeof sub === 'string' && sub ? sub : null;
+    return (JSON.parse(new TextDecoder().decode(bytes)) as Claims | null) ?? {};
   } catch {
-    return null;
+    return {};
   }
 }

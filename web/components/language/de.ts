@@ -34,6 +34,13 @@ export const de: Messages = {
   'signin.left.text':
     'Um zurückzukommen, öffne diese Seite von deinem Marktplatz aus oder mit einem Anmeldelink.',
 
+  'operator.title': 'Du bist als Betreiber angemeldet',
+  'operator.text':
+    'Betreiber kümmern sich um den Marktplatz: Sie können über die API Unterhaltungen und Aufträge lesen und herausfinden, warum eine Nachricht verschickt wurde oder nicht. Ein eigenes Postfach haben sie nicht, darum gibt es auf dieser Seite nichts zu tun.',
+  'refused.title': 'Hier ist nichts für dich',
+  'refused.text':
+    'Zu dieser Anmeldung gehört kein Postfach. Öffne diese Seite von deinem Marktplatz aus oder mit einem anderen Anmeldelink.',
+
   'inbox.title': 'Postfach',
   'inbox.list': 'Unterhaltungen',
   'inbox.filters': 'Filter',

@@ -32,6 +32,13 @@ export const en = {
   'signin.left.title': 'You are signed out',
   'signin.left.text': 'To come back, open this page from your marketplace, or with a sign-in link.',
 
+  'operator.title': 'You are signed in as an operator',
+  'operator.text':
+    'Operators look after the marketplace: they can read conversations and orders, and find out why a message was sent or not, over the API. They have no inbox of their own, so there is nothing to do on this page.',
+  'refused.title': 'There is nothing here for you',
+  'refused.text':
+    'This sign-in has no inbox. Open this page from your marketplace, or with another sign-in link.',
+
   'inbox.title': 'Inbox',
   'inbox.list': 'Conversations',
   'inbox.filters': 'Filter',
