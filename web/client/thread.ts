@@ -3,7 +3,7 @@
 import { Problem, type Requests } from './api.ts';
 import { type Readable, Store } from './observable.ts';
 import type { Outbox } from './outbox.ts';
-import type { Socket, Subscribed } from './socket.ts';
+import { isTemporary, type Socket, type Subscribed } from './socket.ts';
 import { EMPTY, type Timeline, withChange, withEntries } from './timeline.ts';
 import type {
   Conversation,
@@ -65,6 +65,8 @@ export class Thread {
   #viewers = 0;
   #leave: (() => void) | null = null;
   #readUpTo = 0;
+  /** What was read while it could not be told. */
+  #untold = 0;
 
   constructor(id: string, parts: ThreadParts) {
     this.id = id;
@@ -73,6 +75,7 @@ export class Thread {
     this.#ownTyping = new OwnTyping((typing) =>
       parts.socket.send('typing', { conversation: id, typing }),
     );
+    parts.socket.state.subscribe(() => this.#tellRead());
   }
 
   get state(): Readable<ThreadState> {
@@ -100,6 +103,8 @@ export class Thread {
 
   send(body: string): void {
     this.#ownTyping.sent();
+    // Whoever answers has read what they answer.
+    void this.read(this.#state.value.entries.at(-1)?.seq ?? 0);
     this.#parts.outbox.add({ conversation: this.id, body });
   }
 
@@ -125,10 +130,21 @@ export class Thread {
     this.#readUpTo = seq;
     try {
       await this.#parts.socket.rpc('receipt.read', { conversation: this.id, seq });
-    } catch {
-      // Said again by whoever looks next.
-      if (this.#readUpTo === seq) this.#readUpTo = before;
+    } catch (error) {
+      // A later one, if there is one, speaks for it.
+      if (this.#readUpTo !== seq) return;
+      this.#readUpTo = before;
+      if (!isTemporary(error)) return;
+      this.#untold = seq;
+      setTimeout(() => this.#tellRead(), RETRY_MS);
     }
+  }
+
+  #tellRead(): void {
+    if (this.#untold === 0 || this.#parts.socket.state.value !== 'connected') return;
+    const seq = this.#untold;
+    this.#untold = 0;
+    void this.read(seq);
   }
 
   async loadBefore(): Promise<void> {
@@ -280,4 +296,4 @@ export class Thread {
 }
 
 /** Not there, not ours, or no id at all. */
-const GONE: ReadonlySet<number> = new Set([400, 403, 404]);
+const GONE: ReadonlySet<number> = new Set([400, 401, 403, 404]);
