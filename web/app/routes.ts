@@ -3,7 +3,7 @@
 import { ORDER_PARTS, type OrderPart } from '../components/happenings.ts';
 
 export type Route =
-  | { readonly page: 'inbox'; readonly conversation: string | null }
+  | { readonly page: 'inbox'; readonly conversation: string | null; readonly seq: number | null }
   | { readonly page: 'orders' }
   | { readonly page: 'contacts' }
   | { readonly page: 'order'; readonly order: string; readonly part: OrderPart | null }
@@ -15,8 +15,11 @@ const ORDER = new RegExp(`^/orders/([^/]+)(?:/(${ORDER_PARTS.join('|')}))?$`);
 
 const ROUTES: readonly (readonly [pattern: RegExp, route: (id: string, part: string) => Route])[] =
   [
-    [/^\/$/, () => ({ page: 'inbox', conversation: null })],
-    [/^\/inbox\/([^/]+)$/, (conversation) => ({ page: 'inbox', conversation })],
+    [/^\/$/, () => ({ page: 'inbox', conversation: null, seq: null })],
+    [
+      /^\/inbox\/([^/]+)(?:\/([1-9]\d{0,8}))?$/,
+      (conversation, seq) => ({ page: 'inbox', conversation, seq: seq ? Number(seq) : null }),
+    ],
     [/^\/orders$/, () => ({ page: 'orders' })],
     [ORDER, (order, part) => ({ page: 'order', order, part: (part || null) as OrderPart | null })],
     [/^\/contacts$/, () => ({ page: 'contacts' })],

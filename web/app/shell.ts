@@ -9,6 +9,7 @@ import { Live } from '../components/live.ts';
 import { look } from '../components/look.ts';
 import type { OrderwireOrder } from '../components/order.ts';
 import '../components/order.ts';
+import type { ConversationWanted } from '../components/search.ts';
 import { showCount } from './attention.ts';
 import './connection-state.ts';
 import { Dwell } from './dwell.ts';
@@ -99,7 +100,7 @@ export class OrderwireShell extends LitElement {
           <div class="mark">${icon('mark')}</div>
           ${PLACES.map((place) => this.#link(place, route, connection))}
         </nav>
-        <main id="main" tabindex="-1">${this.#content(route, connection)}</main>
+        <main id="main" tabindex="-1" @left=${() => this.router.go(PATHS.inbox)}>${this.#content(route, connection)}</main>
         <orderwire-connection-state></orderwire-connection-state>`;
     });
   }
@@ -129,7 +130,11 @@ export class OrderwireShell extends LitElement {
   #content(route: Route, { language }: Connection) {
     switch (route.page) {
       case 'inbox':
-        return html`<orderwire-inbox-page .conversation=${route.conversation}></orderwire-inbox-page>`;
+        return html`<orderwire-inbox-page
+          .conversation=${route.conversation}
+          .seq=${route.seq}
+          @conversation-wanted=${this.#conversationWanted}
+        ></orderwire-inbox-page>`;
       case 'orders':
         return html`<orderwire-orders-page></orderwire-orders-page>`;
       case 'order':
@@ -151,6 +156,11 @@ export class OrderwireShell extends LitElement {
           <a class="btn" href=${PATHS.inbox}>${language.t('notfound.home')}</a>
         </div>`;
     }
+  }
+
+  #conversationWanted({ conversation }: ConversationWanted): void {
+    const links = this.#live.connection?.links;
+    if (links) this.router.go(links.conversation(conversation));
   }
 
   /** The address follows, so that a reload shows the same; back leaves the order. */
@@ -187,7 +197,9 @@ export class OrderwireShell extends LitElement {
 
 /** Where pushes lead that are about what is shown. */
 function pathOf(route: Route): string {
-  return route.page === 'order' ? `/orders/${encodeURIComponent(route.order)}` : location.pathname;
+  if (route.page === 'order') return `/orders/${encodeURIComponent(route.order)}`;
+  if (route.page !== 'inbox' || !route.conversation) return location.pathname;
+  return `/inbox/${encodeURIComponent(route.conversation)}`;
 }
 
 interface Subject {

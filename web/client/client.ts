@@ -1,6 +1,7 @@
 /** One account's connection: opens it once, and hands each piece of news to the store it is for. */
 
 import { Api, Problem } from './api.ts';
+import { Blocks } from './blocks.ts';
 import { Contacts } from './contacts.ts';
 import { Inbox } from './inbox.ts';
 import { Me } from './me.ts';
@@ -11,11 +12,13 @@ import { Orders } from './orders.ts';
 import { Outbox } from './outbox.ts';
 import { Preferences } from './preferences.ts';
 import { Push } from './push.ts';
+import { QuickReplies } from './quick-replies.ts';
+import { Search } from './search.ts';
 import { IndexedDbShelf, type Shelf } from './shelf.ts';
 import { CentrifugeSocket, type ConnectionState, type Socket } from './socket.ts';
 import { Thread } from './thread.ts';
 import { accountOf, type GetToken, isOperators, SignedOut, Tokens } from './tokens.ts';
-import type { InboxPublication } from './types.ts';
+import type { Conversation, InboxPublication } from './types.ts';
 
 export interface ConnectOptions {
   /** The account's JWT. */
@@ -42,6 +45,9 @@ export class Client {
   readonly notifications: Notifications;
   readonly preferences: Preferences;
   readonly push: Push;
+  readonly quickReplies: QuickReplies;
+  readonly blocks: Blocks;
+  readonly search: Search;
   readonly outbox: Outbox;
   readonly #api: Api;
   readonly #tokens: Tokens;
@@ -65,6 +71,9 @@ export class Client {
     this.notifications = new Notifications(this.#api);
     this.preferences = new Preferences(this.#api);
     this.push = new Push(this.account, this.#api);
+    this.quickReplies = new QuickReplies(this.#api);
+    this.blocks = new Blocks(this.#api);
+    this.search = new Search(this.#api);
     this.outbox = new Outbox(
       this.account,
       this.#socket,
@@ -100,6 +109,17 @@ export class Client {
       const { account, orders, inbox } = this;
       return new OrderDetails(id, { account, orders, inbox, api: this.#api });
     });
+  }
+
+  /** Returns the conversation with somebody outside of orders; opens it if need be, and may. */
+  async conversationWith(person: string): Promise<string> {
+    const { conversations } = this.inbox.state.value;
+    const known = conversations.find((one) => one.kind === 'direct' && one.with.id === person);
+    if (known) return known.id;
+    const opened = await this.#api.send<Conversation>('POST', '/v1/conversations', {
+      with: person,
+    });
+    return opened.id;
   }
 
   /** Says which thread the person is looking at: no push is sent for what is read anyway. */

@@ -1,6 +1,7 @@
 /** The typed client: `connect()` and the stores that it keeps up to date. */
 
 export { type FieldError, Problem } from './api.ts';
+export { Blocks } from './blocks.ts';
 export { Client, type ConnectOptions, connect } from './client.ts';
 export { CONTACT_SORTS, type ContactSort, Contacts, type ContactsState } from './contacts.ts';
 export { FILTERS, type Filter, type Flags, Inbox, type InboxState } from './inbox.ts';
@@ -13,6 +14,7 @@ export { Orders, type OrdersState, type Role } from './orders.ts';
 export { Outbox } from './outbox.ts';
 export { Preferences } from './preferences.ts';
 export { Push, type PushState } from './push.ts';
+export { filledIn, matching, QuickReplies, type QuickReplyText } from './quick-replies.ts';
 export {
   gapsIn,
   isAnswered,
@@ -20,9 +22,10 @@ export {
   type RequirementsState,
   type Saving,
 } from './requirements.ts';
+export { Search, type SearchState } from './search.ts';
 export { IndexedDbShelf, MemoryShelf, type Shelf, type Unsent } from './shelf.ts';
 export type { ConnectionState } from './socket.ts';
-export { Thread, type ThreadState } from './thread.ts';
+export { Thread, type ThreadState, type Written } from './thread.ts';
 export { accountOf, type GetToken, SignedOut } from './tokens.ts';
 export type * from './types.ts';
-export { CATEGORIES, isActive } from './types.ts';
+export { CATEGORIES, isActive, REPORT_REASONS } from './types.ts';

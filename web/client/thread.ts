@@ -18,6 +18,8 @@ import type {
 import { OwnTyping, Typists } from './typing.ts';
 
 const PAGE = 50;
+/** For who wants to go far back. */
+const LONG_PAGE = 200;
 const RETRY_MS = 2_000;
 
 export interface ThreadState {
@@ -41,6 +43,13 @@ const UNKNOWN: ThreadState = {
   canSend: true,
   canSendReason: null,
 };
+
+/** A message as its writer wants it. */
+export interface Written {
+  readonly body: string;
+  /** The `seq` of what it answers. */
+  readonly replyTo: number | null;
+}
 
 export interface ThreadParts {
   readonly account: string;
@@ -101,11 +110,28 @@ export class Thread {
     return () => this.#close();
   }
 
-  send(body: string): void {
+  send({ body, replyTo }: Written): void {
     this.#ownTyping.sent();
     // Whoever answers has read what they answer.
     void this.read(this.#state.value.entries.at(-1)?.seq ?? 0);
-    this.#parts.outbox.add({ conversation: this.id, body });
+    this.#parts.outbox.add({ conversation: this.id, body, reply_to: replyTo });
+  }
+
+  /** Gives a message of ours another text; throws if that is not taken. */
+  async edit(seq: number, body: string): Promise<void> {
+    await this.#change('message.edit', { seq, body });
+  }
+
+  /** Takes a message of ours back. */
+  async erase(seq: number): Promise<void> {
+    await this.#change('message.delete', { seq });
+  }
+
+  /** Wants to read a message, and what follows it, once more. */
+  async markUnread(seq: number): Promise<void> {
+    await this.#parts.socket.rpc('receipt.unread', { conversation: this.id, seq });
+    this.#readUpTo = seq - 1;
+    this.#untold = 0;
   }
 
   /** Takes the server's answer to a message of ours, which may come before its publication. */
@@ -147,14 +173,25 @@ export class Thread {
     void this.read(seq);
   }
 
-  async loadBefore(): Promise<void> {
+  /** Loads back to a message; says whether it is there. */
+  async reach(seq: number): Promise<boolean> {
+    for (;;) {
+      const oldest = this.#state.value.entries[0];
+      if (!oldest || oldest.seq <= seq) break;
+      await this.loadBefore(LONG_PAGE);
+      if (this.#state.value.entries[0] === oldest) break;
+    }
+    return this.#state.value.entries.some((entry) => entry.seq === seq);
+  }
+
+  async loadBefore(limit = PAGE): Promise<void> {
     const { hasBefore, loadingBefore, entries } = this.#state.value;
     const oldest = entries[0];
     if (!hasBefore || loadingBefore || this.#catchingUp || !oldest) return;
     const start = this.#start;
     this.#state.patch({ loadingBefore: true });
     try {
-      const page = await this.#page(`&before=${oldest.seq}`);
+      const page = await this.#page(`&before=${oldest.seq}`, limit);
       if (start === this.#start) this.#add(page.items, { hasBefore: page.has_before });
     } catch {
       // Scrolling up asks again.
@@ -165,20 +202,24 @@ export class Thread {
 
   /** Takes what the inbox says about this conversation. */
   summarised(conversation: Conversation): void {
-    if (this.#state.value.conversation !== null) this.#state.patch({ conversation });
+    if (this.#state.value.conversation === null) return;
+    this.#state.patch({ conversation, ...rightsIn(conversation) });
   }
 
   /** Asks whether one may write by now, when something happened that may have unlocked it. */
   async reconsider(): Promise<void> {
     if (this.#state.value.canSend || this.#viewers === 0) return;
     try {
-      const { can_send = true, can_send_reason = null } = await this.#parts.api.get<Conversation>(
-        this.#path,
-      );
-      this.#state.patch({ canSend: can_send, canSendReason: can_send_reason });
+      this.#state.patch(rightsIn(await this.#parts.api.get<Conversation>(this.#path)));
     } catch {
       // The next thing that happens asks again.
     }
+  }
+
+  async #change(method: string, data: { seq: number; body?: string }): Promise<void> {
+    const asked = { conversation: this.id, ...data };
+    const { message } = await this.#parts.socket.rpc<{ message: Message }>(method, asked);
+    this.#add([message]);
   }
 
   get #path(): string {
@@ -228,8 +269,8 @@ export class Thread {
     this.#settle(this.#timeline.entries);
   }
 
-  #page(bound: string): Promise<MessagePage> {
-    return this.#parts.api.get(`${this.#path}/messages?limit=${PAGE}${bound}`);
+  #page(bound: string, limit = PAGE): Promise<MessagePage> {
+    return this.#parts.api.get(`${this.#path}/messages?limit=${limit}${bound}`);
   }
 
   #published(publication: ThreadPublication): void {
@@ -293,6 +334,11 @@ export class Thread {
     const receipts = { ...this.#state.value.receipts, [account]: { read_seq, delivered_seq } };
     this.#state.patch({ receipts });
   }
+}
+
+function rightsIn({ can_send, can_send_reason }: Conversation): Partial<ThreadState> {
+  if (can_send === undefined) return {};
+  return { canSend: can_send, canSendReason: can_send_reason ?? null };
 }
 
 /** Not there, not ours, or no id at all. */

@@ -206,3 +206,42 @@ export interface PreferenceValues {
   readonly categories: Readonly<Record<Category, Readonly<Record<DeliveryChannel, boolean>>>>;
   readonly email_after_minutes: number;
 }
+
+/** A text that one sends often, with `{name}` and `{order}` in it. */
+export interface QuickReply {
+  readonly id: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+/** Somebody of whom one wants to hear nothing outside of orders. */
+export interface Block {
+  readonly person: Person;
+  readonly blocked_at: string;
+}
+
+export const REPORT_REASONS = ['spam', 'abuse', 'fraud', 'off_platform', 'other'] as const;
+export type ReportReason = (typeof REPORT_REASONS)[number];
+
+export interface Report {
+  readonly account_id: string;
+  readonly reason: ReportReason;
+  readonly comment: string;
+  readonly conversation_id: string;
+  /** The message that it is about. */
+  readonly seq?: number;
+}
+
+export interface FoundMessage {
+  readonly conversation_id: string;
+  readonly message: Message;
+  readonly snippet: string;
+  /** Where in the snippet the words are: from, to. */
+  readonly hits: readonly (readonly [from: number, to: number])[];
+}
+
+export interface Found {
+  readonly messages: readonly FoundMessage[];
+  readonly people: readonly Person[];
+  readonly orders: readonly Order[];
+}

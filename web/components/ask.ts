@@ -9,8 +9,10 @@ import { look } from './look.ts';
 export interface Field {
   readonly name: string;
   readonly label: string;
-  readonly kind: 'text' | 'days';
+  readonly kind: 'text' | 'days' | 'choice';
   readonly required: boolean;
+  /** Of a choice; the first one is chosen until another is. */
+  readonly options?: readonly (readonly [value: string, label: string])[];
 }
 
 export type Given = Readonly<Record<string, string | number>>;
@@ -49,7 +51,12 @@ export class OrderwireAsk extends LitElement {
       }
       form {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: var(--s4);
+      }
+      select.field {
+        width: 100%;
+        height: 36px;
       }
       label {
         display: grid;
@@ -135,6 +142,7 @@ export class OrderwireAsk extends LitElement {
     const { name, kind, required } = field;
     const label = required ? field.label : language.t('field.optional', { label: field.label });
     const value = String(this.#values[name] ?? '');
+    if (kind === 'choice') return this.#choice(field, label);
     if (kind === 'days') {
       return html`<label
         >${label}
@@ -164,9 +172,22 @@ export class OrderwireAsk extends LitElement {
     </label>`;
   }
 
+  #choice(field: Field, label: string): TemplateResult {
+    const chosen = this.#values[field.name];
+    return html`<label
+      >${label}
+      <select class="field" @change=${(event: Event) => this.#take(field, event)}>
+        ${field.options?.map(
+          ([value, name]) =>
+            html`<option value=${value} ?selected=${value === chosen}>${name}</option>`,
+        )}
+      </select>
+    </label>`;
+  }
+
   get #values(): Record<string, string | number> {
     const title = this.question?.title ?? '';
-    const values = this.#given.get(title) ?? {};
+    const values = this.#given.get(title) ?? firstOptions(this.question?.fields ?? []);
     this.#given.set(title, values);
     return values;
   }
@@ -180,6 +201,7 @@ export class OrderwireAsk extends LitElement {
   #isComplete({ fields }: Question): boolean {
     return fields.every(({ name, kind, required }) => {
       const value = this.#values[name];
+      if (kind === 'choice') return true;
       if (kind === 'days') return typeof value === 'number' && value >= 1 && value <= MOST_DAYS;
       return !required || String(value ?? '').trim() !== '';
     });
@@ -226,6 +248,13 @@ export class OrderwireAsk extends LitElement {
 export function failureOf(error: unknown): 'actions.outdated' | 'actions.failed' {
   const outdated = error instanceof Problem && error.code === 'action_not_available';
   return outdated ? 'actions.outdated' : 'actions.failed';
+}
+
+function firstOptions(fields: readonly Field[]): Record<string, string | number> {
+  const chosen = fields.flatMap(({ name, options: [first] = [] }) =>
+    first ? [[name, first[0]] as const] : [],
+  );
+  return Object.fromEntries(chosen);
 }
 
 function trimmed(given: Record<string, string | number>): Given {

@@ -1,13 +1,18 @@
-/** `<orderwire-composer>`: where one writes, or learns why one cannot. */
+/** `<orderwire-composer>`: where one writes, answers and corrects, or learns why one cannot. */
 
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { filledIn, matching, type QuickReply } from '../client/index.ts';
+import { composerStyles } from './composer-styles.ts';
 import { icon } from './icons.ts';
 import { Language } from './language/language.ts';
+import './locked.ts';
 import { look } from './look.ts';
 import { firstName } from './order-words.ts';
+import { QUICK_LIST, quickListOf, quickListStyles, quickOptionId } from './quick-list.ts';
 
 const LONGEST_BODY = 10_000;
+const STEPS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1 };
 
 export class MessageWritten extends Event {
   static readonly type = 'message-written';
@@ -19,103 +24,17 @@ export class MessageWritten extends Event {
   }
 }
 
+/** What is written is about an earlier message: an answer to it, or its new text. */
+export interface Context {
+  readonly kind: 'reply' | 'edit';
+  readonly seq: number;
+  readonly name: string;
+  readonly text: string;
+}
+
 @customElement('orderwire-composer')
 export class OrderwireComposer extends LitElement {
-  static override styles = [
-    look,
-    css`
-      :host {
-        display: block;
-        padding: 0 var(--s5) var(--s5);
-      }
-      .box {
-        border: 1px solid var(--line);
-        border-radius: var(--r3);
-        background: var(--raised);
-        padding: var(--s2) var(--s2) var(--s2) var(--s4);
-        box-shadow: 0 1px 2px rgb(16 24 40 / 0.04);
-        transition:
-          border-color var(--fast),
-          box-shadow var(--fast);
-      }
-      .box:focus-within {
-        border-color: var(--accent);
-        box-shadow: 0 0 0 3px var(--accent-soft);
-      }
-      textarea {
-        display: block;
-        width: 100%;
-        height: 32px;
-        max-height: 200px;
-        padding: 6px 0;
-        border: 0;
-        background: none;
-        resize: none;
-        overflow-y: auto;
-      }
-      /* The box around it shows the focus. */
-      textarea:focus-visible {
-        outline: 0;
-      }
-      textarea::placeholder {
-        color: var(--text-3);
-        opacity: 1;
-      }
-      .tools {
-        display: flex;
-        align-items: center;
-        justify-content: flex-end;
-        gap: var(--s3);
-      }
-      .over {
-        color: var(--bad);
-      }
-      .locked {
-        display: flex;
-        gap: var(--s3);
-        align-items: center;
-        padding: var(--s4);
-        border: 1px solid var(--line);
-        border-radius: var(--r3);
-        background: var(--pane);
-        color: var(--text-2);
-      }
-      .locked b {
-        color: var(--text);
-        font-weight: 600;
-      }
-      @media (pointer: coarse) {
-        /* Below this size phones zoom in on whoever starts to write. */
-        textarea {
-          font-size: 16px;
-        }
-      }
-      @container thread (max-width: 560px) {
-        :host {
-          padding: 0 var(--s3) var(--s3);
-        }
-        .box {
-          display: flex;
-          align-items: flex-end;
-          padding: 4px 4px 4px var(--s4);
-        }
-        .hint {
-          display: none;
-        }
-        .btn {
-          width: 36px;
-          height: 36px;
-          padding: 0;
-          justify-content: center;
-          border-radius: 50%;
-        }
-        textarea {
-          height: 36px;
-          padding: 8px 0;
-        }
-      }
-    `,
-  ];
+  static override styles = [look, composerStyles, quickListStyles];
 
   @property({ attribute: false }) language = new Language('en');
   /** To whom one writes. */
@@ -124,7 +43,18 @@ export class OrderwireComposer extends LitElement {
   @property({ attribute: false }) locked: string | null = null;
   /** Under which an unfinished text is kept. */
   @property({ attribute: 'draft-key' }) draftKey = '';
+  @property({ attribute: false }) context: Context | null = null;
+  /** What went wrong with what was written last. */
+  @property() failure = '';
+  @property({ type: Boolean }) busy = false;
+  /** Null until somebody wanted them. */
+  @property({ attribute: false }) quickReplies: readonly QuickReply[] | null = null;
+  /** What stands in their braces. */
+  @property({ attribute: false }) values: Readonly<Record<string, string>> = {};
   @state() private body = '';
+  /** Whether quick replies were asked for by their button. */
+  @state() private asked = false;
+  @state() private chosen = 0;
   @query('textarea') private field!: HTMLTextAreaElement | null;
 
   override focus(): void {
@@ -140,7 +70,11 @@ export class OrderwireComposer extends LitElement {
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('draftKey')) this.body = localStorage.getItem(this.#draft) ?? '';
+    const wasEdited = changed.get('context')?.kind === 'edit';
+    // A correction has a text of its own; what was begun before waits until it is done.
+    if (this.#isEdit && changed.has('context')) this.body = this.context?.text ?? '';
+    else if (changed.has('draftKey') || wasEdited) this.body = this.#draft;
+    if (changed.has('context') && this.context) void this.updateComplete.then(() => this.focus());
   }
 
   override updated(): void {
@@ -150,76 +84,198 @@ export class OrderwireComposer extends LitElement {
   }
 
   override render() {
-    if (this.locked !== null) return this.#lock(this.locked);
     const { language, name, body } = this;
-    const over = Math.max(0, lengthOf(body) - LONGEST_BODY);
-    return html`<form class="box" @submit=${this.#submit}>
+    if (this.locked !== null) {
+      return html`<orderwire-locked
+        .language=${language}
+        .name=${name}
+        .reason=${this.locked}
+      ></orderwire-locked>`;
+    }
+    const quick = this.#quick;
+    return html`<form class="box ${this.context ? 'about' : ''}" @submit=${this.#submit}>
+      ${quick ? this.#quickList(quick) : nothing} ${this.#about()}
       <textarea
         rows="1"
         .value=${body}
         placeholder=${language.t('composer.placeholder', { name: firstName(name) })}
         aria-label=${language.t('composer.label', { name })}
+        aria-autocomplete=${quick ? 'list' : nothing}
+        aria-controls=${quick ? QUICK_LIST : nothing}
+        aria-activedescendant=${quick?.length ? quickOptionId(this.chosen) : nothing}
         enterkeyhint="send"
         @input=${this.#typed}
         @keydown=${this.#key}
       ></textarea>
-      <div class="tools">
-        ${
-          over
-            ? html`<span class="meta over" role="status"
-                >${language.t('composer.long', { count: over })}</span
-              >`
-            : html`<span class="meta hint">${language.t('composer.hint')}</span>`
-        }
-        <button
-          class="btn primary s"
-          aria-label=${language.t('composer.send')}
-          ?disabled=${!body.trim() || over > 0}
-        >
-          ${icon('send')}<span class="hint">${language.t('composer.send')}</span>
-        </button>
-      </div>
+      ${this.#tools()}
     </form>`;
   }
 
-  #lock(reason: string): TemplateResult {
-    const values = { name: firstName(this.name) };
-    const known = this.language.find(`locked.${reason}.title`) === null ? 'other' : reason;
-    return html`<div class="locked" role="note">
-      ${icon('lock')}
-      <div class="grow">
-        <b>${this.language.find(`locked.${known}.title`, values)}</b>
-        ${this.language.find(`locked.${known}.text`, values) ?? nothing}
-      </div>
+  #about() {
+    const { context, language } = this;
+    if (!context) return nothing;
+    const { kind, name, text } = context;
+    return html`<div class="context">
+      ${icon(kind)}
+      <span class="clip" dir="auto"
+        ><b>${language.t(`composer.${kind}`, { name })}</b> ${kind === 'reply' ? text : ''}</span
+      >
+      <button
+        class="icon"
+        type="button"
+        aria-label=${language.t(`composer.${kind}.drop`)}
+        @click=${this.#dropContext}
+      >
+        ${icon('cross')}
+      </button>
     </div>`;
   }
 
+  #tools(): TemplateResult {
+    const { language, body } = this;
+    const over = Math.max(0, lengthOf(body) - LONGEST_BODY);
+    const problem = over ? language.t('composer.long', { count: over }) : this.failure;
+    return html`<div class="tools">
+      <span class="grow">
+        <button
+          class="icon"
+          type="button"
+          aria-label=${language.t('quick.open')}
+          title=${language.t('quick.open')}
+          aria-expanded=${this.asked}
+          @click=${this.#askQuick}
+        >
+          ${icon('bolt')}
+        </button>
+      </span>
+      ${
+        problem
+          ? html`<span class="meta over" role="status">${problem}</span>`
+          : html`<span class="meta hint">${language.t('composer.hint')}</span>`
+      }
+      <button
+        class="btn primary s"
+        aria-label=${language.t(this.#isEdit ? 'composer.save' : 'composer.send')}
+        ?disabled=${this.busy || !body.trim() || over > 0}
+      >
+        ${icon(this.#isEdit ? 'tick' : 'send')}<span class="hint"
+          >${language.t(this.#isEdit ? 'composer.save' : 'composer.send')}</span
+        >
+      </button>
+    </div>`;
+  }
+
+  #quickList(replies: readonly QuickReply[]): TemplateResult {
+    return quickListOf({
+      replies,
+      chosen: this.chosen,
+      none: this.quickReplies?.length === 0,
+      language: this.language,
+      values: this.values,
+      take: (reply) => this.#takeQuick(reply),
+    });
+  }
+
+  get #isEdit(): boolean {
+    return this.context?.kind === 'edit';
+  }
+
   get #draft(): string {
+    return localStorage.getItem(this.#draftKey) ?? '';
+  }
+
+  get #draftKey(): string {
     return `orderwire.draft:${this.draftKey}`;
+  }
+
+  /** The quick replies that are shown; null while none are wanted. */
+  get #quick(): readonly QuickReply[] | null {
+    const { quickReplies, body } = this;
+    if (!quickReplies) return null;
+    if (this.asked) return matching(quickReplies, body.replace(/^\//, ''));
+    if (this.#isEdit || !body.startsWith('/')) return null;
+    const found = matching(quickReplies, body.slice(1));
+    // A path or a joke is no wish for one.
+    return found.length > 0 || body === '/' ? found : null;
   }
 
   #typed(): void {
     this.#write(this.field?.value ?? '');
+    this.chosen = 0;
+    if (!this.body) this.asked = false;
+    if (this.body.startsWith('/')) this.dispatchEvent(new Event('quick-wanted'));
     this.dispatchEvent(new Event(this.body ? 'typing' : 'stopped-typing'));
   }
 
   #write(body: string): void {
     this.body = body;
-    if (body) localStorage.setItem(this.#draft, body);
-    else localStorage.removeItem(this.#draft);
+    if (this.#isEdit) return;
+    if (body) localStorage.setItem(this.#draftKey, body);
+    else localStorage.removeItem(this.#draftKey);
   }
 
   #key(event: KeyboardEvent): void {
     // While an input method composes, Enter chooses a word.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-    this.#submit(event);
+    if (event.isComposing || this.#quickKey(event)) return;
+    if (event.key === 'Enter' && !event.shiftKey) this.#submit(event);
+    if (event.key === 'Escape' && this.context) this.#dropContext();
+    if (event.key !== 'ArrowUp' || this.body || this.context) return;
+    event.preventDefault();
+    this.dispatchEvent(new Event('edit-last'));
+  }
+
+  /** Says whether a key was for the quick replies. */
+  #quickKey(event: KeyboardEvent): boolean {
+    const quick = this.#quick;
+    if (!quick) return false;
+    const step = STEPS[event.key];
+    const reply = quick[this.chosen];
+    if (event.key === 'Escape') this.#closeQuick();
+    else if (step && quick.length > 0) {
+      this.chosen = (this.chosen + step + quick.length) % quick.length;
+    } else if ((event.key === 'Enter' || event.key === 'Tab') && reply) this.#takeQuick(reply);
+    else return false;
+    event.preventDefault();
+    return true;
+  }
+
+  #askQuick(): void {
+    this.asked = !this.asked;
+    this.chosen = 0;
+    if (this.asked) this.dispatchEvent(new Event('quick-wanted'));
+    this.focus();
+  }
+
+  #closeQuick(): void {
+    this.asked = false;
+    if (this.body.startsWith('/')) this.#write('');
+  }
+
+  #takeQuick({ body }: QuickReply): void {
+    const text = filledIn(body, this.values);
+    const before = this.body.startsWith('/') || this.#quickWasSought ? '' : this.body;
+    this.asked = false;
+    this.#write(before ? `${before}\n${text}` : text);
+    this.dispatchEvent(new Event('typing'));
+    void this.updateComplete.then(() => this.focus());
+  }
+
+  /** What was written while the list was open was to find one. */
+  get #quickWasSought(): boolean {
+    return this.asked && matching(this.quickReplies ?? [], this.body).length > 0;
+  }
+
+  #dropContext(): void {
+    this.dispatchEvent(new Event('context-dropped'));
+    this.focus();
   }
 
   #submit(event: Event): void {
     event.preventDefault();
     const body = this.body.trim();
-    if (!body || lengthOf(body) > LONGEST_BODY) return;
-    this.#write('');
+    if (!body || this.busy || lengthOf(body) > LONGEST_BODY) return;
+    // A correction stays until it is taken.
+    if (!this.#isEdit) this.#write('');
     this.dispatchEvent(new MessageWritten(body));
   }
 }

@@ -12,7 +12,8 @@ import { Language } from './language/language.ts';
 
 /** Where things are, on the page that the elements stand in. */
 export interface Links {
-  conversation(id: string): string;
+  /** A conversation, or one message in it. */
+  conversation(id: string, seq?: number): string;
   /** The page of an order, or a part of it. */
   order(id: string, part?: OrderPart): string;
   readonly inbox: string;
@@ -37,7 +38,7 @@ export class ConnectionRequest extends Event {
 }
 
 const LINKS: Links = {
-  conversation: (id) => `/inbox/${encodeURIComponent(id)}`,
+  conversation: (id, seq) => `/inbox/${encodeURIComponent(id)}${seq ? `/${seq}` : ''}`,
   order: (id, part) => `/orders/${encodeURIComponent(id)}${part ? `/${part}` : ''}`,
   inbox: '/',
   orders: '/orders',

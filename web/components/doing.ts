@@ -3,7 +3,7 @@
 import { html, nothing, type ReactiveController, type ReactiveControllerHost } from 'lit';
 import type { Order, OrderAction } from '../client/index.ts';
 import { type Field, failureOf, type Question } from './ask.ts';
-import './ask.ts';
+import { Asking } from './asking.ts';
 import type { Connection } from './connection.ts';
 import type { Language } from './language/language.ts';
 import { otherOf } from './order-parts.ts';
@@ -11,13 +11,13 @@ import { firstName } from './order-words.ts';
 
 type FieldName = 'message' | 'changes' | 'days' | 'reason';
 
-interface Asking {
+interface Needs {
   readonly fields: readonly (readonly [label: FieldName, required: boolean])[];
   readonly danger?: boolean;
 }
 
 /** What has to be asked before; all else is done at once. */
-const ASKING: Readonly<Partial<Record<OrderAction | 'accept_cancellation', Asking>>> = {
+const NEEDS: Readonly<Partial<Record<OrderAction | 'accept_cancellation', Needs>>> = {
   skip_requirements: { fields: [] },
   deliver: { fields: [['message', false]] },
   request_revision: { fields: [['changes', true]] },
@@ -40,12 +40,13 @@ const NAMES: Readonly<Partial<Record<FieldName, string>>> = { changes: 'message'
 
 export class Doing implements ReactiveController {
   readonly #host: ReactiveControllerHost;
-  #question: Question | null = null;
+  readonly #asking: Asking;
   #failure: 'actions.outdated' | 'actions.failed' | null = null;
   busy = false;
 
   constructor(host: ReactiveControllerHost) {
     this.#host = host;
+    this.#asking = new Asking(host);
     host.addController(this);
   }
 
@@ -55,7 +56,7 @@ export class Doing implements ReactiveController {
     const run = (given: object) => connection.client.order(order.id).act(action, given);
     const question = questionOf(action, order, connection);
     this.#failure = null;
-    if (question) this.#question = { ...question, run };
+    if (question) this.#asking.ask({ ...question, run });
     else void this.#now(() => run({}));
     this.#host.requestUpdate();
   }
@@ -65,17 +66,8 @@ export class Doing implements ReactiveController {
     return html`<p class="small failed" role="alert">
         ${this.#failure ? language.t(this.#failure) : nothing}
       </p>
-      <orderwire-ask
-        .language=${language}
-        .question=${this.#question}
-        @closed=${this.#closed}
-      ></orderwire-ask>`;
+      ${this.#asking.render(language)}`;
   }
-
-  readonly #closed = (): void => {
-    this.#question = null;
-    this.#host.requestUpdate();
-  };
 
   async #now(run: () => Promise<void>): Promise<void> {
     this.busy = true;
@@ -97,15 +89,15 @@ function questionOf(
 ): Omit<Question, 'run'> | null {
   const cancels = action === 'accept_request' && order.pending_request?.kind === 'cancellation';
   const key = cancels ? 'accept_cancellation' : action;
-  const asking = ASKING[key];
-  if (!asking) return null;
+  const needs = NEEDS[key];
+  if (!needs) return null;
   const name = firstName(otherOf(order, client.account).name);
   return {
     title: language.find(`ask.${key}`) ?? '',
     text: language.find(`ask.${key}.text`, { name }) ?? '',
-    fields: asking.fields.map(([label, required]) => fieldOf(label, required, language)),
+    fields: needs.fields.map(([label, required]) => fieldOf(label, required, language)),
     confirm: language.find(`action.${action}`, { name }) ?? '',
-    danger: asking.danger ?? false,
+    danger: needs.danger ?? false,
   };
 }
 

@@ -10,6 +10,7 @@ import { icon } from './icons.ts';
 import { Live } from './live.ts';
 import { look } from './look.ts';
 import { lineOf } from './order-words.ts';
+import './search.ts';
 
 const SHOWN: Readonly<Record<Filter, (conversation: Conversation) => boolean>> = {
   all: ({ archived }) => !archived,
@@ -127,6 +128,7 @@ export class OrderwireInbox extends LitElement {
         (one) => SHOWN[this.filter](one) || one.id === this.selected,
       );
       return html`<header><h1 class="title">${language.t('inbox.title')}</h1></header>
+        <orderwire-search>
         <div class="chips" role="group" aria-label=${language.t('inbox.filters')}>
           ${FILTERS.map((filter) => this.#filter(filter, connection))}
         </div>
@@ -143,7 +145,8 @@ export class OrderwireInbox extends LitElement {
             }
           </ul>
           ${loaded && shown.length === 0 ? this.#empty(connection) : nothing}
-        </div>`;
+        </div>
+        </orderwire-search>`;
     });
   }
 

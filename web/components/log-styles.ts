@@ -113,8 +113,12 @@ export const bubbleStyles = css`
     color: var(--text-3);
     margin-bottom: 2px;
   }
-  .bubble {
+  .line {
+    position: relative;
+    width: fit-content;
     max-width: min(560px, 84%);
+  }
+  .bubble {
     padding: 8px 12px;
     border: 1px solid light-dark(transparent, var(--line));
     border-radius: var(--r3);
@@ -127,25 +131,83 @@ export const bubbleStyles = css`
     background: var(--accent-soft);
     border-color: transparent;
   }
-  .stack .bubble:not(:last-of-type) {
+  .bubble .meta {
+    color: var(--text-2);
+  }
+  .bubble a {
+    text-decoration: underline;
+    text-underline-offset: 2px;
+  }
+  .line:not(:last-of-type) .bubble {
     border-bottom-left-radius: var(--r1);
   }
-  .stack .bubble + .bubble {
+  .line + .line .bubble {
     border-top-left-radius: var(--r1);
   }
-  .mine .stack .bubble {
+  .mine .line .bubble {
     border-radius: var(--r3);
   }
-  .mine .stack .bubble:not(:last-of-type) {
+  .mine .line:not(:last-of-type) .bubble {
     border-bottom-right-radius: var(--r1);
   }
-  .mine .stack .bubble + .bubble {
+  .mine .line + .line .bubble {
     border-top-right-radius: var(--r1);
   }
   .bubble.deleted {
     background: none;
     border-color: var(--line);
     color: var(--text-3);
+  }
+  .quote {
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+    overflow: hidden;
+    width: 100%;
+    margin: 0 0 4px;
+    padding: 0 0 0 var(--s2);
+    border: 0;
+    border-left: 2px solid var(--accent);
+    background: none;
+    color: var(--text-2);
+    font: 400 var(--t-small) var(--font);
+    text-align: start;
+    white-space: normal;
+    cursor: pointer;
+  }
+  .quote b {
+    font-weight: 600;
+  }
+  .tools {
+    position: absolute;
+    top: 50%;
+    left: calc(100% + 2px);
+    translate: 0 -50%;
+    opacity: 0;
+  }
+  .tools.icon {
+    width: 30px;
+    height: 30px;
+  }
+  .mine .tools {
+    left: auto;
+    right: calc(100% + 2px);
+  }
+  .line:hover .tools,
+  .line.tapped .tools,
+  .tools:focus,
+  .tools:focus-within {
+    z-index: 1;
+    opacity: 1;
+  }
+  .line.shown .bubble {
+    animation: shown 1.5s;
+  }
+  @keyframes shown {
+    0%,
+    60% {
+      box-shadow: 0 0 0 3px var(--accent-line);
+    }
   }
   .receipt {
     font: 400 var(--t-meta) var(--font);
@@ -211,7 +273,7 @@ export const bubbleStyles = css`
     .log {
       padding: 0 var(--s4) var(--s4);
     }
-    .bubble {
+    .line {
       max-width: 88%;
     }
   }

@@ -8,6 +8,7 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { OrderEvent, Person } from '../client/index.ts';
 import './avatar.ts';
+import { type BubbleVerb, bubbleOf } from './bubbles.ts';
 import type { Happening, OrderPart } from './happenings.ts';
 import { icon } from './icons.ts';
 import { Language } from './language/language.ts';
@@ -23,6 +24,7 @@ const AHEAD_PX = 800;
 /** How much of what was read stays above the line before what is new. */
 const CONTEXT_PX = 96;
 
+const STEPS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1 };
 const ICONS = { sending: 'clock', sent: 'tick', read: 'ticks', failed: 'alert' } as const;
 
 export class UnsentAction extends Event {
@@ -31,6 +33,30 @@ export class UnsentAction extends Event {
   constructor(type: 'retry' | 'discard', clientId: string) {
     super(type);
     this.clientId = clientId;
+  }
+}
+
+/** Somebody wants to do something with a message. */
+export class BubbleAction extends Event {
+  static readonly type = 'bubble-action';
+  readonly verb: BubbleVerb;
+  readonly seq: number;
+
+  constructor(verb: BubbleVerb, seq: number) {
+    super(BubbleAction.type);
+    this.verb = verb;
+    this.seq = seq;
+  }
+}
+
+/** Somebody wants to see a message that may be further back than what is here. */
+export class SeqWanted extends Event {
+  static readonly type = 'seq-wanted';
+  readonly seq: number;
+
+  constructor(seq: number) {
+    super(SeqWanted.type);
+    this.seq = seq;
   }
 }
 
@@ -65,12 +91,19 @@ export class OrderwireLog extends LitElement {
   @property({ type: Boolean }) more = false;
   @property({ type: Boolean }) loading = false;
   @property() label = '';
+  @property({ attribute: false }) nameOf: (account: string) => string = (account) => account;
+  @property({ attribute: false }) verbs: (bubble: Bubble, mine: boolean) => readonly BubbleVerb[] =
+    () => [];
   @state() private away = false;
+  /** The bubbles whose menu is here, and that a finger touched last. */
+  @state() private menuOf: string | null = null;
+  @state() private tapped: string | null = null;
   @query('.log') private log!: HTMLElement;
 
   #placed = false;
   #atEnd = true;
   #anchor: Anchor | null = null;
+  #stop: string | undefined;
   readonly #resized = new ResizeObserver(() => this.#stay());
 
   /** Whether the newest row is in sight. */
@@ -84,6 +117,17 @@ export class OrderwireLog extends LitElement {
     this.#stay();
   }
 
+  /** Brings a message into sight, and points at it. */
+  async show(seq: number): Promise<void> {
+    await this.updateComplete;
+    const key = keyOf(seq, this.rows);
+    const line = key && this.renderRoot.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    if (!line) return;
+    line.scrollIntoView({ block: 'center' });
+    line.classList.add('shown');
+    line.addEventListener('animationend', () => line.classList.remove('shown'), { once: true });
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#resized.disconnect();
@@ -94,6 +138,7 @@ export class OrderwireLog extends LitElement {
   }
 
   override willUpdate(): void {
+    this.#stop = this.#findStop();
     this.#anchor = this.hasUpdated && !this.#atEnd ? this.#firstInSight() : null;
   }
 
@@ -113,6 +158,7 @@ export class OrderwireLog extends LitElement {
         tabindex="0"
         aria-label=${this.label}
         @scroll=${this.#scrolled}
+        @keydown=${this.#key}
       >
         <div class="older meta" aria-hidden="true">
           ${this.loading ? language.t('thread.older') : nothing}
@@ -160,7 +206,7 @@ export class OrderwireLog extends LitElement {
     return html`<div class="group mine">
       <div class="stack">
         ${bubbles.map((one, at) => [
-          this.#bubble(one),
+          this.#bubble(one, true),
           one.progress === 'failed' || at === bubbles.length - 1 ? this.#receipt(one) : nothing,
         ])}
       </div>
@@ -176,18 +222,31 @@ export class OrderwireLog extends LitElement {
         <span class="who" dir="auto"
           >${firstName(person?.name ?? sender)} · ${first ? this.language.clock(first.at) : ''}</span
         >
-        ${bubbles.map((one) => this.#bubble(one))}
+        ${bubbles.map((one) => this.#bubble(one, false))}
       </div>
     </div>`;
   }
 
-  #bubble({ key, body, deleted, edited }: Bubble): TemplateResult {
-    if (deleted) {
-      return html`<div class="bubble deleted" data-key=${key}>${this.language.t('thread.deleted')}</div>`;
-    }
-    return html`<div class="bubble" data-key=${key} dir="auto">${body}${
-      edited ? html` <span class="meta">${this.language.t('thread.edited')}</span>` : nothing
-    }</div>`;
+  #bubble(bubble: Bubble, mine: boolean): TemplateResult {
+    const { key, seq } = bubble;
+    return bubbleOf({
+      bubble,
+      mine,
+      language: this.language,
+      nameOf: this.nameOf,
+      verbs: this.verbs(bubble, mine),
+      hasMenu: this.menuOf === key,
+      tapped: this.tapped === key,
+      isStop: this.#stop === key,
+      openMenu: () => {
+        this.menuOf = key;
+      },
+      tap: () => {
+        this.tapped = key;
+      },
+      act: (verb) => seq !== null && this.dispatchEvent(new BubbleAction(verb, seq)),
+      reach: (wanted) => this.dispatchEvent(new SeqWanted(wanted)),
+    });
   }
 
   #receipt({ progress, at, clientId, reason }: Bubble) {
@@ -224,6 +283,24 @@ export class OrderwireLog extends LitElement {
         <div class="bubble dots"><span class="hidden">${words}</span><i></i><i></i><i></i></div>
       </div>
     </div>`;
+  }
+
+  /** Finds the bubble whose button Tab stops at: the one that has a menu, else the newest. */
+  #findStop(): string | undefined {
+    const bubbles = this.rows.flatMap((row) => (row.kind === 'group' ? row.bubbles : []));
+    const has = bubbles.some(({ key }) => key === this.menuOf);
+    return has ? (this.menuOf ?? undefined) : bubbles.findLast(({ seq }) => seq !== null)?.key;
+  }
+
+  /** Up and down lead from one bubble's button to the next. */
+  #key(event: KeyboardEvent): void {
+    const step = STEPS[event.key];
+    if (!step || event.defaultPrevented) return;
+    const tools = [...this.renderRoot.querySelectorAll<HTMLElement>('.tools')];
+    const at = tools.indexOf(event.target as HTMLElement);
+    if (at < 0) return;
+    event.preventDefault();
+    tools[at + step]?.focus();
   }
 
   /** Shows the end, or the line before what is new if that is further up. */
@@ -268,6 +345,16 @@ export class OrderwireLog extends LitElement {
     if (!this.more || this.loading || this.log.scrollTop > AHEAD_PX) return;
     this.dispatchEvent(new Event('older-wanted'));
   }
+}
+
+function keyOf(seq: number, rows: readonly Row[]): string | null {
+  for (const row of rows) {
+    if (row.kind === 'event' && row.event.seq === seq) return row.key;
+    if (row.kind !== 'group') continue;
+    const bubble = row.bubbles.find((one) => one.seq === seq);
+    if (bubble) return bubble.key;
+  }
+  return null;
 }
 
 function inNoWords({ event }: OrderEvent): Happening {

@@ -23,6 +23,14 @@ export class OrderwireMenu extends LitElement {
         display: block;
         flex: none;
       }
+      :host([align='start']) [role='menu'] {
+        right: auto;
+        left: 0;
+      }
+      [role='menu'].up {
+        top: auto;
+        bottom: calc(100% + 4px);
+      }
       [role='menu'] {
         position: absolute;
         z-index: 2;
@@ -61,7 +69,14 @@ export class OrderwireMenu extends LitElement {
 
   @property() label = '';
   @property({ attribute: false }) choices: readonly Choice[] = [];
+  /** On which side it begins; at the end unless told. */
+  @property({ reflect: true }) align: 'start' | 'end' = 'end';
+  /** Opens as soon as it is there. */
+  @property({ type: Boolean }) begin = false;
+  /** Whether Tab stops here. */
+  @property({ type: Boolean }) skipped = false;
   @state() private open = false;
+  @state() private up = false;
   @query('.icon') private button!: HTMLElement;
   readonly #outside = (event: Event) => {
     if (!event.composedPath().includes(this)) this.open = false;
@@ -77,10 +92,19 @@ export class OrderwireMenu extends LitElement {
     window.removeEventListener('pointerdown', this.#outside);
   }
 
+  override focus(): void {
+    this.button.focus();
+  }
+
+  override firstUpdated(): void {
+    if (this.begin) void this.#toggle();
+  }
+
   override render() {
     return html`<button
         class="icon"
         type="button"
+        tabindex=${this.skipped ? -1 : 0}
         aria-label=${this.label}
         aria-haspopup="menu"
         aria-expanded=${this.open}
@@ -90,7 +114,7 @@ export class OrderwireMenu extends LitElement {
       </button>
       ${
         this.open
-          ? html`<div role="menu" aria-label=${this.label} @keydown=${this.#key}>
+          ? html`<div class=${this.up ? 'up' : ''} role="menu" aria-label=${this.label} @keydown=${this.#key}>
               ${this.choices.map((choice) => this.#item(choice))}
             </div>`
           : nothing
@@ -109,6 +133,8 @@ export class OrderwireMenu extends LitElement {
 
   async #toggle(): Promise<void> {
     this.open = !this.open;
+    // Where there is more room.
+    this.up = this.button.getBoundingClientRect().top > window.innerHeight / 2;
     await this.updateComplete;
     this.#items()[0]?.focus();
   }
@@ -116,8 +142,10 @@ export class OrderwireMenu extends LitElement {
   #key(event: KeyboardEvent): void {
     const step = STEPS[event.key];
     if (event.key === 'Escape' || event.key === 'Tab') this.#close();
+    if (event.key === 'Escape') event.stopPropagation();
     if (!step) return;
     event.preventDefault();
+    event.stopPropagation();
     const items = this.#items();
     const at = items.indexOf(event.target as HTMLElement);
     items[(at + step + items.length) % items.length]?.focus();

@@ -5,10 +5,20 @@ import type { Entry, Message, OrderEvent, Unsent } from '../client/index.ts';
 /** What the sender is told of a message; null on messages of others. */
 export type Progress = 'sending' | 'failed' | 'sent' | 'read' | null;
 
+/** What a message answers. */
+export interface Quote {
+  readonly seq: number;
+  /** Null as long as it is too far back to be here. */
+  readonly message: Message | null;
+}
+
 export interface Bubble {
   /** Stays the same from the first keystroke's send to the stored message. */
   readonly key: string;
+  /** Null until it is stored. */
+  readonly seq: number | null;
   readonly body: string;
+  readonly quote: Quote | null;
   readonly at: string;
   readonly edited: boolean;
   readonly deleted: boolean;
@@ -45,17 +55,18 @@ const TOGETHER_MS = 5 * 60_000;
 
 export function rowsOf(content: ThreadContent): Row[] {
   const rows = new RowsInMaking(content.me);
+  const bySeq = new Map(content.entries.map((entry) => [entry.seq, entry]));
   for (const entry of content.entries) {
     rows.startDay(entry.at);
     if (isFirstNew(entry, content, rows)) rows.markNew();
     if (entry.type === 'order') rows.addEvent(entry);
-    else rows.addBubble(entry.sender, stored(entry, content));
+    else rows.addBubble(entry.sender, stored(entry, content, bySeq));
   }
   const arrived = new Set(content.entries.map((entry) => 'client_id' in entry && entry.client_id));
   for (const unsent of content.unsent) {
     if (arrived.has(unsent.client_id)) continue;
     rows.startDay(unsent.at);
-    rows.addBubble(content.me, waiting(unsent));
+    rows.addBubble(content.me, waiting(unsent, bySeq));
   }
   return rows.done();
 }
@@ -65,11 +76,15 @@ function isFirstNew(entry: Entry, { newAfter, me }: ThreadContent, rows: RowsInM
   return (entry.type === 'message' ? entry.sender : entry.by) !== me;
 }
 
-function stored(message: Message, { me, othersRead }: ThreadContent): Bubble {
+type BySeq = ReadonlyMap<number, Entry>;
+
+function stored(message: Message, { me, othersRead }: ThreadContent, bySeq: BySeq): Bubble {
   const mine = message.sender === me;
   return {
     key: (mine && message.client_id) || `seq:${message.seq}`,
+    seq: message.seq,
     body: message.body,
+    quote: quoteOf(message.reply_to, bySeq),
     at: message.at,
     edited: Boolean(message.edited_at),
     deleted: Boolean(message.deleted_at),
@@ -79,10 +94,12 @@ function stored(message: Message, { me, othersRead }: ThreadContent): Bubble {
   };
 }
 
-function waiting(unsent: Unsent): Bubble {
+function waiting(unsent: Unsent, bySeq: BySeq): Bubble {
   return {
     key: unsent.client_id,
+    seq: null,
     body: unsent.body,
+    quote: quoteOf(unsent.reply_to, bySeq),
     at: unsent.at,
     edited: false,
     deleted: false,
@@ -90,6 +107,12 @@ function waiting(unsent: Unsent): Bubble {
     clientId: unsent.client_id,
     reason: unsent.reason,
   };
+}
+
+function quoteOf(seq: number | null, bySeq: BySeq): Quote | null {
+  if (seq === null) return null;
+  const entry = bySeq.get(seq);
+  return { seq, message: entry?.type === 'message' ? entry : null };
 }
 
 interface Group {

@@ -1,86 +1,54 @@
 /** `<orderwire-thread>`: one conversation, live. */
 
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query } from 'lit/decorators.js';
 import type {
-  Client,
   Conversation,
-  Flags,
+  Entry,
   OrderEvent,
   Person,
   Thread,
   ThreadState,
 } from '../client/index.ts';
+import { Asking } from './asking.ts';
 import './avatar.ts';
 import './composer.ts';
+import type { BubbleVerb } from './bubbles.ts';
 import type { MessageWritten, OrderwireComposer } from './composer.ts';
 import type { Connection } from './connection.ts';
-import { type Happening, happeningOf } from './happenings.ts';
+import { type Happening, happeningOf, nameOf } from './happenings.ts';
 import { icon } from './icons.ts';
-import type { Language } from './language/language.ts';
 import { Live } from './live.ts';
-import type { OrderwireLog, UnsentAction } from './log.ts';
+import type { BubbleAction, OrderwireLog, SeqWanted, UnsentAction } from './log.ts';
 import './log.ts';
 import { look } from './look.ts';
-import type { Choice } from './menu.ts';
 import './menu.ts';
-import { dotted } from './order-words.ts';
-import { type Row, rowsOf } from './rows.ts';
+import { dotted, firstName } from './order-words.ts';
+import { type Bubble, type Row, rowsOf } from './rows.ts';
+import { choicesOf, reportQuestion } from './thread-menu.ts';
+import { threadStyles } from './thread-styles.ts';
+import { isRecent, Writing } from './writing.ts';
 
 @customElement('orderwire-thread')
 export class OrderwireThread extends LitElement {
-  static override styles = [
-    look,
-    css`
-      :host {
-        display: flex;
-        flex-direction: column;
-        min-width: 0;
-        min-height: 0;
-        background: var(--bg);
-        container: thread / inline-size;
-      }
-      .bar {
-        display: flex;
-        align-items: center;
-        gap: var(--s3);
-        padding: var(--s3) var(--s5);
-        border-bottom: 1px solid var(--line);
-        min-height: 65px;
-      }
-      .back {
-        display: none;
-        margin-left: calc(-1 * var(--s2));
-      }
-      .blank {
-        flex: 1;
-      }
-      :host([embedded]) {
-        --edge: 0;
-      }
-      @container thread (max-width: 560px) {
-        .bar {
-          padding: var(--s3) var(--s4);
-        }
-      }
-      @media (max-width: 720px) {
-        .back {
-          display: grid;
-        }
-      }
-    `,
-  ];
+  static override styles = [look, threadStyles];
 
   @property() conversation = '';
+  /** A message to bring into sight, once. */
+  @property({ attribute: false }) seq: number | null = null;
   /** Inside of a page that says itself who and what this is about. */
   @property({ type: Boolean, reflect: true }) embedded = false;
   @query('orderwire-log') private log!: OrderwireLog | null;
   @query('orderwire-composer') private composer!: OrderwireComposer | null;
 
   readonly #live = new Live(this);
+  readonly #asking = new Asking(this);
+  readonly #writing = new Writing(this);
   #thread: Thread | null = null;
   #newAfter: number | null | undefined;
   #suggestion: string | null = null;
+  #quickWanted = false;
+  #wanted: number | null = null;
   readonly #attention = () => this.#look();
 
   /** Goes where one writes. */
@@ -110,11 +78,18 @@ export class OrderwireThread extends LitElement {
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('conversation')) this.#newAfter = undefined;
+    if (changed.has('seq')) this.#wanted = this.seq;
+    if (!changed.has('conversation')) return;
+    this.#newAfter = undefined;
+    this.#writing.drop();
   }
 
   override updated(): void {
     this.#look();
+    if (this.#wanted !== null && this.log) {
+      void this.#reach(this.#wanted);
+      this.#wanted = null;
+    }
     if (this.#suggestion === null || !this.composer) return;
     void this.composer.suggest(this.#suggestion);
     this.#suggestion = null;
@@ -128,7 +103,8 @@ export class OrderwireThread extends LitElement {
       const conversation = state.conversation ?? connection.client.inbox.find(this.conversation);
       return html`${this.embedded ? nothing : this.#bar(conversation, connection)}
       ${state.phase === 'ready' ? this.#log(state, connection) : html`<div class="blank"></div>`}
-      ${conversation ? this.#composer(conversation, state, connection) : nothing}`;
+      ${conversation ? this.#composer(conversation, state, connection) : nothing}
+      ${this.#asking.render(connection.language)}`;
     });
   }
 
@@ -136,10 +112,8 @@ export class OrderwireThread extends LitElement {
     return html`<div class="blank">${icon('inbox')}${words}</div>`;
   }
 
-  #bar(
-    conversation: Conversation | undefined,
-    { client, language, links }: Connection,
-  ): TemplateResult {
+  #bar(conversation: Conversation | undefined, connection: Connection): TemplateResult {
+    const { language, links } = connection;
     const order = conversation?.order;
     return html`<div class="bar">
       <a class="icon back" href=${links.inbox} aria-label=${language.t('back')}>${icon('back')}</a>
@@ -161,29 +135,17 @@ export class OrderwireThread extends LitElement {
             >`
           : nothing
       }
-      ${conversation ? this.#menu(conversation, client, language) : nothing}
+      ${conversation ? this.#menu(conversation, connection) : nothing}
     </div>`;
   }
 
-  #menu({ id, starred, archived, muted }: Conversation, { inbox }: Client, language: Language) {
-    const change = (flags: Flags) => () => void inbox.change(id, flags).catch(shownAgain);
-    const choices: Choice[] = [
-      {
-        name: language.t(starred ? 'thread.unstar' : 'thread.star'),
-        icon: 'star',
-        choose: change({ starred: !starred }),
-      },
-      {
-        name: language.t(archived ? 'thread.unarchive' : 'thread.archive'),
-        icon: 'archive',
-        choose: change({ archived: !archived }),
-      },
-      {
-        name: language.t(muted ? 'thread.unmute' : 'thread.mute'),
-        icon: muted ? 'bell' : 'mute',
-        choose: change({ muted: !muted }),
-      },
-    ];
+  #menu(conversation: Conversation, connection: Connection): TemplateResult {
+    const { client, language } = connection;
+    this.#live.read(this.#live.keep(client.blocks).state);
+    const choices = choicesOf(conversation, connection, {
+      ask: (question) => this.#asking.ask(question),
+      markUnread: () => this.#markUnread(this.#lastOf(conversation.with)?.seq),
+    });
     return html`<orderwire-menu .choices=${choices} label=${language.t('more')}></orderwire-menu>`;
   }
 
@@ -204,6 +166,11 @@ export class OrderwireThread extends LitElement {
       .more=${state.hasBefore}
       .loading=${state.loadingBefore}
       label=${language.t('thread.with', { name: conversation.with.name })}
+      .nameOf=${(account: string) => nameOf(account, conversation.with, connection)}
+      .verbs=${(bubble: Bubble, mine: boolean) => verbsOf(bubble, mine, state)}
+      @bubble-action=${({ verb, seq }: BubbleAction) =>
+        this.#act(verb, seq, conversation, connection)}
+      @seq-wanted=${({ seq }: SeqWanted) => this.#reach(seq)}
       @older-wanted=${() => void this.#thread?.loadBefore()}
       @end-reached=${this.#attention}
       @retry=${({ clientId }: UnsentAction) => client.outbox.retry(clientId)}
@@ -246,6 +213,18 @@ export class OrderwireThread extends LitElement {
       .name=${conversation.with.name}
       .locked=${state.canSend ? null : (state.canSendReason ?? 'other')}
       draft-key=${`${client.account}:${conversation.id}`}
+      .context=${this.#writing.context}
+      .busy=${this.#writing.busy}
+      failure=${this.#writing.failure ? language.t(this.#writing.failure) : ''}
+      .quickReplies=${this.#quickWanted ? this.#live.read(client.quickReplies.state) : null}
+      .values=${{
+        name: firstName(conversation.with.name),
+        order: conversation.order?.number ?? '',
+      }}
+      @context-dropped=${() => this.#writing.drop()}
+      @edit-last=${() => this.#writing.editLast(state.entries, client.account)}
+      @quick-wanted=${() => this.#wantQuick(connection)}
+      @unblock-wanted=${() => void client.blocks.unblock(conversation.with.id).catch(shownAgain)}
       @message-written=${this.#written}
       @typing=${() => this.#thread?.typingGoesOn()}
       @stopped-typing=${() => this.#thread?.typingStopped()}
@@ -253,8 +232,63 @@ export class OrderwireThread extends LitElement {
   }
 
   #written({ body }: MessageWritten): void {
-    this.#thread?.send(body);
-    this.log?.toEnd();
+    if (!this.#thread) return;
+    if (this.#writing.context?.kind !== 'edit') this.log?.toEnd();
+    void this.#writing.write(body, this.#thread);
+  }
+
+  #wantQuick({ client }: Connection): void {
+    this.#quickWanted = true;
+    client.quickReplies.open();
+    this.requestUpdate();
+  }
+
+  #act(verb: BubbleVerb, seq: number, conversation: Conversation, connection: Connection): void {
+    const message = this.#messageAt(seq);
+    if (!message) return;
+    if (verb === 'reply') {
+      this.#writing.reply(message, nameOf(message.sender, conversation.with, connection));
+    } else if (verb === 'edit') this.#writing.edit(message);
+    else if (verb === 'unread') this.#markUnread(seq);
+    else if (verb === 'report') this.#asking.ask(reportQuestion(conversation, seq, connection));
+    else this.#askToDelete(seq, connection);
+  }
+
+  #askToDelete(seq: number, { language }: Connection): void {
+    const thread = this.#thread;
+    this.#asking.ask({
+      title: language.t('delete.title'),
+      text: language.t('delete.text'),
+      fields: [],
+      confirm: language.t('delete.confirm'),
+      danger: true,
+      run: async () => thread?.erase(seq),
+    });
+  }
+
+  /** Goes away first: what is looked at is read at once. */
+  #markUnread(seq: number | undefined): void {
+    const thread = this.#thread;
+    if (!thread || seq === undefined) return;
+    this.dispatchEvent(new Event('left', { bubbles: true, composed: true }));
+    void thread.markUnread(seq).catch(shownAgain);
+  }
+
+  async #reach(seq: number): Promise<void> {
+    if (await this.#thread?.reach(seq)) await this.log?.show(seq);
+  }
+
+  #messageAt(seq: number) {
+    const found = this.#entries.find((entry) => entry.seq === seq);
+    return found?.type === 'message' ? found : null;
+  }
+
+  #lastOf({ id }: Person): Entry | undefined {
+    return this.#entries.findLast((entry) => entry.type === 'message' && entry.sender === id);
+  }
+
+  get #entries(): readonly Entry[] {
+    return this.#thread?.state.value.entries ?? [];
   }
 
   /** Tells the server what the person sees now. */
@@ -270,7 +304,15 @@ export class OrderwireThread extends LitElement {
   }
 }
 
-/** The row went back to how it was, which says enough. */
+/** What one can do with a message. */
+function verbsOf({ at }: Bubble, mine: boolean, { canSend }: ThreadState): readonly BubbleVerb[] {
+  const verbs: BubbleVerb[] = canSend ? ['reply'] : [];
+  if (!mine) return [...verbs, 'unread', 'report'];
+  if (canSend && isRecent(at)) verbs.push('edit');
+  return [...verbs, 'delete'];
+}
+
+/** Things are as they were, which says enough. */
 function shownAgain(): void {}
 
 declare global {

@@ -8,8 +8,10 @@ import { aToken } from './support/things.ts';
 
 describe('addresses', () => {
   it.each([
-    ['/', { page: 'inbox', conversation: null }],
-    ['/inbox/t%2F1', { page: 'inbox', conversation: 't/1' }],
+    ['/', { page: 'inbox', conversation: null, seq: null }],
+    ['/inbox/t%2F1', { page: 'inbox', conversation: 't/1', seq: null }],
+    ['/inbox/t1/12', { page: 'inbox', conversation: 't1', seq: 12 }],
+    ['/inbox/t1/0', { page: 'unknown' }],
     ['/orders', { page: 'orders' }],
     ['/orders/o1', { page: 'order', order: 'o1', part: null }],
     ['/orders/o1/plan', { page: 'order', order: 'o1', part: 'plan' }],

@@ -135,7 +135,7 @@ describe('a client', () => {
     const position = { recoverable: true, positioned: true, epoch: 'e', offset: 0 };
     await stage.server.subscribed('thread:t1', { ...position, data: aSnapshot() });
     await vi.advanceTimersByTimeAsync(10);
-    thread.send('hello');
+    thread.send({ body: 'hello', replyTo: null });
     await vi.advanceTimersByTimeAsync(10);
     const call = stage.server.of('rpc').at(-1);
     expect(call?.rpc).toMatchObject({ method: 'message.send', data: { body: 'hello' } });

@@ -1,61 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Problem } from '../client/api.ts';
-import { Thread } from '../client/thread.ts';
-import type { Entry, ThreadSnapshot } from '../client/types.ts';
-import { FakeApi, turns } from './support/api.ts';
-import { FakeSocket, refusal } from './support/socket.ts';
-import { aConversation, aMessage, aSnapshot, at } from './support/things.ts';
+import { turns } from './support/api.ts';
+import { refusal } from './support/socket.ts';
+import { aConversation, aMessage, at } from './support/things.ts';
+import { CHANNEL, ThreadStage } from './support/thread.ts';
 
-const CHANNEL = 'thread:t1';
-
-class Stage {
-  readonly api = new FakeApi();
-  readonly socket = new FakeSocket();
-  readonly dropped: string[] = [];
-  readonly written: string[] = [];
-  readonly thread = new Thread('t1', {
-    account: 'alice',
-    api: this.api,
-    socket: this.socket,
-    outbox: {
-      add: ({ body }) => this.written.push(body),
-      drop: (clientId) => this.dropped.push(clientId),
-    },
-  });
-
-  subscribed(offset: number, recovered: boolean, snapshot: Partial<ThreadSnapshot> = {}): void {
-    this.socket.subscribed(CHANNEL, { offset, recovered, snapshot: aSnapshot(snapshot) });
-  }
-
-  publish(...publications: readonly unknown[]): void {
-    this.socket.publish(CHANNEL, ...publications);
-  }
-
-  async page(items: readonly Entry[], has_before = false): Promise<void> {
-    await this.api.asked('/messages').answer({ items, has_before, has_after: false });
-  }
-
-  /** Opened, and showing these entries. */
-  async showing(entries: readonly Entry[], has_before = false): Promise<void> {
-    this.thread.open();
-    this.subscribed(entries.at(-1)?.seq ?? 0, false);
-    await this.page(entries, has_before);
-  }
-
-  get seqs(): number[] {
-    return this.thread.state.value.entries.map(({ seq }) => seq);
-  }
-
-  get state() {
-    return this.thread.state.value;
-  }
-}
-
-let stage: Stage;
+let stage: ThreadStage;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  stage = new Stage();
+  stage = new ThreadStage();
 });
 
 afterEach(() => {
@@ -327,7 +281,7 @@ describe('typing', () => {
 
   it('needs no end after the message was sent', () => {
     stage.thread.typingGoesOn();
-    stage.thread.send('done');
+    stage.thread.send({ body: 'done', replyTo: null });
     stage.thread.typingStopped();
     expect(stage.socket.said).toHaveLength(1);
     expect(stage.written).toEqual(['done']);
@@ -360,5 +314,13 @@ describe('the right to write', () => {
     expect(stage.state).toMatchObject({ canSend: false, canSendReason: 'first_contact_required' });
     expect(stage.state.conversation?.unread).toBe(3);
     await turns();
+  });
+
+  it('goes as soon as the inbox says so', async () => {
+    await stage.showing([aMessage(1)]);
+    stage.thread.summarised(aConversation('t1', { can_send: false, can_send_reason: 'blocked' }));
+    expect(stage.state).toMatchObject({ canSend: false, canSendReason: 'blocked' });
+    stage.thread.summarised(aConversation('t1', { can_send: true, can_send_reason: null }));
+    expect(stage.state).toMatchObject({ canSend: true, canSendReason: null });
   });
 });

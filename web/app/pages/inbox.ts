@@ -58,6 +58,8 @@ export class OrderwireInboxPage extends LitElement {
   ];
 
   @property({ attribute: false }) conversation: string | null = null;
+  /** A message that somebody wants to see. */
+  @property({ attribute: false }) seq: number | null = null;
   @query('orderwire-thread') private thread!: HTMLElement | null;
   readonly #live = new Live(this);
 
@@ -77,7 +79,10 @@ export class OrderwireInboxPage extends LitElement {
           this.conversation
             ? keyed(
                 this.conversation,
-                html`<orderwire-thread .conversation=${this.conversation}></orderwire-thread>
+                html`<orderwire-thread
+                    .conversation=${this.conversation}
+                    .seq=${this.seq}
+                  ></orderwire-thread>
                   <orderwire-about
                     role="complementary"
                     aria-label=${language.t('inbox.about')}

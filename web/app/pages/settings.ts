@@ -2,9 +2,11 @@
 
 import { css, html, LitElement } from 'lit';
 import { customElement } from 'lit/decorators.js';
+import '../../components/blocks.ts';
 import { Live } from '../../components/live.ts';
 import { look } from '../../components/look.ts';
 import '../../components/preferences.ts';
+import '../../components/quick-replies.ts';
 import { settingStyles } from '../../components/settings-styles.ts';
 import { pageStyles } from './page-styles.ts';
 
@@ -15,6 +17,7 @@ export class OrderwireSettingsPage extends LitElement {
     settingStyles,
     pageStyles,
     css`
+      .more,
       .account {
         margin-top: var(--s5);
         padding-top: var(--s5);
@@ -31,6 +34,8 @@ export class OrderwireSettingsPage extends LitElement {
       return html`<div class="inner slim">
         <h1 class="hidden">${language.t('settings.title')}</h1>
         <orderwire-preferences></orderwire-preferences>
+        <section class="more"><orderwire-quick-replies></orderwire-quick-replies></section>
+        <section class="more"><orderwire-blocks></orderwire-blocks></section>
         <section class="setting account">
           <div>
             <h3 class="head">${language.t('account.title')}</h3>

@@ -2,9 +2,11 @@
 
 import type { Messages } from './language.ts';
 import { orderDe } from './order-de.ts';
+import { talkDe } from './talk-de.ts';
 
 export const de: Messages = {
   ...orderDe,
+  ...talkDe,
   'app.name': 'Orderwire',
   'nav.main': 'Hauptmenü',
   'nav.inbox': 'Postfach',
@@ -62,45 +64,6 @@ export const de: Messages = {
   'inbox.starred': 'Markiert',
   'inbox.muted': 'Stumm',
   'inbox.about': 'Zu dieser Unterhaltung',
-
-  'thread.with': 'Unterhaltung mit {name}',
-  'thread.new': 'Neu',
-  'thread.latest': 'Zum Neuesten',
-  'thread.older': 'Ältere Nachrichten werden geladen',
-  'thread.gone': 'Diese Unterhaltung gibt es hier nicht, oder sie ist nicht deine.',
-  'thread.empty': 'Noch nichts geschrieben.',
-  'thread.deleted': 'Nachricht gelöscht',
-  'thread.edited': 'bearbeitet',
-  'thread.typing': '{name} schreibt',
-  'thread.star': 'Markieren',
-  'thread.unstar': 'Markierung entfernen',
-  'thread.archive': 'Archivieren',
-  'thread.unarchive': 'Zurück ins Postfach',
-  'thread.mute': 'Stummschalten',
-  'thread.unmute': 'Stumm aufheben',
-  'message.sending': 'Wird gesendet …',
-  'message.waiting': 'Wartet auf die Verbindung',
-  'message.sent': 'Gesendet {time}',
-  'message.read': 'Gelesen',
-  'message.failed': 'Nicht gesendet',
-  'message.discard': 'Verwerfen',
-
-  'composer.label': 'Nachricht an {name}',
-  'composer.placeholder': 'An {name} schreiben …',
-  'composer.hint': 'Enter sendet',
-  'composer.send': 'Senden',
-  'composer.long': '{count} Zeichen zu lang',
-  'locked.first_contact_required.title': 'Du kannst {name} nicht zuerst schreiben.',
-  'locked.first_contact_required.text':
-    'Möglich wird es mit der ersten Nachricht an dich oder mit einem Auftrag.',
-  'locked.blocked.title': 'Du kannst {name} nicht schreiben.',
-  'locked.blocked.text': 'Eine Seite hat die andere blockiert.',
-  'locked.conversation_closed.title': 'Diese Unterhaltung ist geschlossen.',
-  'locked.conversation_closed.text': 'Lesen kannst du sie weiterhin.',
-  'locked.not_participant.title': 'Du liest hier mit.',
-  'locked.not_participant.text': 'Diese Unterhaltung führen zwei andere.',
-  'locked.other.title': 'Hier kannst du nicht schreiben.',
-  'locked.other.text': 'Frag deinen Marktplatz, wenn es möglich sein sollte.',
 
   'orders.title': 'Aufträge',
   'orders.sides': 'Seite',

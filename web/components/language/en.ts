@@ -1,9 +1,11 @@
 /** English. A key with `.one` and `.other` is chosen by `count`. */
 
 import { orderEn } from './order-en.ts';
+import { talkEn } from './talk-en.ts';
 
 export const en = {
   ...orderEn,
+  ...talkEn,
   'app.name': 'Orderwire',
   'nav.main': 'Main',
   'nav.inbox': 'Inbox',
@@ -60,44 +62,6 @@ export const en = {
   'inbox.starred': 'Starred',
   'inbox.muted': 'Muted',
   'inbox.about': 'About this conversation',
-
-  'thread.with': 'Conversation with {name}',
-  'thread.new': 'New',
-  'thread.latest': 'Jump to latest',
-  'thread.older': 'Loading older messages',
-  'thread.gone': 'This conversation is not here, or not yours.',
-  'thread.empty': 'Nothing written yet.',
-  'thread.deleted': 'Message deleted',
-  'thread.edited': 'edited',
-  'thread.typing': '{name} is writing',
-  'thread.star': 'Star',
-  'thread.unstar': 'Remove star',
-  'thread.archive': 'Archive',
-  'thread.unarchive': 'Back to the inbox',
-  'thread.mute': 'Mute',
-  'thread.unmute': 'Unmute',
-  'message.sending': 'Sending …',
-  'message.waiting': 'Waiting for the connection',
-  'message.sent': 'Sent {time}',
-  'message.read': 'Read',
-  'message.failed': 'Not sent',
-  'message.discard': 'Discard',
-
-  'composer.label': 'Message to {name}',
-  'composer.placeholder': 'Write to {name} …',
-  'composer.hint': 'Enter sends',
-  'composer.send': 'Send',
-  'composer.long': 'Too long by {count}',
-  'locked.first_contact_required.title': 'You cannot write to {name} first.',
-  'locked.first_contact_required.text': 'It opens as soon as they write to you or place an order.',
-  'locked.blocked.title': 'You cannot write to {name}.',
-  'locked.blocked.text': 'One of you has blocked the other.',
-  'locked.conversation_closed.title': 'This conversation is closed.',
-  'locked.conversation_closed.text': 'You can still read it.',
-  'locked.not_participant.title': 'You are reading along.',
-  'locked.not_participant.text': 'This conversation is between two others.',
-  'locked.other.title': 'You cannot write here.',
-  'locked.other.text': 'Ask your marketplace, if you think that you should.',
 
   'orders.title': 'Orders',
   'orders.sides': 'Side',

@@ -1,0 +1,42 @@
+/** The controller through which an element asks for something in a dialog. */
+
+import {
+  html,
+  type ReactiveController,
+  type ReactiveControllerHost,
+  type TemplateResult,
+} from 'lit';
+import type { Question } from './ask.ts';
+import './ask.ts';
+import type { Language } from './language/language.ts';
+
+export class Asking implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  #question: Question | null = null;
+
+  constructor(host: ReactiveControllerHost) {
+    this.#host = host;
+    host.addController(this);
+  }
+
+  hostConnected(): void {}
+
+  ask(question: Question): void {
+    this.#question = question;
+    this.#host.requestUpdate();
+  }
+
+  /** Stands once in the element's template. */
+  render(language: Language): TemplateResult {
+    return html`<orderwire-ask
+      .language=${language}
+      .question=${this.#question}
+      @closed=${this.#closed}
+    ></orderwire-ask>`;
+  }
+
+  readonly #closed = (): void => {
+    this.#question = null;
+    this.#host.requestUpdate();
+  };
+}
