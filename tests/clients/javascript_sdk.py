@@ -15,7 +15,6 @@ DRIVER = Path(__file__).parent / "js" / "driver.mjs"
 LONGEST_LINE = 64 * 1024 * 1024
 # In milliseconds.
 OPTIONS = {
-    "timeout": PATIENCE * 1000,
     "minReconnectDelay": 100,
     "maxReconnectDelay": 500,
     "maxServerPingDelay": 2_000,
@@ -31,9 +30,10 @@ class JavaScriptClient:
         self._sdk = sdk
         self._name = name
 
-    async def open(self, url: str, data: Mapping[str, Any] | None) -> None:
+    async def open(self, url: str, data: Mapping[str, Any] | None, gives_up_after: float) -> None:
         """Make it there."""
-        await self._do("open", url=url, options=OPTIONS | {"data": data})
+        options = OPTIONS | {"data": data, "timeout": gives_up_after * 1000}
+        await self._do("open", url=url, options=options)
 
     async def connect(self) -> None:
         await self._do("connect")
@@ -94,11 +94,16 @@ class JavaScriptSdk:
         self._reader = asyncio.create_task(self._read())
 
     async def client(
-        self, url: str, token: TokenSource, *, data: Mapping[str, Any] | None = None
+        self,
+        url: str,
+        token: TokenSource,
+        *,
+        data: Mapping[str, Any] | None = None,
+        gives_up_after: float = PATIENCE,
     ) -> JavaScriptClient:
         name = f"client-{next(self._numbers)}"
         made = self._clients[name] = JavaScriptClient(self, name, token)
-        await made.open(url, data)
+        await made.open(url, data, gives_up_after)
         return made
 
     async def call(self, message: Mapping[str, Any]) -> Any:

@@ -48,7 +48,9 @@ def _happened(what: str, channel: str, context: Any) -> Happened:
 class PythonClient:
     """One client."""
 
-    def __init__(self, url: str, token: TokenSource, data: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self, url: str, token: TokenSource, *, data: Mapping[str, Any] | None, gives_up_after: float
+    ) -> None:
         self.diary = Diary()
         self._client = Client(
             url,
@@ -56,7 +58,7 @@ class PythonClient:
             get_token=token,
             data=data,
             proxy=None,
-            timeout=PATIENCE,
+            timeout=gives_up_after,
             max_reconnect_delay=MOST_BETWEEN_TRIES,
             max_server_ping_delay=NO_PING_AFTER,
         )
@@ -127,9 +129,14 @@ class PythonSdk:
         self._clients: list[PythonClient] = []
 
     async def client(
-        self, url: str, token: TokenSource, *, data: Mapping[str, Any] | None = None
+        self,
+        url: str,
+        token: TokenSource,
+        *,
+        data: Mapping[str, Any] | None = None,
+        gives_up_after: float = PATIENCE,
     ) -> PythonClient:
-        made = PythonClient(url, token, data)
+        made = PythonClient(url, token, data=data, gives_up_after=gives_up_after)
         self._clients.append(made)
         return made
 

@@ -71,10 +71,10 @@ class Diary:
         """List the offsets of a channel's durable publications, as they came."""
         return [each.offset for each in self.all("publication", channel) if each.offset]
 
-    async def until(self, true: Callable[[], bool]) -> None:
+    async def until(self, true: Callable[[], bool], *, within: float = PATIENCE) -> None:
         """Wait until something that was told makes ``true()`` true."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(within):
                 while not true():
                     await self._news.wait()
         except TimeoutError:
@@ -144,7 +144,15 @@ class Sdk(Protocol):
     name: str
 
     async def client(
-        self, url: str, token: TokenSource, *, data: Mapping[str, Any] | None = None
+        self,
+        url: str,
+        token: TokenSource,
+        *,
+        data: Mapping[str, Any] | None = None,
+        gives_up_after: float = PATIENCE,
     ) -> SdkClient:
-        """Make a client, which does nothing yet; it reconnects within a fraction of a second."""
+        """Make a client, which does nothing yet; it reconnects within a fraction of a second.
+
+        A command unanswered for ``gives_up_after`` seconds is given up, often with its connection.
+        """
         ...

@@ -113,7 +113,9 @@ async def running_node(
         )
         server = _Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
-        async with httpx2.AsyncClient(base_url=origin) as http:
-            yield RunningNode(node=node, port=port, http=http)
-        server.should_exit = True
-        await task
+        try:
+            async with httpx2.AsyncClient(base_url=origin) as http:
+                yield RunningNode(node=node, port=port, http=http)
+        finally:
+            server.should_exit = True
+            await task

