@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from storage.engine import Database
 from storage.migrate import upgrade
