@@ -1,8 +1,35 @@
-"""Channels have one name each."""
+"""Channels have one name each, and publications say what they are."""
 
-from domain.publications import inbox_channel, thread_channel
+from domain.publications import Publication, inbox_channel, thread_channel
 
 
 def test_channels_are_named_by_what_they_carry() -> None:
     assert thread_channel("c1") == "thread:c1"
     assert inbox_channel("sam") == "inbox:sam"
+
+
+def test_publications_are_the_same_that_say_the_same_at_the_same_place() -> None:
+    made, given = Publication("thread:c1", lambda: b"{}", 7), Publication("thread:c1", b"{}", 7)
+
+    assert made == given
+    assert len({made, given}) == 1
+    assert given != Publication("thread:c1", b"{}", 8)
+    assert given != Publication("thread:c1", b"[]", 7)
+    assert given != "thread:c1"
+
+
+def test_a_publication_is_shown_with_what_it_carries() -> None:
+    assert repr(Publication("thread:c1", lambda: b"{}", 7)) == "Publication('thread:c1', b'{}', 7)"
+
+
+def test_what_nobody_looks_at_is_never_made() -> None:
+    made: list[int] = []
+
+    def data() -> bytes:
+        made.append(1)
+        return b"{}"
+
+    publication = Publication("inbox:sam", data)
+    assert made == []
+    assert (publication.data, publication.data) == (b"{}", b"{}")
+    assert made == [1]
