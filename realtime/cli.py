@@ -283,9 +283,8 @@ def _add_token(commands: Commands) -> None:
     parser.add_argument("account", metavar="ACCOUNT", type=_account, help="whom it speaks for")
     parser.add_argument(
         "--role",
-        type=Role,
-        choices=(Role.ACCOUNT, Role.OPERATOR),
-        default=Role.ACCOUNT,
+        choices=(str(Role.ACCOUNT), str(Role.OPERATOR)),
+        default=str(Role.ACCOUNT),
         help="account (default) or operator",
     )
     parser.add_argument(
@@ -320,7 +319,7 @@ def _token(arguments: argparse.Namespace) -> int:
         )
     now = SystemClock().now()
     print(
-        make_token(secret, arguments.account, role=arguments.role, lifetime=arguments.ttl, now=now)
+        make_token(secret, arguments.account, role=Role(arguments.role), lifetime=arguments.ttl, now=now)
     )
     return 0
 

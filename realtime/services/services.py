@@ -84,7 +84,7 @@ class Services:
                 category=Category.SERVICE,
                 template=template,
                 cause=f"service:{service.id}:{service.status}:{service.version}",
-                link="/settings",
+                link="/orders",
                 facts={"service": service.title},
             ),
         )
