@@ -319,7 +319,9 @@ def _token(arguments: argparse.Namespace) -> int:
         )
     now = SystemClock().now()
     print(
-        make_token(secret, arguments.account, role=Role(arguments.role), lifetime=arguments.ttl, now=now)
+        make_token(
+            secret, arguments.account, role=Role(arguments.role), lifetime=arguments.ttl, now=now
+        )
     )
     return 0
 
