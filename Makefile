@@ -24,7 +24,7 @@ DECIDES := alert backoff base64url classify gate outcome reasons targets verdict
 PURE := domain/* realtime/protocol/* $(DECIDES:%=realtime/delivery/%.py)
 LEAST := 97
 
-.PHONY: help demo test lint unit bench picture web setup lock clean
+.PHONY: help demo test lint unit bench chaos picture web setup lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -50,6 +50,10 @@ unit: .venv/.test realtime/static/index.html $(SDKS) $(CHROMIUM) $(COMPILER)
 
 bench: .venv/.test $(COMPILER) ## measure us beside other servers; docs/performance.md tells how
 	$(PYTHON_HERE) -m benchmarks.run
+
+chaos: .venv/.test $(SDKS) ## hurt three nodes at random; SEED=7 CHAOS_SECONDS=3600 make chaos
+	ORDERWIRE_TEST_CHAOS_SEED=$(SEED) ORDERWIRE_TEST_CHAOS_SECONDS=$(or $(CHAOS_SECONDS),600) \
+	.venv/bin/pytest -s tests/chaos
 
 picture: .venv/.test realtime/static/index.html $(CHROMIUM) ## take the README's picture again
 	ORDERWIRE_TEST_PICTURE=docs/images/story.png $(BROWSER_TESTS)
