@@ -22,7 +22,7 @@ COVERAGE := $(PYTHON_HERE) -m coverage report --skip-covered
 # What decides and does nothing else is covered to the last branch; all the rest together to LEAST.
 DECIDES := alert backoff base64url classify gate outcome reasons targets verdict
 PURE := domain/* realtime/protocol/* $(DECIDES:%=realtime/delivery/%.py)
-LEAST := 97
+LEAST := 95
 
 .PHONY: help demo test lint unit bench chaos picture web setup lock clean
 
