@@ -27,7 +27,8 @@ from tests.support.processes import token
 
 # With all that goes before and comes after, 20 seconds of faults are a minute.
 SECONDS = float(os.environ.get("ORDERWIRE_TEST_CHAOS_SECONDS") or 20.0)
-SEED = int(os.environ.get("ORDERWIRE_TEST_CHAOS_SEED") or secrets.randbelow(1_000_000))
+# The same each time among the other tests; ``make chaos`` leaves it to chance, and prints it.
+SEED = int(os.environ.get("ORDERWIRE_TEST_CHAOS_SEED", "7") or secrets.randbelow(1_000_000))
 PAIRS, DEVICES = 20, 10
 AN_SDK_GIVES_UP_AFTER = 5.0
 
