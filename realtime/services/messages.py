@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from domain.conversations import MAX_BODY, MAX_CLIENT_ID, MAX_SEQ
 from domain.errors import Invalid, OrderwireError, TooLarge, TooMany
-from realtime.services.commit_queue import CommitFigures, CommitQueue, Store
+from realtime.services.commit_queue import ANSWER_WITHIN, CommitFigures, CommitQueue, Store
 from realtime.services.rates import AccountRates
 from storage.engine import Database
 
@@ -61,9 +61,16 @@ class Messages:
     """The one way for a message into a conversation, for the socket and for HTTP alike."""
 
     def __init__(
-        self, *, database: Database, store: Store[SendMessage, Sent], rates: AccountRates
+        self,
+        *,
+        database: Database,
+        store: Store[SendMessage, Sent],
+        rates: AccountRates,
+        answer_within: float = ANSWER_WITHIN,
     ) -> None:
-        self._queue = CommitQueue[SendMessage, Sent](database=database, store=store)
+        self._queue = CommitQueue[SendMessage, Sent](
+            database=database, store=store, answer_within=answer_within
+        )
         self._rates = rates
 
     @property

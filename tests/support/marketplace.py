@@ -51,6 +51,8 @@ QUESTION = {
 }
 
 # How fast somebody may write is tested where it is decided.
+# A busy machine may take longer to commit than a sender would wait.
+PATIENT = 60.0
 UNLIMITED = AccountRates(rate=0, burst=0, monotonic=lambda: 0.0)
 
 
@@ -127,7 +129,9 @@ class Marketplace:
         self.changes = MessageChanges(
             **made, people=self.people, new_id=new_id, edit_within=EDIT_WITHIN
         )
-        self.messages = Messages(database=database, store=store, rates=UNLIMITED)
+        self.messages = Messages(
+            database=database, store=store, rates=UNLIMITED, answer_within=PATIENT
+        )
 
     # --- people and what they offer -----------------------------------------------------------
 
