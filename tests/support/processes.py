@@ -19,7 +19,7 @@ from realtime.tokens import make_token
 COMMAND = [sys.executable, "-m", "realtime.cli"]
 TOKEN_SECRET = "a token secret for the tests alone, long enough"
 SERVICE_KEY = "a-service-key-for-the-tests-alone"
-PATIENCE = 60.0
+PATIENCE = 90.0
 
 # Enough to start with; a test's own settings go before these.
 SETTINGS = {
