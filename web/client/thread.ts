@@ -20,6 +20,7 @@ import { OwnTyping, Typists } from './typing.ts';
 const PAGE = 50;
 /** For who wants to go far back. */
 const LONG_PAGE = 200;
+const PAGES_AT_ONCE = 4;
 const RETRY_MS = 2_000;
 
 export interface ThreadState {
@@ -175,23 +176,45 @@ export class Thread {
 
   /** Loads back to a message; says whether it is there. */
   async reach(seq: number): Promise<boolean> {
-    for (;;) {
-      const oldest = this.#state.value.entries[0];
-      if (!oldest || oldest.seq <= seq) break;
-      await this.loadBefore(LONG_PAGE);
-      if (this.#state.value.entries[0] === oldest) break;
-    }
+    const oldest = this.#state.value.entries[0]?.seq ?? 0;
+    if (oldest > seq && !this.#catchingUp) await this.#loadBack(oldest, seq);
     return this.#state.value.entries.some((entry) => entry.seq === seq);
   }
 
-  async loadBefore(limit = PAGE): Promise<void> {
+  /** Loads what is between, several pages at a time, and shows it once it is all there. */
+  async #loadBack(oldest: number, seq: number): Promise<void> {
+    const start = this.#start;
+    const items: Entry[] = [];
+    let hasBefore = true;
+    this.#state.patch({ loadingBefore: true });
+    try {
+      for (let from = oldest; from > seq && hasBefore; from -= LONG_PAGE * PAGES_AT_ONCE) {
+        // A page has an entry for each number at most, so the next one begins no later.
+        const starts = Array.from({ length: PAGES_AT_ONCE }, (_, at) => from - at * LONG_PAGE);
+        const pages = await Promise.all(
+          starts
+            .filter((before) => before > Math.max(1, seq))
+            .map((before) => this.#page(`&before=${before}`, LONG_PAGE)),
+        );
+        items.push(...pages.flatMap((page) => page.items));
+        hasBefore = pages.at(-1)?.has_before ?? false;
+      }
+      if (start === this.#start) this.#add(items, { hasBefore });
+    } catch {
+      // Nothing is shown that has gaps.
+    } finally {
+      this.#state.patch({ loadingBefore: false });
+    }
+  }
+
+  async loadBefore(): Promise<void> {
     const { hasBefore, loadingBefore, entries } = this.#state.value;
     const oldest = entries[0];
     if (!hasBefore || loadingBefore || this.#catchingUp || !oldest) return;
     const start = this.#start;
     this.#state.patch({ loadingBefore: true });
     try {
-      const page = await this.#page(`&before=${oldest.seq}`, limit);
+      const page = await this.#page(`&before=${oldest.seq}`);
       if (start === this.#start) this.#add(page.items, { hasBefore: page.has_before });
     } catch {
       // Scrolling up asks again.

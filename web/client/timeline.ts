@@ -18,6 +18,13 @@ export interface Timeline {
 export const EMPTY: Timeline = { entries: [], changes: new Map() };
 
 export function withEntries(timeline: Timeline, news: readonly Entry[]): Timeline {
+  const { entries, changes } = timeline;
+  const [first] = news;
+  const [last] = entries.slice(-1);
+  // As nearly always: one more at the end.
+  if (news.length === 1 && first && last && first.seq > last.seq) {
+    return { changes, entries: [...entries, changed(first, changes.get(first.seq))] };
+  }
   const bySeq = new Map(timeline.entries.map((entry) => [entry.seq, entry]));
   for (const entry of news) {
     const known = bySeq.get(entry.seq);

@@ -9,12 +9,14 @@ import type { Connection } from './connection.ts';
 import { icon } from './icons.ts';
 import { Live } from './live.ts';
 import { look } from './look.ts';
+import { Virtual } from './virtual.ts';
 
 const COLUMNS: readonly (readonly [sort: ContactSort, name: 'person' | 'orders' | 'last'])[] = [
   ['name', 'person'],
   ['orders', 'orders'],
   ['last_order', 'last'],
 ];
+const ROW_PX = 61;
 /** Names are sorted upwards, the rest with the most first. */
 const RISING: ReadonlySet<ContactSort> = new Set(['name']);
 
@@ -177,6 +179,7 @@ export class OrderwireContacts extends LitElement {
 
   @query('.search input') private field!: HTMLInputElement | null;
   readonly #live = new Live(this);
+  readonly #virtual = new Virtual(this, ROW_PX);
 
   override render() {
     return this.#live.with((connection) => {
@@ -191,6 +194,7 @@ export class OrderwireContacts extends LitElement {
       if (failed && !loaded) return blank(language.t('contacts.failed'));
       if (!loaded) return nothing;
       if (contacts.length === 0 && !sought) return blank(language.t('contacts.empty'));
+      const { from, to, before, after } = this.#virtual.of(contacts.map(({ person }) => person.id));
       return html`${this.#tools(client.contacts, connection)}
       ${
         contacts.length > 0
@@ -200,12 +204,14 @@ export class OrderwireContacts extends LitElement {
                   ${this.#heads(sort, client.contacts, connection)}
                 </tr>
               </thead>
-              <tbody>
+              <tbody data-rows>
+                ${emptyRow(before)}
                 ${repeat(
-                  contacts,
+                  contacts.slice(from, to),
                   ({ person }) => person.id,
                   (one) => this.#row(one, connection),
                 )}
+                ${emptyRow(after)}
               </tbody>
             </table>`
           : blank(language.t('contacts.none'))
@@ -266,7 +272,7 @@ export class OrderwireContacts extends LitElement {
   #row(contact: Contact, { language, links }: Connection): TemplateResult {
     const { person, completed_orders: completed, totals, last_order_at: last } = contact;
     const { name } = person;
-    return html`<tr>
+    return html`<tr data-row=${person.id}>
       <td class="person">
         <div class="row">
           <orderwire-avatar .person=${person}></orderwire-avatar>
@@ -294,6 +300,14 @@ export class OrderwireContacts extends LitElement {
   #more(contacts: Contacts): void {
     void contacts.loadMore().catch(askedAgainLater);
   }
+}
+
+function emptyRow(height: number) {
+  return height > 0
+    ? html`<tr aria-hidden="true">
+        <td colspan="5" .style=${`height:${height}px`}></td>
+      </tr>`
+    : nothing;
 }
 
 function blank(words: string): TemplateResult {

@@ -11,6 +11,7 @@ import { Live } from './live.ts';
 import { look } from './look.ts';
 import { lineOf } from './order-words.ts';
 import './search.ts';
+import { emptyItem, Virtual } from './virtual.ts';
 
 const SHOWN: Readonly<Record<Filter, (conversation: Conversation) => boolean>> = {
   all: ({ archived }) => !archived,
@@ -21,6 +22,7 @@ const SHOWN: Readonly<Record<Filter, (conversation: Conversation) => boolean>> =
 };
 
 const NEAR_END_PX = 400;
+const ROW_PX = 85;
 
 @customElement('orderwire-inbox')
 export class OrderwireInbox extends LitElement {
@@ -119,6 +121,7 @@ export class OrderwireInbox extends LitElement {
   @property() selected: string | null = null;
   @state() private filter: Filter = 'all';
   readonly #live = new Live(this);
+  readonly #virtual = new Virtual(this, ROW_PX);
 
   override render() {
     return this.#live.with((connection) => {
@@ -133,16 +136,8 @@ export class OrderwireInbox extends LitElement {
           ${FILTERS.map((filter) => this.#filter(filter, connection))}
         </div>
         <div class="scroll" @scroll=${this.#nearEnd}>
-          <ul aria-label=${language.t('inbox.list')} aria-busy=${!loaded}>
-            ${
-              loaded
-                ? repeat(
-                    shown,
-                    ({ id }) => id,
-                    (one) => this.#row(one, connection),
-                  )
-                : BONES
-            }
+          <ul data-rows aria-label=${language.t('inbox.list')} aria-busy=${!loaded}>
+            ${loaded ? this.#rows(shown, connection) : BONES}
           </ul>
           ${loaded && shown.length === 0 ? this.#empty(connection) : nothing}
         </div>
@@ -160,11 +155,22 @@ export class OrderwireInbox extends LitElement {
     </button>`;
   }
 
+  #rows(shown: readonly Conversation[], connection: Connection): TemplateResult {
+    const { from, to, before, after } = this.#virtual.of(shown.map(({ id }) => id));
+    return html`${emptyItem(before)}
+    ${repeat(
+      shown.slice(from, to),
+      ({ id }) => id,
+      (one) => this.#row(one, connection),
+    )}
+    ${emptyItem(after)}`;
+  }
+
   #row(conversation: Conversation, connection: Connection): TemplateResult {
     const { language, links } = connection;
     const { last_message: last, unread } = conversation;
     const now = this.#live.read(connection.clock);
-    return html`<li>
+    return html`<li data-row=${conversation.id}>
       <a
         class="conv ${unread ? 'unread' : ''}"
         href=${links.conversation(conversation.id)}

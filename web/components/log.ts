@@ -1,21 +1,21 @@
 /**
  * `<orderwire-log>`: the rows of a thread, scrolled. It stays at the end while one is there, and
- * where one is while older rows come in above.
+ * where one is while rows come in above, or change places with empty space.
  */
 
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { OrderEvent, Person } from '../client/index.ts';
-import './avatar.ts';
-import { type BubbleVerb, bubbleOf } from './bubbles.ts';
+import type { BubbleVerb } from './bubbles.ts';
 import type { Happening, OrderPart } from './happenings.ts';
 import { icon } from './icons.ts';
 import { Language } from './language/language.ts';
+import { type LogView, rowOf, typingOf, type UnsentVerb } from './log-rows.ts';
 import { bubbleStyles } from './log-styles.ts';
 import { look } from './look.ts';
-import { firstName } from './order-words.ts';
-import type { Bubble, Progress, Row } from './rows.ts';
+import { type Bubble, heightOf, type Row, rowWith } from './rows.ts';
+import { Heights, has, type Span } from './span.ts';
 
 /** Nearer to the end than this counts as there. */
 const AT_END_PX = 48;
@@ -23,14 +23,16 @@ const AT_END_PX = 48;
 const AHEAD_PX = 800;
 /** How much of what was read stays above the line before what is new. */
 const CONTEXT_PX = 96;
+/** So far around what is in sight rows are in the page; nearer than the other, it moves on. */
+const AROUND_PX = 2_000;
+const EDGE_PX = 1_000;
 
 const STEPS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1 };
-const ICONS = { sending: 'clock', sent: 'tick', read: 'ticks', failed: 'alert' } as const;
 
 export class UnsentAction extends Event {
   readonly clientId: string;
 
-  constructor(type: 'retry' | 'discard', clientId: string) {
+  constructor(type: UnsentVerb, clientId: string) {
     super(type);
     this.clientId = clientId;
   }
@@ -60,9 +62,13 @@ export class SeqWanted extends Event {
   }
 }
 
+/** What stays where it is, whatever comes in above it. */
 interface Anchor {
   readonly key: string;
   readonly top: number;
+  /** The row that it is in, and how far that is above what is in sight. */
+  readonly row: string;
+  readonly hidden: number;
 }
 
 @customElement('orderwire-log')
@@ -77,6 +83,14 @@ export class OrderwireLog extends LitElement {
         flex-direction: column;
         flex: 1;
         min-height: 0;
+      }
+      .cell {
+        display: flex;
+        flex: none;
+        flex-direction: column;
+      }
+      .space {
+        flex: none;
       }
     `,
   ];
@@ -95,16 +109,19 @@ export class OrderwireLog extends LitElement {
   @property({ attribute: false }) verbs: (bubble: Bubble, mine: boolean) => readonly BubbleVerb[] =
     () => [];
   @state() private away = false;
-  /** The bubbles whose menu is here, and that a finger touched last. */
   @state() private menuOf: string | null = null;
   @state() private tapped: string | null = null;
   @query('.log') private log!: HTMLElement;
 
+  readonly #heights = new Heights<Row>(({ key }) => key, heightOf);
+  #span: Span = { from: 0, to: 0, before: 0, after: 0 };
   #placed = false;
   #atEnd = true;
   #anchor: Anchor | null = null;
-  #stop: string | undefined;
-  readonly #resized = new ResizeObserver(() => this.#stay());
+  /** A row to show, wherever one is. */
+  #wanted: string | null = null;
+  #width = 0;
+  readonly #resized = new ResizeObserver(() => this.#resize());
 
   /** Whether the newest row is in sight. */
   get atEnd(): boolean {
@@ -115,14 +132,20 @@ export class OrderwireLog extends LitElement {
   toEnd(): void {
     this.#atEnd = true;
     this.#stay();
+    this.requestUpdate();
   }
 
   /** Brings a message into sight, and points at it. */
   async show(seq: number): Promise<void> {
     await this.updateComplete;
-    const key = keyOf(seq, this.rows);
-    const line = key && this.renderRoot.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    const found = rowWith(this.rows, seq);
+    if (!found) return;
+    this.#wanted = found.row.key;
+    this.requestUpdate();
+    await this.updateComplete;
+    const line = this.#lineOf(found.key);
     if (!line) return;
+    this.#atEnd = false;
     line.scrollIntoView({ block: 'center' });
     line.classList.add('shown');
     line.addEventListener('animationend', () => line.classList.remove('shown'), { once: true });
@@ -138,20 +161,26 @@ export class OrderwireLog extends LitElement {
   }
 
   override willUpdate(): void {
-    this.#stop = this.#findStop();
     this.#anchor = this.hasUpdated && !this.#atEnd ? this.#firstInSight() : null;
+    this.#span = this.#spanNow();
+    this.#wanted = null;
   }
 
   override updated(): void {
     if (this.rows.length === 0) return;
+    this.#measure();
     if (!this.#placed) this.#place();
     else if (this.#anchor) this.#restore(this.#anchor);
     else this.#stay();
+    this.#moveOn();
     this.#wantOlder();
   }
 
   override render() {
     const { language } = this;
+    const { from, to, before, after } = this.#span;
+    const shown = this.rows.slice(from, to);
+    const view = this.#view(shown);
     return html`<div
         class="log"
         role="log"
@@ -163,12 +192,13 @@ export class OrderwireLog extends LitElement {
         <div class="older meta" aria-hidden="true">
           ${this.loading ? language.t('thread.older') : nothing}
         </div>
+        ${before > 0 ? space(before) : nothing}
         ${repeat(
-          this.rows,
+          shown,
           ({ key }) => key,
-          (row) => this.#row(row),
+          (row) => html`<div class="cell" data-row=${row.key}>${rowOf(row, view)}</div>`,
         )}
-        ${this.#typing()}
+        ${after > 0 ? space(after) : nothing} ${typingOf(this.typing, view)}
       </div>
       ${
         this.away
@@ -179,117 +209,22 @@ export class OrderwireLog extends LitElement {
       }`;
   }
 
-  #row(row: Row): TemplateResult {
-    switch (row.kind) {
-      case 'day':
-        return html`<div class="day" data-key=${row.key}>${this.language.day(row.at)}</div>`;
-      case 'new':
-        return html`<div class="day new" data-key="new">${this.language.t('thread.new')}</div>`;
-      case 'event':
-        return this.#event(row.key, row.event);
-      case 'group':
-        return row.mine ? this.#mine(row.bubbles) : this.#theirs(row.sender, row.bubbles);
-    }
-  }
-
-  #event(key: string, event: OrderEvent): TemplateResult {
-    const { icon: sign, text, said, part } = this.happening(event);
-    const link = part && this.partLink(event.order_id, part);
-    return html`<div class="event" data-key=${key}>
-      ${icon(sign)}<bdi>${text}</bdi> <time class="meta">${this.language.clock(event.at)}</time>
-      ${link ? html`<a href=${link}>${this.language.t('order.view')}</a>` : nothing}
-      ${said ? html`<p class="said" dir="auto">${said}</p>` : nothing}
-    </div>`;
-  }
-
-  #mine(bubbles: readonly Bubble[]): TemplateResult {
-    return html`<div class="group mine">
-      <div class="stack">
-        ${bubbles.map((one, at) => [
-          this.#bubble(one, true),
-          one.progress === 'failed' || at === bubbles.length - 1 ? this.#receipt(one) : nothing,
-        ])}
-      </div>
-    </div>`;
-  }
-
-  #theirs(sender: string, bubbles: readonly Bubble[]): TemplateResult {
-    const person = this.people.get(sender);
-    const [first] = bubbles;
-    return html`<div class="group">
-      <orderwire-avatar size="s" .person=${person ?? null}></orderwire-avatar>
-      <div class="stack">
-        <span class="who" dir="auto"
-          >${firstName(person?.name ?? sender)} · ${first ? this.language.clock(first.at) : ''}</span
-        >
-        ${bubbles.map((one) => this.#bubble(one, false))}
-      </div>
-    </div>`;
-  }
-
-  #bubble(bubble: Bubble, mine: boolean): TemplateResult {
-    const { key, seq } = bubble;
-    return bubbleOf({
-      bubble,
-      mine,
-      language: this.language,
-      nameOf: this.nameOf,
-      verbs: this.verbs(bubble, mine),
-      hasMenu: this.menuOf === key,
-      tapped: this.tapped === key,
-      isStop: this.#stop === key,
-      openMenu: () => {
+  #view(shown: readonly Row[]): LogView {
+    const { language, people, connected, happening, partLink, nameOf, verbs } = this;
+    const { menuOf, tapped } = this;
+    return {
+      ...{ language, people, connected, happening, partLink, nameOf, verbs, menuOf, tapped },
+      stop: stopIn(shown, menuOf),
+      openMenu: (key) => {
         this.menuOf = key;
       },
-      tap: () => {
+      tap: (key) => {
         this.tapped = key;
       },
-      act: (verb) => seq !== null && this.dispatchEvent(new BubbleAction(verb, seq)),
-      reach: (wanted) => this.dispatchEvent(new SeqWanted(wanted)),
-    });
-  }
-
-  #receipt({ progress, at, clientId, reason }: Bubble) {
-    if (!progress) return nothing;
-    return html`<span class="receipt ${progress}" title=${reason ?? nothing}
-      >${icon(ICONS[progress])}${this.#progressText(progress, at)}${
-        progress === 'failed' && clientId ? this.#failedActions(clientId) : nothing
-      }</span
-    >`;
-  }
-
-  #progressText(progress: NonNullable<Progress>, at: string): string {
-    if (progress === 'sent')
-      return this.language.t('message.sent', { time: this.language.clock(at) });
-    if (progress === 'sending' && !this.connected) return this.language.t('message.waiting');
-    return this.language.t(`message.${progress}`);
-  }
-
-  #failedActions(clientId: string): TemplateResult {
-    const act = (type: 'retry' | 'discard') => () =>
-      this.dispatchEvent(new UnsentAction(type, clientId));
-    return html`<button type="button" @click=${act('retry')}>${this.language.t('retry')}</button>
-      <button type="button" @click=${act('discard')}>${this.language.t('message.discard')}</button>`;
-  }
-
-  #typing() {
-    const [account] = this.typing;
-    if (!account) return nothing;
-    const person = this.people.get(account) ?? null;
-    const words = this.language.t('thread.typing', { name: firstName(person?.name ?? account) });
-    return html`<div class="group typing">
-      <orderwire-avatar size="s" .person=${person}></orderwire-avatar>
-      <div class="stack">
-        <div class="bubble dots"><span class="hidden">${words}</span><i></i><i></i><i></i></div>
-      </div>
-    </div>`;
-  }
-
-  /** Finds the bubble whose button Tab stops at: the one that has a menu, else the newest. */
-  #findStop(): string | undefined {
-    const bubbles = this.rows.flatMap((row) => (row.kind === 'group' ? row.bubbles : []));
-    const has = bubbles.some(({ key }) => key === this.menuOf);
-    return has ? (this.menuOf ?? undefined) : bubbles.findLast(({ seq }) => seq !== null)?.key;
+      act: (verb, seq) => this.dispatchEvent(new BubbleAction(verb, seq)),
+      reach: (seq) => this.dispatchEvent(new SeqWanted(seq)),
+      unsent: (verb, clientId) => this.dispatchEvent(new UnsentAction(verb, clientId)),
+    };
   }
 
   /** Up and down lead from one bubble's button to the next. */
@@ -303,6 +238,45 @@ export class OrderwireLog extends LitElement {
     tools[at + step]?.focus();
   }
 
+  // --- which rows are here --------------------------------------------------------------------
+
+  #spanNow(): Span {
+    const height = this.hasUpdated ? this.log.clientHeight : window.innerHeight;
+    return this.#heights.span(this.rows, { top: this.#top(height), height }, AROUND_PX);
+  }
+
+  /** How far down the list one is to see it. */
+  #top(height: number): number {
+    const wanted = this.#wanted ?? (this.#placed ? null : 'new');
+    const at = wanted === null ? -1 : this.rows.findIndex(({ key }) => key === wanted);
+    if (at >= 0) return this.#heights.before(this.rows, at) - height / 2;
+    if (this.#atEnd) return Number.POSITIVE_INFINITY;
+    if (!this.#anchor) return this.log.scrollTop;
+    const { row, hidden } = this.#anchor;
+    const index = this.rows.findIndex(({ key }) => key === row);
+    return index < 0 ? this.log.scrollTop : this.#heights.before(this.rows, index) + hidden;
+  }
+
+  #measure(): void {
+    for (const cell of this.log.querySelectorAll<HTMLElement>('.cell')) {
+      this.#heights.measured(cell.dataset.row ?? '', cell.offsetHeight);
+    }
+  }
+
+  /** Brings rows in where one comes near to empty space. */
+  #moveOn(): void {
+    const { from, to, before, after } = this.#span;
+    const { scrollTop, clientHeight, scrollHeight } = this.log;
+    const above = from > 0 && scrollTop < before + EDGE_PX;
+    const left = scrollHeight - after - scrollTop - clientHeight;
+    const below = to < this.rows.length && left < EDGE_PX;
+    if (!above && !below) return;
+    this.#anchor = this.#atEnd ? null : this.#firstInSight();
+    if (!has(this.#span, this.#spanNow())) this.requestUpdate();
+  }
+
+  // --- where one is ---------------------------------------------------------------------------
+
   /** Shows the end, or the line before what is new if that is further up. */
   #place(): void {
     this.#placed = true;
@@ -313,22 +287,37 @@ export class OrderwireLog extends LitElement {
     this.#scrolled();
   }
 
+  #resize(): void {
+    if (this.log.clientWidth !== this.#width) this.#heights.forget();
+    this.#width = this.log.clientWidth;
+    this.#stay();
+  }
+
   #stay(): void {
     if (this.#placed && this.#atEnd) this.log.scrollTop = this.log.scrollHeight;
   }
 
   #firstInSight(): Anchor | null {
-    const top = this.log.getBoundingClientRect().top;
-    for (const row of this.log.querySelectorAll<HTMLElement>('[data-key]')) {
-      const at = row.getBoundingClientRect();
-      if (at.bottom > top) return { key: row.dataset.key ?? '', top: at.top };
+    const { top } = this.log.getBoundingClientRect();
+    for (const line of this.log.querySelectorAll<HTMLElement>('[data-key]')) {
+      const at = line.getBoundingClientRect();
+      if (at.bottom <= top) continue;
+      const cell = line.closest<HTMLElement>('.cell');
+      const hidden = top - (cell?.getBoundingClientRect().top ?? top);
+      // In the middle of empty space nothing is in sight that could stay.
+      if (at.top > top + this.log.clientHeight) return null;
+      return { key: line.dataset.key ?? '', top: at.top, row: cell?.dataset.row ?? '', hidden };
     }
     return null;
   }
 
   #restore({ key, top }: Anchor): void {
-    const row = this.log.querySelector(`[data-key="${CSS.escape(key)}"]`);
-    if (row) this.log.scrollTop += row.getBoundingClientRect().top - top;
+    const line = this.#lineOf(key);
+    if (line) this.log.scrollTop += line.getBoundingClientRect().top - top;
+  }
+
+  #lineOf(key: string): HTMLElement | null {
+    return this.log.querySelector(`[data-key="${CSS.escape(key)}"]`);
   }
 
   #scrolled(): void {
@@ -338,6 +327,7 @@ export class OrderwireLog extends LitElement {
     this.#atEnd = left < AT_END_PX;
     this.away = left > clientHeight;
     if (arrived) this.dispatchEvent(new Event('end-reached'));
+    this.#moveOn();
     this.#wantOlder();
   }
 
@@ -347,14 +337,16 @@ export class OrderwireLog extends LitElement {
   }
 }
 
-function keyOf(seq: number, rows: readonly Row[]): string | null {
-  for (const row of rows) {
-    if (row.kind === 'event' && row.event.seq === seq) return row.key;
-    if (row.kind !== 'group') continue;
-    const bubble = row.bubbles.find((one) => one.seq === seq);
-    if (bubble) return bubble.key;
-  }
-  return null;
+/** Stands for rows that are not here. Set by the object model, which no policy refuses. */
+function space(height: number) {
+  return html`<div class="space" aria-hidden="true" .style=${`height:${height}px`}></div>`;
+}
+
+/** The bubble whose button Tab stops at: the one that has a menu, else the newest. */
+function stopIn(shown: readonly Row[], menuOf: string | null): string | null {
+  const bubbles = shown.flatMap((row) => (row.kind === 'group' ? row.bubbles : []));
+  const menu = bubbles.find(({ key }) => key === menuOf);
+  return (menu ?? bubbles.findLast(({ seq }) => seq !== null))?.key ?? null;
 }
 
 function inNoWords({ event }: OrderEvent): Happening {

@@ -42,7 +42,9 @@ export type Row =
 
 export interface ThreadContent {
   readonly entries: readonly Entry[];
+  /** In all conversations. */
   readonly unsent: readonly Unsent[];
+  readonly conversation: string;
   readonly me: string;
   /** How far the other side has read. */
   readonly othersRead: number;
@@ -52,23 +54,31 @@ export interface ThreadContent {
 
 /** Messages of one person that are nearer than this to each other stand together. */
 const TOGETHER_MS = 5 * 60_000;
+/** No more than this, so that no row is longer than what one sees. */
+const MOST_TOGETHER = 20;
 
 export function rowsOf(content: ThreadContent): Row[] {
-  const rows = new RowsInMaking(content.me);
-  const bySeq = new Map(content.entries.map((entry) => [entry.seq, entry]));
-  for (const entry of content.entries) {
+  const { entries, me } = content;
+  const rows = new RowsInMaking(me);
+  for (const entry of entries) {
     rows.startDay(entry.at);
     if (isFirstNew(entry, content, rows)) rows.markNew();
     if (entry.type === 'order') rows.addEvent(entry);
-    else rows.addBubble(entry.sender, stored(entry, content, bySeq));
+    else rows.addBubble(entry.sender, stored(entry, content));
   }
-  const arrived = new Set(content.entries.map((entry) => 'client_id' in entry && entry.client_id));
-  for (const unsent of content.unsent) {
-    if (arrived.has(unsent.client_id)) continue;
+  for (const unsent of waitingIn(content)) {
     rows.startDay(unsent.at);
-    rows.addBubble(content.me, waiting(unsent, bySeq));
+    rows.addBubble(me, waiting(unsent, entries));
   }
   return rows.done();
+}
+
+/** What is on its way in this conversation, and not there already. */
+function waitingIn({ entries, unsent, conversation }: ThreadContent): readonly Unsent[] {
+  const here = unsent.filter((one) => one.conversation === conversation);
+  if (here.length === 0) return here;
+  const arrived = new Set(entries.map((entry) => 'client_id' in entry && entry.client_id));
+  return here.filter(({ client_id }) => !arrived.has(client_id));
 }
 
 function isFirstNew(entry: Entry, { newAfter, me }: ThreadContent, rows: RowsInMaking): boolean {
@@ -76,15 +86,13 @@ function isFirstNew(entry: Entry, { newAfter, me }: ThreadContent, rows: RowsInM
   return (entry.type === 'message' ? entry.sender : entry.by) !== me;
 }
 
-type BySeq = ReadonlyMap<number, Entry>;
-
-function stored(message: Message, { me, othersRead }: ThreadContent, bySeq: BySeq): Bubble {
+function stored(message: Message, { entries, me, othersRead }: ThreadContent): Bubble {
   const mine = message.sender === me;
   return {
     key: (mine && message.client_id) || `seq:${message.seq}`,
     seq: message.seq,
     body: message.body,
-    quote: quoteOf(message.reply_to, bySeq),
+    quote: quoteOf(message.reply_to, entries),
     at: message.at,
     edited: Boolean(message.edited_at),
     deleted: Boolean(message.deleted_at),
@@ -94,12 +102,12 @@ function stored(message: Message, { me, othersRead }: ThreadContent, bySeq: BySe
   };
 }
 
-function waiting(unsent: Unsent, bySeq: BySeq): Bubble {
+function waiting(unsent: Unsent, entries: readonly Entry[]): Bubble {
   return {
     key: unsent.client_id,
     seq: null,
     body: unsent.body,
-    quote: quoteOf(unsent.reply_to, bySeq),
+    quote: quoteOf(unsent.reply_to, entries),
     at: unsent.at,
     edited: false,
     deleted: false,
@@ -109,10 +117,22 @@ function waiting(unsent: Unsent, bySeq: BySeq): Bubble {
   };
 }
 
-function quoteOf(seq: number | null, bySeq: BySeq): Quote | null {
+function quoteOf(seq: number | null, entries: readonly Entry[]): Quote | null {
   if (seq === null) return null;
-  const entry = bySeq.get(seq);
+  const entry = entryAt(seq, entries);
   return { seq, message: entry?.type === 'message' ? entry : null };
+}
+
+/** Entries stand by their sequence number, so half of them can be left out at each look. */
+function entryAt(seq: number, entries: readonly Entry[]): Entry | undefined {
+  let from = 0;
+  let to = entries.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((entries[middle]?.seq ?? 0) < seq) from = middle + 1;
+    else to = middle;
+  }
+  return entries[from]?.seq === seq ? entries[from] : undefined;
 }
 
 interface Group {
@@ -123,8 +143,12 @@ interface Group {
 class RowsInMaking {
   readonly #me: string;
   readonly #rows: Row[] = [];
-  #day = '';
+  #dayBegins = Number.POSITIVE_INFINITY;
+  #dayEnds = Number.NEGATIVE_INFINITY;
   #group: Group | null = null;
+  /** When the entry at hand was made, and until when it may join the group before it. */
+  #now = 0;
+  #groupEnds = 0;
   markedNew = false;
 
   constructor(me: string) {
@@ -132,11 +156,13 @@ class RowsInMaking {
   }
 
   startDay(at: string): void {
-    const day = new Date(at).toDateString();
-    if (day === this.#day) return;
+    this.#now = Date.parse(at);
+    if (this.#now >= this.#dayBegins && this.#now < this.#dayEnds) return;
     this.#endGroup();
-    this.#day = day;
-    this.#rows.push({ kind: 'day', key: `day:${day}`, at });
+    const day = new Date(this.#now);
+    this.#dayBegins = day.setHours(0, 0, 0, 0);
+    this.#rows.push({ kind: 'day', key: `day:${day.toDateString()}`, at });
+    this.#dayEnds = day.setDate(day.getDate() + 1);
   }
 
   markNew(): void {
@@ -151,11 +177,12 @@ class RowsInMaking {
   }
 
   addBubble(sender: string, bubble: Bubble): void {
-    if (!this.#belongs(sender, bubble)) {
+    if (!this.#belongs(sender)) {
       this.#endGroup();
       this.#group = { sender, bubbles: [] };
     }
     this.#group?.bubbles.push(bubble);
+    this.#groupEnds = this.#now + TOGETHER_MS;
   }
 
   done(): Row[] {
@@ -163,10 +190,9 @@ class RowsInMaking {
     return this.#rows;
   }
 
-  #belongs(sender: string, bubble: Bubble): boolean {
-    const last = this.#group?.bubbles.at(-1);
-    if (!last || this.#group?.sender !== sender) return false;
-    return Date.parse(bubble.at) - Date.parse(last.at) < TOGETHER_MS;
+  #belongs(sender: string): boolean {
+    if (this.#group?.sender !== sender || this.#now >= this.#groupEnds) return false;
+    return this.#group.bubbles.length < MOST_TOGETHER;
   }
 
   #endGroup(): void {
@@ -178,4 +204,48 @@ class RowsInMaking {
     }
     this.#group = null;
   }
+}
+
+/** Makes a function answer at once when it is asked the same as the last time. */
+export function onceFor<Q extends object, A>(make: (question: Q) => A): (question: Q) => A {
+  let last: { readonly question: Q; readonly answer: A } | null = null;
+  return (question) => {
+    if (last === null || !isSame(last.question, question)) {
+      last = { question, answer: make(question) };
+    }
+    return last.answer;
+  };
+}
+
+function isSame<Q extends object>(one: Q, other: Q): boolean {
+  return (Object.keys(one) as (keyof Q)[]).every((name) => Object.is(one[name], other[name]));
+}
+
+/** Finds the row with a sequence number, and the key under which it stands there. */
+export function rowWith(
+  rows: readonly Row[],
+  wanted: number,
+): { readonly row: Row; readonly key: string } | null {
+  for (const row of rows) {
+    if (row.kind === 'event' && row.event.seq === wanted) return { row, key: row.key };
+    if (row.kind !== 'group') continue;
+    const bubble = row.bubbles.find(({ seq }) => seq === wanted);
+    if (bubble) return { row, key: bubble.key };
+  }
+  return null;
+}
+
+/** About how high a row is before anybody has seen it, in pixels. */
+export function heightOf(row: Row): number {
+  if (row.kind !== 'group') return ABOUT_A_LINE;
+  return row.bubbles.reduce((sum, bubble) => sum + aboutBubble(bubble), ABOUT_A_LINE);
+}
+
+const ABOUT_A_LINE = 40;
+const ABOUT_A_BUBBLE = 41;
+const LETTERS_A_LINE = 64;
+const LINE_PX = 20;
+
+function aboutBubble({ body }: Bubble): number {
+  return ABOUT_A_BUBBLE + Math.floor(body.length / LETTERS_A_LINE) * LINE_PX;
 }

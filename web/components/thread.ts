@@ -24,7 +24,7 @@ import './log.ts';
 import { look } from './look.ts';
 import './menu.ts';
 import { dotted, firstName } from './order-words.ts';
-import { type Bubble, type Row, rowsOf } from './rows.ts';
+import { type Bubble, onceFor, type Row, rowsOf } from './rows.ts';
 import { choicesOf, reportQuestion } from './thread-menu.ts';
 import { threadStyles } from './thread-styles.ts';
 import { isRecent, Writing } from './writing.ts';
@@ -47,6 +47,7 @@ export class OrderwireThread extends LitElement {
   #thread: Thread | null = null;
   #newAfter: number | null | undefined;
   #suggestion: string | null = null;
+  readonly #rowsOnce = onceFor(rowsOf);
   #quickWanted = false;
   #wanted: number | null = null;
   readonly #attention = () => this.#look();
@@ -185,11 +186,10 @@ export class OrderwireThread extends LitElement {
     if (this.#newAfter === undefined) {
       this.#newAfter = conversation.unread > 0 ? conversation.read_seq : null;
     }
-    return rowsOf({
+    return this.#rowsOnce({
       entries,
-      unsent: this.#live
-        .read(client.outbox.unsent)
-        .filter((unsent) => unsent.conversation === this.conversation),
+      unsent: this.#live.read(client.outbox.unsent),
+      conversation: this.conversation,
       me: client.account,
       othersRead: receipts[conversation.with.id]?.read_seq ?? 0,
       newAfter: this.#newAfter,

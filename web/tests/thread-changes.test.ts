@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Message } from '../client/types.ts';
-import { turns } from './support/api.ts';
 import { refusal } from './support/socket.ts';
 import { aMessage, at } from './support/things.ts';
 import { ThreadStage } from './support/thread.ts';
@@ -75,8 +74,10 @@ describe('what is to be read once more', () => {
 });
 
 describe('a message further back', () => {
-  const older = (entries: readonly Message[], has_before: boolean) =>
-    stage.api.asked('before').answer({ items: entries, has_before, has_after: true });
+  const older = async (before: number, entries: readonly Message[], has_before: boolean) =>
+    stage.api
+      .asked(`limit=200&before=${before}`)
+      .answer({ items: entries, has_before, has_after: true });
 
   it('is there already', async () => {
     await stage.showing([aMessage(5), aMessage(6)], true);
@@ -84,28 +85,55 @@ describe('a message further back', () => {
     expect(stage.api.isAsked('before')).toBe(false);
   });
 
-  it('is loaded with all between, in long pages', async () => {
-    await stage.showing([aMessage(9)], true);
-    const reached = stage.thread.reach(2);
-    expect(stage.api.isAsked('limit=200&before=9')).toBe(true);
-    await older([aMessage(6), aMessage(7), aMessage(8)], true);
-    await older([aMessage(2), aMessage(3), aMessage(4), aMessage(5)], true);
+  it('is loaded with all between, and shown once it is all there', async () => {
+    await stage.showing([aMessage(500)], true);
+    const reached = stage.thread.reach(20);
+    const span = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, at) => aMessage(from + at));
+    await older(500, span(300, 500), true);
+    await older(100, span(1, 100), false);
+    expect(stage.seqs).toEqual([500]);
+    expect(stage.state.loadingBefore).toBe(true);
+    await older(300, span(100, 300), true);
     expect(await reached).toBe(true);
-    expect(stage.seqs).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(stage.seqs).toEqual(span(1, 501).map(({ seq }) => seq));
+    expect(stage.state).toMatchObject({ hasBefore: false, loadingBefore: false });
+  });
+
+  it('may be much further back', async () => {
+    await stage.showing([aMessage(1_801)], true);
+    const reached = stage.thread.reach(900);
+    for (const before of [1_801, 1_601, 1_401, 1_201]) {
+      await older(before, [aMessage(before - 1)], true);
+    }
+    await older(1_001, [aMessage(900)], true);
+    expect(await reached).toBe(true);
+    expect(stage.state.hasBefore).toBe(true);
   });
 
   it('may not be there at all', async () => {
     await stage.showing([aMessage(9)], true);
     const reached = stage.thread.reach(2);
-    await older([aMessage(3)], false);
-    await turns();
+    await older(9, [aMessage(3)], false);
     expect(await reached).toBe(false);
   });
 
-  it('is given up when it cannot be loaded', async () => {
+  it('is given up when it cannot be loaded, and nothing with gaps is shown', async () => {
+    await stage.showing([aMessage(300)], true);
+    const reached = stage.thread.reach(2);
+    await older(100, [aMessage(2)], false);
+    await stage.api.asked('before=300').fail(new TypeError('network'));
+    expect(await reached).toBe(false);
+    expect(stage.seqs).toEqual([300]);
+  });
+
+  it('is given up when the list starts over', async () => {
     await stage.showing([aMessage(9)], true);
     const reached = stage.thread.reach(2);
-    await stage.api.asked('before').fail(new TypeError('network'));
+    stage.subscribed(900, false);
+    await older(9, [aMessage(2)], false);
     expect(await reached).toBe(false);
+    await stage.page([aMessage(900)]);
+    expect(stage.seqs).toEqual([900]);
   });
 });

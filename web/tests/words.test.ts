@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { OrderEvent, Unsent } from '../client/index.ts';
+import type { OrderEvent } from '../client/index.ts';
 import { happeningOf } from '../components/happenings.ts';
 import { de } from '../components/language/de.ts';
 import { en } from '../components/language/en.ts';
 import { type Key, Language } from '../components/language/language.ts';
 import { isLate, lineOf, requirementsOf } from '../components/order-words.ts';
-import { rowsOf, type ThreadContent } from '../components/rows.ts';
-import { ALICE, aMessage, anEvent, anOrder, at, BOB } from './support/things.ts';
+import { ALICE, anEvent, anOrder, at, BOB } from './support/things.ts';
 
 const english = new Language('en');
 const german = new Language('de-AT');
@@ -154,71 +153,5 @@ describe('what happened to an order', () => {
       icon: 'box',
       said: 'Here',
     });
-  });
-});
-
-describe('the rows of a thread', () => {
-  const rows = (content: Partial<ThreadContent>) =>
-    rowsOf({ entries: [], unsent: [], me: 'alice', othersRead: 0, newAfter: null, ...content });
-  const kinds = (content: Partial<ThreadContent>) => rows(content).map(({ kind }) => kind);
-  const unsent = (client_id: string, more: Partial<Unsent> = {}): Unsent => ({
-    client_id,
-    account: 'alice',
-    conversation: 't1',
-    body: client_id,
-    reply_to: null,
-    at: at(5),
-    state: 'sending',
-    reason: null,
-    ...more,
-  });
-
-  it('put messages of one person that are near each other together', () => {
-    const entries = [
-      aMessage(1, { at: at(0) }),
-      aMessage(2, { at: at(4) }),
-      aMessage(3, { at: at(10) }),
-      aMessage(4, { at: at(11), sender: 'alice' }),
-    ];
-    const groups = rows({ entries }).filter((row) => row.kind === 'group');
-    expect(groups.map(({ bubbles }) => bubbles.length)).toEqual([2, 1, 1]);
-    expect(groups.map(({ mine }) => mine)).toEqual([false, false, true]);
-  });
-
-  it('begin each day with its line', () => {
-    const entries = [aMessage(1, { at: at(0) }), aMessage(2, { at: at(2 * 24 * 60) })];
-    expect(kinds({ entries })).toEqual(['day', 'group', 'day', 'group']);
-  });
-
-  it('draw the line before the first that is new and by others', () => {
-    const entries = [
-      aMessage(1),
-      aMessage(2, { sender: 'alice' }),
-      aMessage(3),
-      aMessage(4, { at: at(3) }),
-    ];
-    expect(kinds({ entries, newAfter: 1 })).toEqual(['day', 'group', 'group', 'new', 'group']);
-    expect(kinds({ entries, newAfter: null })).not.toContain('new');
-  });
-
-  it('show an own message once while it turns from unsent to stored, under one key', () => {
-    const before = rows({ unsent: [unsent('c1')] }).at(-1);
-    const stored = aMessage(1, { sender: 'alice', client_id: 'c1', at: at(5) });
-    const after = rows({ entries: [stored], unsent: [unsent('c1')] });
-    const bubbles = after.flatMap((row) => (row.kind === 'group' ? row.bubbles : []));
-    expect(bubbles.map(({ progress }) => progress)).toEqual(['sent']);
-    expect(after.at(-1)?.key).toBe(before?.key);
-  });
-
-  it('say how far an own message has come', () => {
-    const entries = [
-      aMessage(1, { sender: 'alice', at: at(0) }),
-      aMessage(2, { sender: 'alice', at: at(1) }),
-    ];
-    const failed = unsent('c9', { state: 'failed', reason: 'blocked' });
-    const [, group] = rows({ entries, unsent: [unsent('c8'), failed], othersRead: 1 });
-    const bubbles = group?.kind === 'group' ? group.bubbles : [];
-    expect(bubbles.map(({ progress }) => progress)).toEqual(['read', 'sent', 'sending', 'failed']);
-    expect(bubbles.at(-1)).toMatchObject({ clientId: 'c9', reason: 'blocked' });
   });
 });

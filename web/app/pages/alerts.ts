@@ -8,6 +8,7 @@ import type { Connection } from '../../components/connection.ts';
 import { type Icon, icon } from '../../components/icons.ts';
 import { Live } from '../../components/live.ts';
 import { look } from '../../components/look.ts';
+import { emptyItem, Virtual } from '../../components/virtual.ts';
 import { pageStyles } from './page-styles.ts';
 import './why.ts';
 
@@ -21,6 +22,7 @@ const ICONS: Readonly<Record<Category, Icon>> = {
 };
 
 const NEAR_END_PX = 400;
+const ROW_PX = 88;
 
 @customElement('orderwire-alerts-page')
 export class OrderwireAlertsPage extends LitElement {
@@ -82,6 +84,7 @@ export class OrderwireAlertsPage extends LitElement {
 
   @state() private failed = false;
   readonly #live = new Live(this);
+  readonly #virtual = new Virtual(this, ROW_PX);
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -93,6 +96,7 @@ export class OrderwireAlertsPage extends LitElement {
       const { client, language } = connection;
       const { loaded, items } = this.#live.read(client.notifications.state);
       const unread = this.#live.read(client.me.state)?.unread_notifications ?? 0;
+      const { from, to, before, after } = this.#virtual.of(items.map(({ id }) => id));
       return html`<div class="inner slim">
         <div class="headline">
           <h1 class="title grow">${language.t('alerts.title')}</h1>
@@ -109,12 +113,14 @@ export class OrderwireAlertsPage extends LitElement {
             ? html`<p class="small failed" role="alert">${language.t('alerts.failed')}</p>`
             : nothing
         }
-        <ul aria-label=${language.t('alerts.list')} aria-busy=${!loaded}>
+        <ul data-rows aria-label=${language.t('alerts.list')} aria-busy=${!loaded}>
+          ${emptyItem(before)}
           ${repeat(
-            items,
+            items.slice(from, to),
             ({ id }) => id,
             (one) => this.#row(one, connection),
           )}
+          ${emptyItem(after)}
         </ul>
         ${
           loaded && items.length === 0
@@ -128,7 +134,7 @@ export class OrderwireAlertsPage extends LitElement {
   #row(one: Notification, { client, language, clock }: Connection): TemplateResult {
     const unread = one.read_at === null;
     const now = this.#live.read(clock);
-    return html`<li class=${unread ? 'unread' : ''}>
+    return html`<li data-row=${one.id} class=${unread ? 'unread' : ''}>
       <div class="sign">${icon(ICONS[one.category] ?? 'bell')}</div>
       <div>
         <a href=${one.link} @click=${() => this.#seen(client, one)}>

@@ -12,6 +12,7 @@ import { look } from '../../components/look.ts';
 import { otherOf } from '../../components/order-parts.ts';
 import { isLate, statusOf, timeLeft } from '../../components/order-words.ts';
 import { tabBar, tabPanel } from '../../components/tabs.ts';
+import { emptyItem, Virtual } from '../../components/virtual.ts';
 import { pageStyles } from './page-styles.ts';
 
 const FILTERS = ['all', 'active', 'late', 'delivered', 'closed'] as const;
@@ -28,6 +29,7 @@ const SHOWN: Readonly<Record<Filter, (order: Order, now: number) => boolean>> = 
 /** With fewer rows than this, a filter asks for more. */
 const ENOUGH = 20;
 const NEAR_END_PX = 400;
+const ROW_PX = 65;
 
 @customElement('orderwire-orders-page')
 export class OrderwireOrdersPage extends LitElement {
@@ -104,6 +106,7 @@ export class OrderwireOrdersPage extends LitElement {
   @state() private chosen: Role | null = null;
   @state() private filter: Filter = 'all';
   readonly #live = new Live(this);
+  readonly #virtual = new Virtual(this, ROW_PX);
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -149,6 +152,7 @@ export class OrderwireOrdersPage extends LitElement {
       const words = role === 'seller' ? 'orders.empty.selling' : 'orders.empty.buying';
       return html`<div class="blank">${icon('order')}${language.t(words)}</div>`;
     }
+    const { from, to, before, after } = this.#virtual.of(shown.map(({ id }) => id));
     return html`<div class="chips" role="group" aria-label=${language.t('orders.filters')}>
         ${FILTERS.map((filter) => this.#chip(filter, connection))}
       </div>
@@ -158,12 +162,14 @@ export class OrderwireOrdersPage extends LitElement {
         <span>${language.t('orders.due')}</span>
         <span class="price">${language.t('orders.price')}</span>
       </div>
-      <ul aria-label=${language.t('orders.title')}>
+      <ul data-rows aria-label=${language.t('orders.title')}>
+        ${emptyItem(before)}
         ${repeat(
-          shown,
+          shown.slice(from, to),
           ({ id }) => id,
           (order) => this.#row(order, connection, now),
         )}
+        ${emptyItem(after)}
       </ul>
       ${
         shown.length === 0
@@ -185,7 +191,7 @@ export class OrderwireOrdersPage extends LitElement {
     const other = otherOf(order, client.account);
     const status = statusOf(order, language);
     const left = timeLeft(order, language, now);
-    return html`<li>
+    return html`<li data-row=${order.id}>
       <a class="order" href=${links.order(order.id)}>
         <div class="row">
           <orderwire-avatar .person=${other}></orderwire-avatar>
