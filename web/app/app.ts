@@ -96,6 +96,7 @@ export class OrderwireApp extends LitElement {
     client.pause();
     // Whoever uses this browser next is not to see what is pushed to the one who left.
     await client.push.turnOff().catch(serverWillSee);
+    await client.forget().catch(nothingWasKept);
     await this.forget(client.account);
     this.nobody = 'left';
   }
@@ -107,6 +108,8 @@ function keyOf(client: Client): string {
 
 /** That nobody takes the pushes any more: the browser has given up their address. */
 function serverWillSee(): void {}
+
+function nothingWasKept(): void {}
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -47,11 +47,20 @@ export class OrderwireConnectionState extends LitElement {
 
   @state() private long = false;
   readonly #live = new Live(this);
+  readonly #net = () => this.requestUpdate();
   #wait: ReturnType<typeof setTimeout> | undefined;
   #seen: ConnectionState | null = null;
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('online', this.#net);
+    window.addEventListener('offline', this.#net);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    window.removeEventListener('online', this.#net);
+    window.removeEventListener('offline', this.#net);
     clearTimeout(this.#wait);
   }
 
@@ -72,9 +81,8 @@ export class OrderwireConnectionState extends LitElement {
       ${this.#live.with(({ client, language }) => {
         const state = this.#live.read(client.state);
         if (state === 'paused') return pill(language.t('connection.paused'));
-        return state === 'connecting' && this.long
-          ? pill(language.t('connection.waiting'))
-          : nothing;
+        if (state !== 'connecting' || !this.long) return nothing;
+        return pill(language.t(navigator.onLine ? 'connection.waiting' : 'connection.offline'));
       })}
     </div>`;
   }

@@ -1,6 +1,6 @@
 /** One account's connection: opens it once, and hands each piece of news to the store it is for. */
 
-import { Api, Problem } from './api.ts';
+import { Api, Problem, type Requests } from './api.ts';
 import { Blocks } from './blocks.ts';
 import { Contacts } from './contacts.ts';
 import { Inbox } from './inbox.ts';
@@ -13,6 +13,7 @@ import { Outbox } from './outbox.ts';
 import { Preferences } from './preferences.ts';
 import { Push } from './push.ts';
 import { QuickReplies } from './quick-replies.ts';
+import { IndexedDbRecall, type Recall, Remembering } from './recall.ts';
 import { Search } from './search.ts';
 import { IndexedDbShelf, type Shelf } from './shelf.ts';
 import { CentrifugeSocket, type ConnectionState, type Socket } from './socket.ts';
@@ -28,11 +29,13 @@ export interface ConnectOptions {
   /** Where the server is; the page's own origin unless told. */
   readonly origin?: string;
   readonly shelf?: Shelf;
+  /** Where answers are kept, to be shown when the server is out of reach. */
+  readonly recall?: Recall;
 }
 
 const RELOAD_AFTER_MS = 2_000;
 /** With no socket after this time, what the API knows is shown all the same. */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 1_000;
 
 export class Client {
   readonly account: string;
@@ -49,7 +52,8 @@ export class Client {
   readonly blocks: Blocks;
   readonly search: Search;
   readonly outbox: Outbox;
-  readonly #api: Api;
+  readonly #api: Requests;
+  readonly #recall: Recall;
   readonly #tokens: Tokens;
   readonly #socket: Socket;
   readonly #threads = new Map<string, Thread>();
@@ -62,7 +66,8 @@ export class Client {
     this.account = accountOf(options.token);
     this.isOperator = isOperators(options.token);
     this.#tokens = new Tokens(options.token, options.getToken ?? nobodyRenews);
-    this.#api = new Api(origin, this.#tokens);
+    this.#recall = options.recall ?? new IndexedDbRecall(this.account);
+    this.#api = new Remembering(new Api(origin, this.#tokens), this.#recall);
     this.#socket = new CentrifugeSocket(origin, this.#tokens);
     this.me = new Me(this.#api);
     this.inbox = new Inbox(this.#api);
@@ -100,7 +105,8 @@ export class Client {
   thread(id: string): Thread {
     return remembered(this.#threads, id, () => {
       const { account, outbox } = this;
-      return new Thread(id, { account, outbox, api: this.#api, socket: this.#socket });
+      const known = () => this.inbox.find(id);
+      return new Thread(id, { account, outbox, known, api: this.#api, socket: this.#socket });
     });
   }
 
@@ -139,6 +145,11 @@ export class Client {
 
   resume(): void {
     this.#socket.resume();
+  }
+
+  /** Forgets what was kept to be shown offline; what was written and not sent stays. */
+  forget(): Promise<void> {
+    return this.#recall.forget();
   }
 
   #start(): void {

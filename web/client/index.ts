@@ -15,6 +15,7 @@ export { Outbox } from './outbox.ts';
 export { Preferences } from './preferences.ts';
 export { Push, type PushState } from './push.ts';
 export { filledIn, matching, QuickReplies, type QuickReplyText } from './quick-replies.ts';
+export { IndexedDbRecall, type Recall } from './recall.ts';
 export {
   gapsIn,
   isAnswered,

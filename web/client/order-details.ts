@@ -143,6 +143,8 @@ export class OrderDetails {
       const order = await this.#parts.api.get<OrderPage>(this.#path);
       if (asked !== this.#asked) return;
       this.#waiting = false;
+      // From memory, for the server is away: older than what is shown.
+      if (order.version < (this.#page?.version ?? 0)) return;
       this.#state.set({ phase: 'ready', order });
       this.#lastSaid = this.#lastInInbox();
       this.#parts.orders.put([order]);

@@ -22,6 +22,8 @@ const PAGE = 50;
 const LONG_PAGE = 200;
 const PAGES_AT_ONCE = 4;
 const RETRY_MS = 2_000;
+/** With no socket after this time, what the API knows is shown all the same. */
+const PATIENCE_MS = 1_500;
 
 export interface ThreadState {
   readonly phase: 'loading' | 'ready' | 'gone';
@@ -57,6 +59,8 @@ export interface ThreadParts {
   readonly api: Requests;
   readonly socket: Socket;
   readonly outbox: Pick<Outbox, 'add' | 'drop'>;
+  /** What the inbox says of the conversation. */
+  readonly known: () => Conversation | undefined;
 }
 
 export class Thread {
@@ -100,6 +104,9 @@ export class Thread {
   /** Keeps the thread live until the answer is called; several views share one subscription. */
   open(): () => void {
     this.#viewers += 1;
+    if (!this.#leave && this.#state.value.phase === 'loading') {
+      setTimeout(() => void this.#peek(), PATIENCE_MS);
+    }
     this.#leave ??= this.#parts.socket.listen<ThreadSnapshot, ThreadPublication>(
       `thread:${this.id}`,
       {
@@ -268,6 +275,32 @@ export class Thread {
       canSendReason: snapshot.can_send_reason,
     });
     if (!recovered) void this.#reload();
+  }
+
+  /** Shows what the API knows, until the channel is there and all starts over. */
+  async #peek(): Promise<void> {
+    const isLate = () => this.#start > 0 || this.#viewers === 0;
+    if (isLate()) return;
+    try {
+      const [conversation, { items }] = await Promise.all([this.#summary(), this.#page('')]);
+      if (isLate()) return;
+      const rights = rightsIn(conversation);
+      this.#state.patch({ phase: 'ready', conversation, entries: items, ...rights });
+    } catch (error) {
+      // What is not there, the channel says.
+      if (!(error instanceof Problem)) setTimeout(() => void this.#peek(), RETRY_MS);
+    }
+  }
+
+  /** Asks for the conversation; out of reach, the inbox may know it. */
+  async #summary(): Promise<Conversation> {
+    try {
+      return await this.#parts.api.get<Conversation>(this.#path);
+    } catch (error) {
+      const known = this.#parts.known();
+      if (error instanceof Problem || !known) throw error;
+      return known;
+    }
   }
 
   /** Starts over from the newest page: what is shown may have gaps that nothing will fill. */

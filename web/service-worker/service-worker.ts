@@ -1,4 +1,6 @@
-/** The service worker: shows pushes, and opens what they are about. */
+/** The service worker: shows pushes, opens what they are about, and opens the app without a net. */
+
+import { Shell } from './shell.ts';
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
 
@@ -22,8 +24,15 @@ const NAMELESS: PushPayload = {
   id: '',
 };
 
-worker.addEventListener('install', () => {
+worker.addEventListener('install', (event) => {
   void worker.skipWaiting();
+  // Without it, pushes work all the same.
+  event.waitUntil(shellDuring(event).install().catch(nextTime));
+});
+
+worker.addEventListener('fetch', (event) => {
+  const answer = shellDuring(event).answer(event.request);
+  if (answer) event.respondWith(answer);
 });
 
 worker.addEventListener('activate', (event) => {
@@ -38,6 +47,17 @@ worker.addEventListener('notificationclick', (event) => {
   event.notification.close();
   event.waitUntil(open(pathOf(event.notification.data)));
 });
+
+function shellDuring(event: ExtendableEvent): Shell {
+  return new Shell({
+    origin: worker.location.origin,
+    caches: worker.caches,
+    fetch: (request) => worker.fetch(request),
+    lasting: (work) => event.waitUntil(work),
+  });
+}
+
+function nextTime(): void {}
 
 /** Something is always shown: phones take the permission from whoever pushes in silence. */
 function payloadOf(data: PushMessageData | null): PushPayload {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connect, MemoryShelf } from '../client/index.ts';
+import { MemoryRecall } from './support/recall.ts';
 import { FakeServer } from './support/server.ts';
 import {
   ALICE,
@@ -40,6 +41,7 @@ class Stage {
       token: aToken({ sub: 'alice' }),
       origin: 'http://here',
       shelf: new MemoryShelf(),
+      recall: new MemoryRecall(),
     });
     await vi.advanceTimersByTimeAsync(10);
     return client;

@@ -12,7 +12,7 @@ beforeEach(async () => {
   const api = new FakeApi();
   socket = new FakeSocket();
   const outbox = { add: () => {}, drop: () => {} };
-  thread = new Thread('t1', { account: 'alice', api, socket, outbox });
+  thread = new Thread('t1', { account: 'alice', api, socket, outbox, known: () => undefined });
   thread.open();
   socket.subscribed('thread:t1', { offset: 3, recovered: false, snapshot: aSnapshot() });
   const items = [aMessage(1), aMessage(2), aMessage(3)];

@@ -24,6 +24,8 @@ export const de: Messages = {
   more: 'Mehr',
 
   'connection.waiting': 'Verbindung wird wiederhergestellt …',
+  'connection.offline':
+    'Offline. Du siehst den letzten Stand; was du schreibst, wird später gesendet.',
   'connection.paused': 'Offline. Was du schreibst, bleibt erhalten und wird später gesendet.',
 
   'signin.title': 'Öffne deinen Anmeldelink',

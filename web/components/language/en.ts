@@ -23,6 +23,7 @@ export const en = {
   more: 'More',
 
   'connection.waiting': 'Reconnecting …',
+  'connection.offline': 'Offline. You see what was last here; what you write is sent later.',
   'connection.paused': 'Offline. What you write is kept and sent later.',
 
   'signin.title': 'Open your sign-in link',

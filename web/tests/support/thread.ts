@@ -1,7 +1,7 @@
 /** A thread between an API and a socket that a test holds. */
 
 import { Thread } from '../../client/thread.ts';
-import type { Entry, ThreadSnapshot } from '../../client/types.ts';
+import type { Conversation, Entry, ThreadSnapshot } from '../../client/types.ts';
 import { FakeApi } from './api.ts';
 import { FakeSocket } from './socket.ts';
 import { aSnapshot } from './things.ts';
@@ -12,11 +12,14 @@ export class ThreadStage {
   readonly api = new FakeApi();
   readonly socket = new FakeSocket();
   readonly dropped: string[] = [];
+  /** What the inbox says of the conversation. */
+  known: Conversation | undefined;
   readonly written: string[] = [];
   readonly thread = new Thread('t1', {
     account: 'alice',
     api: this.api,
     socket: this.socket,
+    known: () => this.known,
     outbox: {
       add: ({ body }) => this.written.push(body),
       drop: (clientId) => this.dropped.push(clientId),
