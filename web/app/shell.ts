@@ -5,11 +5,11 @@ import { customElement, property, query } from 'lit/decorators.js';
 import type { Client, Inbox, Notification } from '../client/index.ts';
 import type { Connection } from '../components/connection.ts';
 import { type Icon, icon } from '../components/icons.ts';
+import type { LinkWanted } from '../components/link-wanted.ts';
 import { Live } from '../components/live.ts';
 import { look } from '../components/look.ts';
 import type { OrderwireOrder } from '../components/order.ts';
 import '../components/order.ts';
-import type { ConversationWanted } from '../components/search.ts';
 import { showCount } from './attention.ts';
 import './connection-state.ts';
 import { Dwell } from './dwell.ts';
@@ -100,7 +100,14 @@ export class OrderwireShell extends LitElement {
           <div class="mark">${icon('mark')}</div>
           ${PLACES.map((place) => this.#link(place, route, connection))}
         </nav>
-        <main id="main" tabindex="-1" @left=${() => this.router.go(PATHS.inbox)}>${this.#content(route, connection)}</main>
+        <main
+          id="main"
+          tabindex="-1"
+          @left=${() => this.router.go(PATHS.inbox)}
+          @link-wanted=${({ href }: LinkWanted) => this.router.go(href)}
+        >
+          ${this.#content(route, connection)}
+        </main>
         <orderwire-connection-state></orderwire-connection-state>`;
     });
   }
@@ -133,7 +140,6 @@ export class OrderwireShell extends LitElement {
         return html`<orderwire-inbox-page
           .conversation=${route.conversation}
           .seq=${route.seq}
-          @conversation-wanted=${this.#conversationWanted}
         ></orderwire-inbox-page>`;
       case 'orders':
         return html`<orderwire-orders-page></orderwire-orders-page>`;
@@ -156,11 +162,6 @@ export class OrderwireShell extends LitElement {
           <a class="btn" href=${PATHS.inbox}>${language.t('notfound.home')}</a>
         </div>`;
     }
-  }
-
-  #conversationWanted({ conversation }: ConversationWanted): void {
-    const links = this.#live.connection?.links;
-    if (links) this.router.go(links.conversation(conversation));
   }
 
   /** The address follows, so that a reload shows the same; back leaves the order. */

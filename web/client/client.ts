@@ -3,6 +3,7 @@
 import { Api, Problem, type Requests } from './api.ts';
 import { Blocks } from './blocks.ts';
 import { Contacts } from './contacts.ts';
+import { Devices } from './devices.ts';
 import { Inbox } from './inbox.ts';
 import { Me } from './me.ts';
 import { Notifications } from './notifications.ts';
@@ -18,8 +19,9 @@ import { Search } from './search.ts';
 import { IndexedDbShelf, type Shelf } from './shelf.ts';
 import { CentrifugeSocket, type ConnectionState, type Socket } from './socket.ts';
 import { Thread } from './thread.ts';
+import { Together } from './together.ts';
 import { accountOf, type GetToken, isOperators, SignedOut, Tokens } from './tokens.ts';
-import type { Conversation, InboxPublication } from './types.ts';
+import type { Conversation, InboxPublication, Person } from './types.ts';
 
 export interface ConnectOptions {
   /** The account's JWT. */
@@ -48,6 +50,7 @@ export class Client {
   readonly notifications: Notifications;
   readonly preferences: Preferences;
   readonly push: Push;
+  readonly devices: Devices;
   readonly quickReplies: QuickReplies;
   readonly blocks: Blocks;
   readonly search: Search;
@@ -58,6 +61,7 @@ export class Client {
   readonly #socket: Socket;
   readonly #threads = new Map<string, Thread>();
   readonly #details = new Map<string, OrderDetails>();
+  readonly #together = new Map<string, Together>();
   readonly #refused = new Store(false);
   #focus: string | null = null;
 
@@ -76,6 +80,7 @@ export class Client {
     this.notifications = new Notifications(this.#api);
     this.preferences = new Preferences(this.#api);
     this.push = new Push(this.account, this.#api);
+    this.devices = new Devices(this.#api);
     this.quickReplies = new QuickReplies(this.#api);
     this.blocks = new Blocks(this.#api);
     this.search = new Search(this.#api);
@@ -115,6 +120,15 @@ export class Client {
       const { account, orders, inbox } = this;
       return new OrderDetails(id, { account, orders, inbox, api: this.#api });
     });
+  }
+
+  /** What this account has had to do with somebody. */
+  together(person: Person): Together {
+    return remembered(
+      this.#together,
+      person.id,
+      () => new Together(person, this.#api, this.orders),
+    );
   }
 
   /** Returns the conversation with somebody outside of orders; opens it if need be, and may. */

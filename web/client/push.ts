@@ -1,7 +1,9 @@
 /** This browser as a place to push to: on, off, test; and the pushes that it shows. */
 
 import type { Requests } from './api.ts';
+import { DEVICES, deviceName } from './devices.ts';
 import { type Readable, Store } from './observable.ts';
+import type { Device } from './types.ts';
 
 /** `blocked`: the person told the browser never to show any; only the browser can undo that. */
 export type PushState = 'unknown' | 'unsupported' | 'blocked' | 'off' | 'on';
@@ -12,6 +14,7 @@ export interface Browser {
   registration(): Promise<ServiceWorkerRegistration> | null;
   permission(): NotificationPermission;
   askPermission(): Promise<NotificationPermission>;
+  readonly userAgent: string;
   readonly notes: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 }
 
@@ -22,6 +25,9 @@ export const THIS_BROWSER: Browser = {
       : null,
   permission: () => Notification.permission,
   askPermission: () => Notification.requestPermission(),
+  get userAgent() {
+    return navigator.userAgent;
+  },
   get notes() {
     return localStorage;
   },
@@ -29,6 +35,8 @@ export const THIS_BROWSER: Browser = {
 
 /** One browser may serve several accounts, but pushes go to one: whose they are. */
 const OWNER = 'orderwire.push.account';
+/** How the server calls this browser. */
+const DEVICE = 'orderwire.push.device';
 
 export class Push {
   readonly #account: string;
@@ -44,6 +52,11 @@ export class Push {
 
   get state(): Readable<PushState> {
     return this.#state;
+  }
+
+  /** Which of the account's devices this browser is; null while it is none. */
+  get device(): string | null {
+    return this.#isOurs() ? this.#browser.notes.getItem(DEVICE) : null;
   }
 
   /** Looks at what the browser says; its service worker must be registered or on its way. */
@@ -62,8 +75,12 @@ export class Push {
       userVisibleOnly: true,
       applicationServerKey: public_key,
     });
-    await this.#api.send('POST', '/v1/me/push-subscriptions', subscription.toJSON());
+    const { id } = await this.#api.send<Pick<Device, 'id'>>('POST', DEVICES, {
+      ...subscription.toJSON(),
+      label: deviceName(this.#browser.userAgent),
+    });
     this.#browser.notes.setItem(OWNER, this.#account);
+    this.#browser.notes.setItem(DEVICE, id);
     this.#state.set('on');
   }
 
@@ -71,10 +88,11 @@ export class Push {
     const subscription = await this.#subscription();
     if (subscription) {
       const { endpoint } = subscription;
-      await this.#api.send('DELETE', '/v1/me/push-subscriptions', { endpoint });
+      await this.#api.send('DELETE', DEVICES, { endpoint });
       await subscription.unsubscribe();
     }
     this.#browser.notes.removeItem(OWNER);
+    this.#browser.notes.removeItem(DEVICE);
     this.#state.set('off');
   }
 

@@ -214,6 +214,13 @@ export interface QuickReply {
   readonly body: string;
 }
 
+/** A browser that shows pushes. */
+export interface Device {
+  readonly id: string;
+  readonly label: string;
+  readonly created_at: string;
+}
+
 /** Somebody of whom one wants to hear nothing outside of orders. */
 export interface Block {
   readonly person: Person;

@@ -2,11 +2,15 @@
 
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import type { Conversation, Order } from '../client/index.ts';
+import type { Conversation, Order, Person } from '../client/index.ts';
 import type { Connection } from './connection.ts';
+import { LinkWanted } from './link-wanted.ts';
 import { Live } from './live.ts';
 import { look } from './look.ts';
-import { factsOf, historyOf, personOf, sideStyles } from './order-parts.ts';
+import './notes.ts';
+import { hasActions, type PartWanted } from './order-actions.ts';
+import './order-actions.ts';
+import { factsOf, otherOf, personOf, sideStyles, togetherOf } from './order-parts.ts';
 import { dotted, lineOf, statusOf } from './order-words.ts';
 
 @customElement('orderwire-about')
@@ -65,8 +69,8 @@ export class OrderwireAbout extends LitElement {
   }
 
   #order(id: string, connection: Connection) {
-    const { language, links, clock } = connection;
-    const shown = this.#live.read(this.#live.keep(connection.client.order(id)).state);
+    const { client, language, links, clock } = connection;
+    const shown = this.#live.read(this.#live.keep(client.order(id)).state);
     if (shown.phase !== 'ready') return nothing;
     const { order } = shown;
     const status = statusOf(order, language);
@@ -79,26 +83,41 @@ export class OrderwireAbout extends LitElement {
         <div class="small">${dotted(order.number, language.money(order.price))}</div>
         ${factsOf(order, language, this.#live.read(clock))}
       </section>
-      <section>
-        <h3 class="label">${language.t('order.history')}</h3>
-        ${historyOf(order, connection)}
-      </section>`;
+      ${
+        hasActions(order)
+          ? html`<section>
+              <h3 class="label">${language.t('order.next')}</h3>
+              <orderwire-order-actions
+                .order=${order}
+                @part-wanted=${({ part }: PartWanted) =>
+                  this.dispatchEvent(new LinkWanted(links.order(id, part)))}
+              ></orderwire-order-actions>
+            </section>`
+          : nothing
+      }
+      ${this.#together(otherOf(order, client.account), connection)}
+      <section><orderwire-notes .order=${order}></orderwire-notes></section>`;
   }
 
-  #person(conversation: Conversation, connection: Connection): TemplateResult {
+  #person({ with: person }: Conversation, connection: Connection): TemplateResult {
     const { client, language } = connection;
-    const orders = client.orders.between(conversation.with.id);
-    return html`${personOf(conversation.with, connection)}
+    const orders = client.orders.between(person.id);
+    return html`${personOf(person, connection)} ${this.#together(person, connection)}
     ${
       orders.length > 0
         ? html`<section>
-            <h3 class="label">${language.t('together.title')}</h3>
+            <h3 class="label">${language.t('together.orders')}</h3>
             <ul class="orders">
               ${orders.map((order) => this.#link(order, connection))}
             </ul>
           </section>`
         : nothing
     }`;
+  }
+
+  #together(person: Person, connection: Connection) {
+    const together = this.#live.keep(connection.client.together(person));
+    return togetherOf(this.#live.read(together.state), connection);
   }
 
   #link(order: Order, { language, links, clock }: Connection): TemplateResult {

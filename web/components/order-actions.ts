@@ -241,6 +241,11 @@ export class OrderwireOrderActions extends LitElement {
   }
 }
 
+/** Whether there is anything to show. */
+export function hasActions(order: OrderPage): boolean {
+  return order.pending_request !== null || BUTTONS.some(([action]) => hasButton(action, order));
+}
+
 function asked({ kind, by, days }: PendingRequest, order: Order, connection: Connection): string {
   const { client, language } = connection;
   const whose = by === client.account ? 'mine' : 'theirs';

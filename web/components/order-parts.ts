@@ -1,7 +1,7 @@
 /** Parts of an order's page that stand in several places: facts, history, the other person. */
 
 import { css, html, nothing, type TemplateResult } from 'lit';
-import type { Message, Order, OrderPage, Person, TimelineEntry } from '../client/index.ts';
+import type { Contact, Message, Order, OrderPage, Person, TimelineEntry } from '../client/index.ts';
 import './avatar.ts';
 import type { Connection } from './connection.ts';
 import { happeningOf, nameOf } from './happenings.ts';
@@ -119,6 +119,23 @@ export function personOf(person: Person, { client, language }: Connection): Temp
         <div class="small">${together}</div>
       </div>
     </div>
+  </section>`;
+}
+
+/** What has come of it so far; null as long as that is not known. */
+export function togetherOf(contact: Contact | null, { language }: Connection) {
+  if (!contact) return nothing;
+  const { completed_orders: completed, totals, last_order_at: last } = contact;
+  return html`<section>
+    <h3 class="label">${language.t('together.title')}</h3>
+    <dl class="facts">
+      <dt>${language.t('together.completed')}</dt>
+      <dd>${completed}</dd>
+      <dt>${language.t('together.total')}</dt>
+      <dd>${totals.length > 0 ? totals.map((one) => html`<div>${language.money(one)}</div>`) : '–'}</dd>
+      <dt>${language.t('together.last')}</dt>
+      <dd>${last ? language.dated(last) : '–'}</dd>
+    </dl>
   </section>`;
 }
 

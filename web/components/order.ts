@@ -13,7 +13,15 @@ import { look } from './look.ts';
 import './notes.ts';
 import { PartWanted } from './order-actions.ts';
 import './order-actions.ts';
-import { factsOf, historyOf, latestOf, otherOf, personOf, sideStyles } from './order-parts.ts';
+import {
+  factsOf,
+  historyOf,
+  latestOf,
+  otherOf,
+  personOf,
+  sideStyles,
+  togetherOf,
+} from './order-parts.ts';
 import { stepStyles, stepsOf } from './order-steps.ts';
 import { orderStyles } from './order-styles.ts';
 import { isLate, statusOf } from './order-words.ts';
@@ -158,13 +166,16 @@ export class OrderwireOrder extends LitElement {
   }
 
   #side(order: OrderPage, connection: Connection) {
-    return html`${personOf(otherOf(order, connection.client.account), connection)}
+    const { client } = connection;
+    const other = otherOf(order, client.account);
+    const together = this.#live.keep(client.together(other));
+    return html`${personOf(other, connection)}
       ${
         order.welcome
           ? html`<section class="first"><orderwire-welcome .order=${order}></orderwire-welcome></section>`
           : nothing
       }
-      ${latestOf(order, connection)}
+      ${togetherOf(this.#live.read(together.state), connection)} ${latestOf(order, connection)}
       <section><orderwire-notes .order=${order}></orderwire-notes></section>`;
   }
 

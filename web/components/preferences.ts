@@ -11,11 +11,11 @@ import {
   type QuietHours,
 } from '../client/index.ts';
 import type { Connection } from './connection.ts';
+import './devices.ts';
 import { LOCALE_NAMES, LOCALES } from './language/language.ts';
 import { Live } from './live.ts';
 import { look } from './look.ts';
 import { settingStyles } from './settings-styles.ts';
-import './this-browser.ts';
 
 const CHANNELS: readonly DeliveryChannel[] = ['push', 'email'];
 const USUAL_QUIET_HOURS: QuietHours = { start: '22:00', end: '07:00', except: ['new_order'] };
@@ -80,7 +80,7 @@ export class OrderwirePreferences extends LitElement {
         ${this.#quiet(preferences.quiet_hours, connection)}
         ${this.#zone(preferences.timezone, connection)}
         ${this.#language(connection)}
-        <orderwire-this-browser></orderwire-this-browser>`;
+        <orderwire-devices></orderwire-devices>`;
     });
   }
 

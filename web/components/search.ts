@@ -7,20 +7,10 @@ import './avatar.ts';
 import type { Connection } from './connection.ts';
 import { nameOf } from './happenings.ts';
 import { icon } from './icons.ts';
+import { LinkWanted } from './link-wanted.ts';
 import { Live } from './live.ts';
 import { look } from './look.ts';
 import { lineOf } from './order-words.ts';
-
-/** Somebody wants to be in a conversation for which there was no link. */
-export class ConversationWanted extends Event {
-  static readonly type = 'conversation-wanted';
-  readonly conversation: string;
-
-  constructor(conversation: string) {
-    super(ConversationWanted.type, { bubbles: true, composed: true });
-    this.conversation = conversation;
-  }
-}
 
 @customElement('orderwire-search')
 export class OrderwireSearch extends LitElement {
@@ -217,11 +207,12 @@ export class OrderwireSearch extends LitElement {
     )}`;
   }
 
-  #person(person: Person, { client }: Connection): TemplateResult {
+  #person(person: Person, { client, links }: Connection): TemplateResult {
     const open = async () => {
       this.refused = false;
       try {
-        this.dispatchEvent(new ConversationWanted(await client.conversationWith(person.id)));
+        const conversation = await client.conversationWith(person.id);
+        this.dispatchEvent(new LinkWanted(links.conversation(conversation)));
       } catch {
         this.refused = true;
       }

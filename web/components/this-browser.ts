@@ -60,7 +60,10 @@ export class OrderwireThisBrowser extends LitElement {
 
   #switch(push: Push, { target }: Event): void {
     const on = (target as HTMLInputElement).checked;
-    void this.#do(() => (on ? push.turnOn() : push.turnOff()));
+    void this.#do(async () => {
+      await (on ? push.turnOn() : push.turnOff());
+      this.dispatchEvent(new Event('changed'));
+    });
   }
 
   async #do(what: () => Promise<void>): Promise<void> {

@@ -9,6 +9,7 @@ class FakeBrowser implements Browser {
   made = 0;
   readonly closed: string[] = [];
   shown: string[] = [];
+  readonly userAgent = 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0';
   readonly kept = new Map<string, string>();
   readonly notes = {
     getItem: (key: string) => this.kept.get(key) ?? null,
@@ -95,6 +96,24 @@ describe('push in this browser', () => {
     await off;
     expect(browser.endpoint).toBeNull();
     expect(push.state.value).toBe('off');
+  });
+
+  it('is known by a name, and which of the devices it is', async () => {
+    expect(push.device).toBeNull();
+    const on = push.turnOn();
+    await turns();
+    await api.asked('/v1/push/public-key').answer({ public_key: 'key' });
+    const asked = api.asked('/v1/me/push-subscriptions');
+    expect(asked.body).toMatchObject({ keys: {}, label: 'Firefox · Linux' });
+    await asked.answer({ id: 's1' });
+    await on;
+    expect(push.device).toBe('s1');
+    expect(new Push('bob', api, browser).device).toBeNull();
+    const off = push.turnOff();
+    await turns();
+    await api.asked('/v1/me/push-subscriptions').answer(undefined);
+    await off;
+    expect(push.device).toBeNull();
   });
 
   it('stays off when the person says no', async () => {

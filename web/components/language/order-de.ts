@@ -5,6 +5,7 @@ import type { orderEn } from './order-en.ts';
 export const orderDe: Readonly<Record<keyof typeof orderEn, string>> = {
   'order.open': 'Auftrag öffnen',
   'order.gone': 'Diesen Auftrag gibt es hier nicht, oder er ist nicht deiner.',
+  'order.next': 'Als Nächstes',
   'order.placed': '{number} · bestellt {date}',
   'order.due': 'Fällig',
   'order.due.at': 'Fällig {date}',
@@ -32,6 +33,10 @@ export const orderDe: Readonly<Record<keyof typeof orderEn, string>> = {
   'order.progress': 'Fortschritt',
   'order.view': 'Ansehen',
   'together.title': 'Gemeinsam',
+  'together.completed': 'Abgeschlossene Aufträge',
+  'together.total': 'Summe',
+  'together.last': 'Letzter Auftrag',
+  'together.orders': 'Aufträge',
   'together.orders.one': '{count} Auftrag',
   'together.orders.other': '{count} Aufträge',
   'together.since': 'seit {date}',

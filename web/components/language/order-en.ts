@@ -3,6 +3,7 @@
 export const orderEn = {
   'order.open': 'Open order',
   'order.gone': 'This order is not here, or not yours.',
+  'order.next': 'Next',
   'order.placed': '{number} · ordered {date}',
   'order.due': 'Due',
   'order.due.at': 'Due {date}',
@@ -30,6 +31,10 @@ export const orderEn = {
   'order.progress': 'Progress',
   'order.view': 'View',
   'together.title': 'Together',
+  'together.completed': 'Completed orders',
+  'together.total': 'Total',
+  'together.last': 'Last order',
+  'together.orders': 'Orders',
   'together.orders.one': '{count} order',
   'together.orders.other': '{count} orders',
   'together.since': 'since {date}',
