@@ -11,10 +11,10 @@ import './ask.ts';
 import type { Language } from './language/language.ts';
 
 export class Asking implements ReactiveController {
-  readonly #host: ReactiveControllerHost;
+  readonly #host: ReactiveControllerHost & HTMLElement;
   #question: Question | null = null;
 
-  constructor(host: ReactiveControllerHost) {
+  constructor(host: ReactiveControllerHost & HTMLElement) {
     this.#host = host;
     host.addController(this);
   }
@@ -38,5 +38,14 @@ export class Asking implements ReactiveController {
   readonly #closed = (): void => {
     this.#question = null;
     this.#host.requestUpdate();
+    void keepFocus(this.#host);
   };
+}
+
+/** Stays where something was done, although what did it may be gone. */
+export async function keepFocus(host: ReactiveControllerHost & HTMLElement): Promise<void> {
+  await host.updateComplete;
+  if (document.activeElement !== document.body) return;
+  host.tabIndex = -1;
+  host.focus({ preventScroll: true });
 }

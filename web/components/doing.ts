@@ -3,7 +3,7 @@
 import { html, nothing, type ReactiveController, type ReactiveControllerHost } from 'lit';
 import type { Order, OrderAction } from '../client/index.ts';
 import { type Field, failureOf, type Question } from './ask.ts';
-import { Asking } from './asking.ts';
+import { Asking, keepFocus } from './asking.ts';
 import type { Connection } from './connection.ts';
 import type { Language } from './language/language.ts';
 import { otherOf } from './order-parts.ts';
@@ -39,12 +39,12 @@ const NEEDS: Readonly<Partial<Record<OrderAction | 'accept_cancellation', Needs>
 const NAMES: Readonly<Partial<Record<FieldName, string>>> = { changes: 'message' };
 
 export class Doing implements ReactiveController {
-  readonly #host: ReactiveControllerHost;
+  readonly #host: ReactiveControllerHost & HTMLElement;
   readonly #asking: Asking;
   #failure: 'actions.outdated' | 'actions.failed' | null = null;
   busy = false;
 
-  constructor(host: ReactiveControllerHost) {
+  constructor(host: ReactiveControllerHost & HTMLElement) {
     this.#host = host;
     this.#asking = new Asking(host);
     host.addController(this);
@@ -78,6 +78,7 @@ export class Doing implements ReactiveController {
     } finally {
       this.busy = false;
       this.#host.requestUpdate();
+      void keepFocus(this.#host);
     }
   }
 }
