@@ -31,6 +31,10 @@ export class OrderwireInboxPage extends LitElement {
       .blank {
         grid-column: span 2;
       }
+      /* Where the list is in sight, its own title says it. */
+      .alone {
+        display: none;
+      }
       @media (max-width: 1180px) {
         :host {
           grid-template-columns: 320px minmax(0, 1fr);
@@ -52,6 +56,9 @@ export class OrderwireInboxPage extends LitElement {
         .chosen,
         .blank {
           display: none;
+        }
+        .alone {
+          display: block;
         }
       }
     `,
@@ -79,7 +86,8 @@ export class OrderwireInboxPage extends LitElement {
           this.conversation
             ? keyed(
                 this.conversation,
-                html`<orderwire-thread
+                html`<h1 class="hidden alone">${language.t('inbox.title')}</h1>
+                  <orderwire-thread
                     .conversation=${this.conversation}
                     .seq=${this.seq}
                   ></orderwire-thread>
