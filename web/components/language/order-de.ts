@@ -178,7 +178,7 @@ export const orderDe: Readonly<Record<keyof typeof orderEn, string>> = {
   'requirements.copied': 'Kopiert',
   'requirements.earlier': 'Frühere Antworten',
   'requirements.version': 'Version {version} · {name}, {date}',
-  'requirements.files': 'Dateien',
+  'requirements.files': 'Dieser Server nimmt keine Dateien an.',
 
   'plan.lead.seller':
     'Aufgaben und Termine, die auch {name} sieht. Sende sie zur Freigabe, wenn sie stehen.',

@@ -174,7 +174,7 @@ export const orderEn = {
   'requirements.copied': 'Copied',
   'requirements.earlier': 'Earlier answers',
   'requirements.version': 'Version {version} · {name}, {date}',
-  'requirements.files': 'Files',
+  'requirements.files': 'This server takes no files.',
 
   'plan.lead.seller':
     'Tasks and dates, which {name} sees too. Send them for approval when they are ready.',
