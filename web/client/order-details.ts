@@ -1,6 +1,7 @@
 /** The page of one order, kept up to date while somebody looks at it, and what is done there. */
 
-import { Problem, type Requests } from './api.ts';
+import type { Requests } from './api.ts';
+import { isGone } from './gone.ts';
 import type { Inbox } from './inbox.ts';
 import { type Readable, Store } from './observable.ts';
 import { OrderPapers } from './order-papers.ts';
@@ -151,11 +152,8 @@ export class OrderDetails {
     } catch (error) {
       if (asked !== this.#asked) return;
       this.#waiting = false;
-      if (error instanceof Problem && GONE.has(error.status)) this.#state.set({ phase: 'gone' });
+      if (isGone(error)) this.#state.set({ phase: 'gone' });
       else setTimeout(() => asked === this.#asked && void this.#load(), RETRY_MS);
     }
   }
 }
-
-/** Not there, not ours, or no id at all; or nobody's, for who is not known any more. */
-export const GONE: ReadonlySet<number> = new Set([400, 401, 403, 404]);

@@ -4,6 +4,7 @@
  */
 
 import { Problem, type Requests } from './api.ts';
+import { isGone } from './gone.ts';
 import { type Readable, Store } from './observable.ts';
 import type { Orders } from './orders.ts';
 import type { Answer, Answers, Question, RequirementsForm } from './types.ts';
@@ -35,7 +36,6 @@ export interface RequirementsParts {
 
 const PAUSE_MS = 800;
 const RETRY_MS = 4_000;
-const GONE: ReadonlySet<number> = new Set([400, 403, 404]);
 
 export class Requirements {
   readonly #id: string;
@@ -139,7 +139,7 @@ export class Requirements {
       if (asked === this.#asked) this.#loaded(form);
     } catch (error) {
       if (asked !== this.#asked) return;
-      if (error instanceof Problem && GONE.has(error.status)) this.#state.patch({ phase: 'gone' });
+      if (isGone(error)) this.#state.patch({ phase: 'gone' });
       else setTimeout(() => asked === this.#asked && void this.#load(), RETRY_MS);
     }
   }

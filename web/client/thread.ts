@@ -1,6 +1,7 @@
 /** One conversation, live: its entries, who has read how far, who is writing, who may write. */
 
 import { Problem, type Requests } from './api.ts';
+import { isGone } from './gone.ts';
 import { type Readable, Store } from './observable.ts';
 import type { Outbox } from './outbox.ts';
 import { isTemporary, type Socket, type Subscribed } from './socket.ts';
@@ -314,7 +315,7 @@ export class Thread {
       if (start === this.#start) this.#caughtUp(page);
     } catch (error) {
       if (start !== this.#start) return;
-      if (error instanceof Problem && GONE.has(error.status)) this.#state.patch({ phase: 'gone' });
+      if (isGone(error)) this.#state.patch({ phase: 'gone' });
       else setTimeout(() => this.#leave && start === this.#start && void this.#reload(), RETRY_MS);
     }
   }
@@ -396,6 +397,3 @@ function rightsIn({ can_send, can_send_reason }: Conversation): Partial<ThreadSt
   if (can_send === undefined) return {};
   return { canSend: can_send, canSendReason: can_send_reason ?? null };
 }
-
-/** Not there, not ours, or no id at all. */
-const GONE: ReadonlySet<number> = new Set([400, 401, 403, 404]);
