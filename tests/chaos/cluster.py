@@ -96,8 +96,9 @@ class Cluster:
         self.nodes = nodes
         self.doors = doors
         self.valkey = valkey
-        # One at a time hurts Valkey.
-        self.turn = asyncio.Lock()
+        self.one_is_down = asyncio.Lock()
+        # One at a time hurts it.
+        self.valkeys_turn = asyncio.Lock()
 
     def turn_doors(self, random: Random) -> None:
         """Have each lead to a node that runs, as whoever balances load does."""
