@@ -260,6 +260,7 @@ export class Thread {
   #close(): void {
     this.#viewers -= 1;
     if (this.#viewers > 0) return;
+    this.#ownTyping.stop();
     this.#leave?.();
     this.#leave = null;
     this.#typists.allStopped();

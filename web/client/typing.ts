@@ -3,7 +3,8 @@
 import { type Readable, Store } from './observable.ts';
 import type { Typing } from './types.ts';
 
-const SAID_EVERY_MS = 2_000;
+/** A little more than the server's two seconds: it drops what comes sooner. */
+const SAID_EVERY_MS = 2_100;
 
 /** Those who write; each falls silent by themselves when nothing more is heard. */
 export class Typists {
@@ -52,21 +53,21 @@ export class OwnTyping {
   readonly #say: (typing: boolean) => void;
   #writing = false;
   #saidAt = Number.NEGATIVE_INFINITY;
+  /** Waits until others may be told again. */
+  #waits: ReturnType<typeof setTimeout> | undefined;
 
   constructor(say: (typing: boolean) => void) {
     this.#say = say;
   }
 
   go(): void {
-    const now = Date.now();
-    // More often than this nobody is told.
-    if (now - this.#saidAt < SAID_EVERY_MS) return;
-    this.#saidAt = now;
-    this.#writing = true;
-    this.#say(true);
+    const left = this.#saidAt + SAID_EVERY_MS - Date.now();
+    if (left <= 0) this.#sayIt();
+    else this.#waits ??= setTimeout(() => this.#sayIt(), left);
   }
 
   stop(): void {
+    this.#waitNoMore();
     if (!this.#writing) return;
     this.#writing = false;
     this.#say(false);
@@ -74,6 +75,19 @@ export class OwnTyping {
 
   /** The message itself says that we are done. */
   sent(): void {
+    this.#waitNoMore();
     this.#writing = false;
+  }
+
+  #sayIt(): void {
+    this.#waitNoMore();
+    this.#saidAt = Date.now();
+    this.#writing = true;
+    this.#say(true);
+  }
+
+  #waitNoMore(): void {
+    clearTimeout(this.#waits);
+    this.#waits = undefined;
   }
 }

@@ -265,18 +265,36 @@ describe('typing', () => {
     expect(writing()).toEqual([]);
   });
 
+  const said = () => stage.socket.said.map(([, data]) => (data as { typing: boolean }).typing);
+
   it('of oneself is said at most every two seconds, and its end once', () => {
     stage.thread.typingGoesOn();
-    stage.thread.typingGoesOn();
-    vi.advanceTimersByTime(2_000);
+    vi.advanceTimersByTime(2_100);
     stage.thread.typingGoesOn();
     stage.thread.typingStopped();
     stage.thread.typingStopped();
-    expect(stage.socket.said.map(([, data]) => (data as { typing: boolean }).typing)).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    expect(said()).toEqual([true, true, false]);
+  });
+
+  it('of oneself that came too soon is said when it may be', () => {
+    stage.thread.typingGoesOn();
+    stage.thread.send({ body: 'one more thing', replyTo: null });
+    stage.thread.typingGoesOn();
+    stage.thread.typingGoesOn();
+    vi.advanceTimersByTime(2_099);
+    expect(said()).toEqual([true]);
+    vi.advanceTimersByTime(1);
+    expect(said()).toEqual([true, true]);
+  });
+
+  it.each(['typingStopped', 'close'] as const)('of oneself is not said late after %s', (end) => {
+    stage.thread.typingGoesOn();
+    stage.thread.send({ body: 'done', replyTo: null });
+    stage.thread.typingGoesOn();
+    if (end === 'close') stage.close();
+    else stage.thread.typingStopped();
+    vi.advanceTimersByTime(5_000);
+    expect(said()).toEqual([true]);
   });
 
   it('needs no end after the message was sent', () => {

@@ -26,6 +26,9 @@ export class ThreadStage {
     },
   });
 
+  /** Lets go of what `showing` opened. */
+  close: () => void = () => undefined;
+
   subscribed(offset: number, recovered: boolean, snapshot: Partial<ThreadSnapshot> = {}): void {
     this.socket.subscribed(CHANNEL, { offset, recovered, snapshot: aSnapshot(snapshot) });
   }
@@ -40,7 +43,7 @@ export class ThreadStage {
 
   /** Opened, and showing these entries. */
   async showing(entries: readonly Entry[], has_before = false): Promise<void> {
-    this.thread.open();
+    this.close = this.thread.open();
     this.subscribed(entries.at(-1)?.seq ?? 0, false);
     await this.page(entries, has_before);
   }
