@@ -42,9 +42,8 @@ async def test_what_was_promised_is_kept_whatever_happens(postgresql_url: str) -
         town = await settle_town(cluster, random, pairs=PAIRS, devices=DEVICES)
         async with town.connected(), sdk_clients(cluster, town.pairs[0]) as clients:
             async with asyncio.TaskGroup() as at_once:
-                at_once.create_task(town.live())
+                at_once.create_task(town.live(seconds=SECONDS))
                 happened = await rage(cluster, fate, seconds=SECONDS)
-                town.fall_silent()
             print(f"chaos: {dict(happened)}")
             await check(postgresql_url, town, clients)
 

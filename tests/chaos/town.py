@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -13,10 +14,10 @@ from tests.chaos.cluster import Cluster
 from tests.support.follower import Follower
 from tests.support.processes import SERVICE_KEY, token
 
-# Seconds between two messages of one person, and between two people who lose their connection.
+# In seconds: a person writes, a device of a pair loses its connection, a device has read.
 WRITES_EVERY = 0.8
-SOMEBODY_LEAVES_EVERY = 0.15
-SOMEBODY_READS_EVERY = 0.1
+LEAVES_EVERY = 3.0
+READS_EVERY = 2.0
 
 
 @dataclass(slots=True)
@@ -40,65 +41,64 @@ class Town:
     def __init__(self, pairs: list[Pair], random: Random) -> None:
         self.pairs = pairs
         self._random = random
-        self._quiet = asyncio.Event()
 
     @property
     def followers(self) -> list[Follower]:
         """All devices."""
         return [device for pair in self.pairs for _, device in pair.devices]
 
-    def fall_silent(self) -> None:
-        """Write nothing more; what was begun is finished."""
-        self._quiet.set()
-
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
         """Have all devices follow until the block ends."""
         async with AsyncExitStack() as stack:
-            entering = [each.following() for each in self.followers]
-            for place in range(0, len(entering), 20):
-                for each in entering[place : place + 20]:
-                    await stack.enter_async_context(each)
+            for each in self.followers:
+                await stack.enter_async_context(each.following())
             yield
 
-    async def live(self) -> None:
-        """Write, read and lose connections until it falls silent."""
-        async with asyncio.TaskGroup() as group:
-            for pair in self.pairs:
-                for account in pair.accounts:
-                    group.create_task(self._write(pair, account))
-            group.create_task(self._leave())
-            group.create_task(self._read())
+    async def live(self, *, seconds: float) -> None:
+        """Write, read and lose connections; one pair after the other falls silent.
 
-    async def _write(self, pair: Pair, account: str) -> None:
+        Last words fall while things fail, and nothing that follows gives them away.
+        """
+        begun = asyncio.get_running_loop().time()
+        async with asyncio.TaskGroup() as group:
+            for place, pair in enumerate(self.pairs, start=1):
+                until = begun + seconds * (0.3 + 0.7 * place / len(self.pairs))
+                group.create_task(self._leave(pair, until))
+                group.create_task(self._read(pair, until))
+                for account in pair.accounts:
+                    group.create_task(self._write(pair, account, until))
+
+    async def _write(self, pair: Pair, account: str, until: float) -> None:
         devices = [device for owner, device in pair.devices if owner == account]
-        number = 0
-        while not await self._is_quiet(self._random.expovariate(1 / WRITES_EVERY)):
-            number += 1
+        async for number in self._moments(WRITES_EVERY, until):
             body = f"{number} of {account}"
             device = self._random.choice(devices)
             pair.acknowledged[body] = await device.send(pair.conversation, body)
 
-    async def _leave(self) -> None:
-        while not await self._is_quiet(self._random.expovariate(1 / SOMEBODY_LEAVES_EVERY)):
-            self._random.choice(self.followers).drop()
-
-    async def _read(self) -> None:
-        while not await self._is_quiet(self._random.expovariate(1 / SOMEBODY_READS_EVERY)):
-            pair = self._random.choice(self.pairs)
+    async def _leave(self, pair: Pair, until: float) -> None:
+        async for _ in self._moments(LEAVES_EVERY, until):
             _, device = self._random.choice(pair.devices)
-            seq = device.channels[pair.channel].position
-            data = {"conversation": pair.conversation, "seq": seq}
+            device.drop()
+
+    async def _read(self, pair: Pair, until: float) -> None:
+        async for _ in self._moments(READS_EVERY, until):
+            _, device = self._random.choice(pair.devices)
+            data = {
+                "conversation": pair.conversation,
+                "seq": device.channels[pair.channel].position,
+            }
             reply = await device.call(rpc={"method": "receipt.read", "data": data})
             if reply is not None and "error" in reply:
                 assert reply["error"].get("temporary"), reply
 
-    async def _is_quiet(self, after: float) -> bool:
-        try:
-            async with asyncio.timeout(after):
-                return await self._quiet.wait()
-        except TimeoutError:
-            return False
+    async def _moments(self, every: float, until: float) -> AsyncIterator[int]:
+        """Count moments at random, on average ``every`` so many seconds."""
+        for number in count(1):
+            await asyncio.sleep(self._random.expovariate(1 / every))
+            if asyncio.get_running_loop().time() >= until:
+                return
+            yield number
 
 
 async def settle_town(cluster: Cluster, random: Random, *, pairs: int, devices: int) -> Town:
