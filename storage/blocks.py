@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, and_, delete, or_, select, tuple_
+from sqlalchemy import CursorResult, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialects import insert
@@ -37,17 +37,6 @@ async def get(connection: AsyncConnection, account_id: str, other_id: str) -> Re
         blocks.c.account_id == account_id, blocks.c.other_id == other_id
     )
     return await fetch_one(connection, statement)
-
-
-async def between(connection: AsyncConnection, one: str, other: str) -> frozenset[str]:
-    """Name who of a pair blocks the other."""
-    statement = select(blocks.c.account_id).where(
-        or_(
-            and_(blocks.c.account_id == one, blocks.c.other_id == other),
-            and_(blocks.c.account_id == other, blocks.c.other_id == one),
-        )
-    )
-    return frozenset(row.account_id for row in await fetch_all(connection, statement))
 
 
 async def page(

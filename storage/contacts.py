@@ -1,15 +1,16 @@
 """Who has been in touch with whom: a row for each side of a pair, and grants of first contact."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.dialects import insert
+from storage.dialects import TEXT, batch, insert
 from storage.rows import Record, fetch_all, fetch_optional
-from storage.tables import accounts, contact_grants, contacts
+from storage.tables import accounts, blocks, contact_grants, contacts, services
 
 
 async def meet(
@@ -144,13 +145,39 @@ async def take_grant_back(connection: AsyncConnection, account_id: str, other_id
     )
 
 
-async def granted_until(
-    connection: AsyncConnection, account_id: str, other_id: str
-) -> datetime | None:
-    """Read until when an account may write to another first."""
-    found: datetime | None = await connection.scalar(
-        select(contact_grants.c.until).where(
-            contact_grants.c.account_id == account_id, contact_grants.c.other_id == other_id
+async def histories(
+    connection: AsyncConnection, pairs: Collection[tuple[str, str]]
+) -> Sequence[Record]:
+    """Read what has been between (writer, other): all that decides whether one may write."""
+    rows = [{"writer": writer, "other": other} for writer, other in pairs]
+    return await fetch_all(connection, _histories(connection.dialect.name), {"rows": rows})
+
+
+@lru_cache(maxsize=2)
+def _histories(dialect: str) -> Select[Any]:
+    pair = batch(dialect, writer=TEXT, other=TEXT)
+    theirs, grant = contacts.alias("theirs"), contact_grants
+    return (
+        select(
+            pair.c.writer,
+            pair.c.other,
+            theirs.c.first_wrote_at.is_not(None).label("other_wrote_first"),
+            theirs.c.last_order_at.is_not(None).label("has_order"),
+            exists().where(services.c.seller_id == pair.c.other).label("other_offers_services"),
+            grant.c.until.label("granted_until"),
+            _blocks(pair.c.writer, pair.c.other).label("blocks_other"),
+            _blocks(pair.c.other, pair.c.writer).label("blocked_by_other"),
+        )
+        .select_from(pair)
+        .outerjoin(
+            theirs,
+            (theirs.c.account_id == pair.c.other) & (theirs.c.other_id == pair.c.writer),
+        )
+        .outerjoin(
+            grant, (grant.c.account_id == pair.c.writer) & (grant.c.other_id == pair.c.other)
         )
     )
-    return found
+
+
+def _blocks(one: Any, other: Any) -> Any:
+    return exists().where(blocks.c.account_id == one, blocks.c.other_id == other)

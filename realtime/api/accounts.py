@@ -19,7 +19,15 @@ from realtime.services.accounts import Accounts
 from realtime.services.order_events import SYSTEM
 
 TIMEZONES = frozenset(available_timezones())
-Locale = Annotated[str, Meta(pattern=LOCALE_FORM)]
+Locale = Annotated[
+    str,
+    Meta(
+        pattern=LOCALE_FORM,
+        max_length=35,
+        description="A language tag of BCP 47. Texts are in German or English, and in English for "
+        "a tag that is well-formed and of another language, or of none that there is.",
+    ),
+]
 Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_FORM)]
 LocalTime = Annotated[str, Meta(pattern=TIME_FORM)]
 

@@ -11,7 +11,15 @@ _LINE = r"[^\x00-\x1f\x7f\u0085\u2028\u2029]*"
 NAME_FORM = rf"\A{_LINE}[^\x00-\x1f\x7f{_UNSEEN}]{_LINE}\Z"
 SEEN_FORM = r"\S"
 EMAIL_FORM = r"\A[^@\s<>,;\"()\x00-\x1f]+@[^@\s<>,;\"()\x00-\x1f]+\Z"
-LOCALE_FORM = r"\A[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}\Z"
+# A language tag (RFC 5646, 2.1): language, script, region, variants, extensions, private use. Those
+# that stand for a whole word and were never given out are left out: "german" is a mistake.
+LOCALE_FORM = (
+    r"\A[A-Za-z]{2,3}([-_][A-Za-z]{3}){0,3}"
+    r"([-_][A-Za-z]{4})?([-_]([A-Za-z]{2}|[0-9]{3}))?"
+    r"([-_]([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"
+    r"([-_][0-9A-WY-Za-wy-z]([-_][A-Za-z0-9]{2,8})+)*"
+    r"([-_][Xx]([-_][A-Za-z0-9]{1,8})+)?\Z"
+)
 TIME_FORM = r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 URL_FORM = r"\Ahttps?://"
 
@@ -22,7 +30,7 @@ WORDS = Words(
         NAME_FORM: "is one line with something to see in it",
         SEEN_FORM: "has something to see in it",
         EMAIL_FORM: "is no e-mail address",
-        LOCALE_FORM: "is no locale such as de or en-GB",
+        LOCALE_FORM: "is no language tag of BCP 47, such as de or en-GB",
         TIME_FORM: "is a time of day such as 22:00",
         URL_FORM: "begins with https:// or http://",
     }

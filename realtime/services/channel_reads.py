@@ -56,7 +56,7 @@ class ChannelReads:
         self._database = database
         self._people = people
         self._clock = clock
-        self._states = InboxStates(people=people, order_views=order_views)
+        self._states = InboxStates(people=people, order_views=order_views, clock=clock)
 
     async def open_many(
         self, requests: Sequence[OpenRequest]

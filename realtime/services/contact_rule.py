@@ -1,13 +1,16 @@
 """The contact rule, asked in the transaction that depends on it."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain import contact
 from domain.contact import ContactHistory, Refusal, Standing
+from domain.conversations import ConversationKind
 from domain.errors import Forbidden
-from storage import accounts, blocks, contacts
+from storage import contacts
+from storage.rows import Record
 
 REASONS = {
     Refusal.FIRST_CONTACT_REQUIRED: (
@@ -17,22 +20,51 @@ REASONS = {
     Refusal.YOU_BLOCKED: "you have blocked this person",
 }
 
+Pair = tuple[str, str]
+
 
 async def standing(connection: AsyncConnection, writer: str, other: str, now: datetime) -> Standing:
     """Tell whether ``writer`` may write to ``other`` outside of orders."""
-    theirs = await contacts.get(connection, other, writer)
-    wrote = theirs is not None and theirs.first_wrote_at is not None
-    ordered = theirs is not None and theirs.last_order_at is not None
-    blocking = await blocks.between(connection, writer, other)
-    history = ContactHistory(
-        other_wrote_first=wrote,
-        has_order=ordered,
-        other_offers_services=await accounts.offers_services(connection, other),
-        granted_until=await contacts.granted_until(connection, writer, other),
-        blocks_other=writer in blocking,
-        blocked_by_other=other in blocking,
+    return (await standings(connection, [(writer, other)], now))[writer, other]
+
+
+async def standings(
+    connection: AsyncConnection, pairs: Collection[Pair], now: datetime
+) -> Mapping[Pair, Standing]:
+    """Tell it of many (writer, other), by one query."""
+    if not pairs:
+        return {}
+    rows = await contacts.histories(connection, pairs)
+    return {(row.writer, row.other): contact.standing(_history(row), now) for row in rows}
+
+
+async def refusals(
+    connection: AsyncConnection, items: Sequence[Record], now: datetime
+) -> Mapping[Pair, Refusal | None]:
+    """Tell why the owners of inbox items may not write there, by (account, conversation)."""
+    direct = {
+        (item.account_id, item.with_id) for item in items if item.kind == ConversationKind.DIRECT
+    }
+    found = await standings(connection, direct, now)
+    return {(item.account_id, item.conversation_id): _refusal(item, found) for item in items}
+
+
+def _refusal(item: Record, found: Mapping[Pair, Standing]) -> Refusal | None:
+    """What is written about an order needs no leave."""
+    if item.kind == ConversationKind.ORDER:
+        return None
+    return found[item.account_id, item.with_id].refusal
+
+
+def _history(row: Record) -> ContactHistory:
+    return ContactHistory(
+        other_wrote_first=row.other_wrote_first,
+        has_order=row.has_order,
+        other_offers_services=row.other_offers_services,
+        granted_until=row.granted_until,
+        blocks_other=row.blocks_other,
+        blocked_by_other=row.blocked_by_other,
     )
-    return contact.standing(history, now)
 
 
 def forbidden(reason: Refusal) -> Forbidden:

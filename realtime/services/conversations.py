@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -75,13 +74,10 @@ async def create(
 async def summary(
     connection: AsyncConnection, item: Record, people: People, now: datetime
 ) -> Shape:
-    """Show one conversation whole, with whether its owner may write in it and why not."""
-    shown = views.conversation(item, await people.get(connection, [item.with_id]))
-    reason = None
-    if item.kind == ConversationKind.DIRECT:
-        standing = await contact_rule.standing(connection, item.account_id, item.with_id, now)
-        reason = standing.refusal
-    return shown | {"can_send": reason is None, "can_send_reason": reason}
+    """Show one conversation, with whether its owner may write in it and why not."""
+    refused = await contact_rule.refusals(connection, [item], now)
+    persons = await people.get(connection, [item.with_id])
+    return views.conversation(item, persons, refused[item.account_id, item.conversation_id])
 
 
 class Conversations:
@@ -173,10 +169,13 @@ class Conversations:
                 connection, identity.account_id, conditions=conditions, after=after, limit=limit + 1
             )
             people = await self._people.get(connection, {row.with_id for row in rows})
+            refused = await contact_rule.refusals(connection, rows, self._clock.now())
         return page_of(
             rows,
             limit,
-            show=lambda row: views.conversation(row, people),
+            show=lambda row: views.conversation(
+                row, people, refused[row.account_id, row.conversation_id]
+            ),
             key=lambda row: (row.active_at, row.conversation_id),
         )
 
@@ -307,13 +306,8 @@ class Conversations:
         return receipt
 
     async def _tell(self, tx: Transaction, item: Record, unread_conversations: int = 0) -> None:
-        people = await self._people.get(tx.connection, [item.with_id])
-        change = Change(
-            item.account_id,
-            Kind.CONVERSATION,
-            item.conversation_id,
-            partial(views.conversation, item, people),
-        )
+        shown = await summary(tx.connection, item, self._people, self._clock.now())
+        change = Change(item.account_id, Kind.CONVERSATION, item.conversation_id, shown.copy)
         counts = {item.account_id: Counts(unread_conversations)} if unread_conversations else {}
         await inbox_news.announce(tx, [change], counts)
 

@@ -6,7 +6,8 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.publications import Publication
-from realtime.services import views
+from realtime.clock import Clock
+from realtime.services import contact_rule, views
 from realtime.services.inbox_news import Change, Kind, publication
 from realtime.services.order_views import OrderViews
 from realtime.services.people import People
@@ -19,9 +20,10 @@ Show = Callable[[], Shape]
 class InboxStates:
     """Reads an inbox's changes as the publications that were, or would have been, sent."""
 
-    def __init__(self, *, people: People, order_views: OrderViews) -> None:
+    def __init__(self, *, people: People, order_views: OrderViews, clock: Clock) -> None:
         self._people = people
         self._order_views = order_views
+        self._clock = clock
 
     async def after(
         self,
@@ -66,7 +68,13 @@ class InboxStates:
     ) -> Mapping[str, Show]:
         rows = await inboxes.items(connection, account_id, subjects)
         people = await self._people.get(connection, {row.with_id for row in rows})
-        return {row.conversation_id: partial(views.conversation, row, people) for row in rows}
+        refused = await contact_rule.refusals(connection, rows, self._clock.now())
+        return {
+            row.conversation_id: partial(
+                views.conversation, row, people, refused[account_id, row.conversation_id]
+            )
+            for row in rows
+        }
 
     async def _orders(
         self, connection: AsyncConnection, account_id: str, subjects: Sequence[str]

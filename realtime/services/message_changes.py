@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from domain.conversations import MAX_SEQ, ConversationKind, EntryKind, preview
@@ -11,6 +10,7 @@ from domain.identity import Identity
 from domain.publications import Publication, thread_channel
 from realtime.clock import Clock
 from realtime.services import contact_rule, inbox_news, views
+from realtime.services.conversations import summary
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.messages import check_body
 from realtime.services.people import People
@@ -144,9 +144,8 @@ class MessageChanges:
             if before is None:
                 continue
             item = await self._changed_item(tx, before, message, newest, seq)
-            people = await self._people.get(tx.connection, [item.with_id])
-            state = partial(views.conversation, item, people)
-            changes.append(Change(account_id, Kind.CONVERSATION, conversation.id, state))
+            shown = await summary(tx.connection, item, self._people, draft.at)
+            changes.append(Change(account_id, Kind.CONVERSATION, conversation.id, shown.copy))
             moved = bool(item.unread) - bool(before.unread)
             if moved:
                 counts[account_id] = Counts(unread_conversations=moved)

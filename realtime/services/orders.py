@@ -30,6 +30,7 @@ from realtime.services.inbox_news import Change, Kind
 from realtime.services.order_views import OrderViews, may_see
 from realtime.services.paging import Page, page_of
 from realtime.services.people import People
+from realtime.services.requirements import keep_answers
 from realtime.services.services import ServiceStatus
 from realtime.services.views import Shape
 from storage import accounts, contacts, conversations, order_notes, orders, services
@@ -100,6 +101,8 @@ class Orders:
             )
             if taken is None:
                 order = await self._store(tx, command, order_id, now)
+                if order.requirements_status == RequirementsStatus.SUBMITTED:
+                    await keep_answers(tx, order, order.answers, order.buyer_id, now)
                 await self._tell(tx, order, now)
                 return await self._shown(tx, order), True
             if taken.request_hash != command.fingerprint():

@@ -28,8 +28,12 @@ def money(amount: int, currency: str) -> Shape:
     return {"amount": amount, "currency": currency}
 
 
-def conversation(item: Record, people: People) -> Shape:
-    """Show one conversation as its owner's inbox has it."""
+def conversation(item: Record, people: People, refusal: str | None = None) -> Shape:
+    """Show one conversation as its owner's inbox has it.
+
+    ``refusal`` is why they may not write in it. A message that was let through needs none: whom it
+    is from may write, and whoever was written to may answer.
+    """
     return {
         "id": item.conversation_id,
         "kind": item.kind,
@@ -44,6 +48,8 @@ def conversation(item: Record, people: People) -> Shape:
         "archived": item.archived,
         "muted": item.muted,
         "active_at": rfc3339(item.active_at),
+        "can_send": refusal is None,
+        "can_send_reason": refusal,
     }
 
 

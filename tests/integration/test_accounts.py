@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from domain.identity import Identity
 from domain.preferences import Category
 from storage import accounts
 from tests.support.http_api import HttpApi
@@ -73,6 +74,13 @@ async def test_a_wrong_account_is_refused_by_the_name_of_its_field(api: HttpApi)
         ({"email": "a@b, c@d"}, "email"),
         ({"email": "x" * 250 + "@b.de"}, "email"),
         ({"locale": "deutsch!"}, "locale"),
+        ({"locale": "german"}, "locale"),
+        ({"locale": "de-"}, "locale"),
+        ({"locale": "de--DE"}, "locale"),
+        ({"locale": "de-DE-AT"}, "locale"),
+        ({"locale": "de-u"}, "locale"),
+        ({"locale": "de-x-" + "-".join(["abcdefgh"] * 4)}, "locale"),
+        ({"locale": ""}, "locale"),
         ({"locale": None}, "locale"),
         ({"timezone": "Berlin"}, "timezone"),
         ({"timezone": "../etc/passwd"}, "timezone"),
@@ -90,6 +98,21 @@ async def test_a_wrong_account_is_refused_by_the_name_of_its_field(api: HttpApi)
         assert answer.status_code in (400, 404), bad_id
     async with api.market.database.reading() as connection:
         assert await accounts.get(connection, "sam") is None
+
+
+async def test_a_language_that_nobody_here_speaks_is_kept_and_answered_in_english(
+    api: HttpApi,
+) -> None:
+    """What is written like a language tag is one: there are more of them every year."""
+    for tag in ("tlh", "pt-BR", "zh-Hant-TW", "sl-rozaj-biske-1994", "de-u-co-phonebk", "en_x_us"):
+        answer = await api.call(BACKEND, "PUT", "/v1/accounts/sam", json=SAM | {"locale": tag})
+        assert (answer.status_code, answer.json()["locale"]) == (200 if tag != "tlh" else 201, tag)
+    await api.call(BACKEND, "PUT", "/v1/accounts/sam", json=SAM | {"locale": "tlh"})
+    await api.call(BACKEND, "PUT", "/v1/services/logo", json=LOGO | {"status": "approved"})
+
+    feed = await api.call(Identity("sam"), "GET", "/v1/notifications")
+
+    assert feed.json()["items"][0]["title"] == "Your service is approved"
 
 
 async def test_two_nodes_are_told_of_an_account_at_once(

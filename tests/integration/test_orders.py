@@ -1,6 +1,7 @@
 """Orders: placed once, in one transaction with everything that follows from them."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -88,6 +89,41 @@ async def test_an_order_waits_for_what_its_seller_must_know(market: Marketplace)
     }
     assert answered["status"] == "in_progress"
     assert answered["requirements"]["status"] == "submitted"
+
+
+async def test_answers_that_come_along_are_the_first_version_of_them(market: Marketplace) -> None:
+    sam, bea = await market.sam_and_bea()
+    await market.service("sam", questions=[QUESTION])
+    order = await market.order(answers={"logo": "Bea's Bakery"})
+
+    market.clock.advance(timedelta(hours=1))
+    await market.order_actions.change_answers(bea, order["id"], {"logo": "Bea and Co"})
+
+    shown = await market.requirements.get(sam, order["id"])
+    assert shown["version"] == 2
+    assert shown["versions"] == [
+        {
+            "version": 1,
+            "by": "bea",
+            "at": "2026-11-24T12:00:00.000Z",
+            "answers": {"logo": "Bea's Bakery"},
+        },
+        {
+            "version": 2,
+            "by": "bea",
+            "at": "2026-11-24T13:00:00.000Z",
+            "answers": {"logo": "Bea and Co"},
+        },
+    ]
+
+
+async def test_an_order_that_asks_nothing_has_no_version_of_answers(market: Marketplace) -> None:
+    sam, _ = await market.sam_and_bea()
+    order = await market.order(answers={})
+
+    shown = await market.requirements.get(sam, order["id"])
+
+    assert (shown["version"], shown["versions"], shown["status"]) == (0, [], "none")
 
 
 async def test_questions_that_change_leave_running_orders_as_they_were(

@@ -52,7 +52,7 @@ export interface Conversation {
   readonly archived: boolean;
   readonly muted: boolean;
   readonly active_at: string;
-  /** Told on request and on opening a thread, not in the inbox. */
+  /** What was kept on a device before it was told everywhere has none. */
   readonly can_send?: boolean;
   readonly can_send_reason?: string | null;
 }

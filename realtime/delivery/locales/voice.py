@@ -66,10 +66,14 @@ def voice_for(locale: str, timezone: str) -> Voice:
 
 
 def _known_locale(text: str) -> Locale:
-    try:
-        return Locale.parse(text.replace("-", "_"))
-    except (ValueError, UnknownLocaleError):
-        return Locale(FALLBACK)
+    """Find the nearest locale that is known, a subtag less at a time (RFC 4647, 3.4)."""
+    wanted = text.replace("-", "_")
+    while wanted:
+        try:
+            return Locale.parse(wanted)
+        except (ValueError, UnknownLocaleError):
+            wanted = wanted.rpartition("_")[0]
+    return Locale(FALLBACK)
 
 
 def _known_zone(name: str) -> tzinfo:
