@@ -16,6 +16,7 @@ from realtime.demo.mailbox import KeptMail, Mailbox
 from realtime.demo.outbox import Outbox
 from realtime.demo.people import PEOPLE, Person, by_account
 from realtime.demo.seed import SERVICE_ID, SERVICE_TITLE
+from realtime.services.views import Shape
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -50,7 +51,7 @@ class DemoRoutes:
     def __init__(
         self,
         *,
-        place_order: Callable[[], Awaitable[dict[str, Any]]],
+        place_order: Callable[[], Awaitable[Shape]],
         make_token: Callable[[Person], str],
         mailbox: Mailbox,
         outbox: Outbox,

@@ -8,6 +8,7 @@ from realtime.demo.push_service import DemoPushService
 from realtime.services.accounts import Accounts
 from realtime.services.orders import Orders, PlaceOrder
 from realtime.services.services import Services, ServiceStatus
+from realtime.services.views import Shape
 
 SERVICE_ID = "logo-design"
 SERVICE_TITLE = "Logo design"
@@ -66,7 +67,7 @@ async def seed(*, accounts: Accounts, services: Services, pushes: DemoPushServic
     await services.put(SERVICE_ID, SERVICE)
 
 
-async def place_order(orders: Orders, idempotency_key: str) -> dict[str, Any]:
+async def place_order(orders: Orders, idempotency_key: str) -> Shape:
     """Order the service as its buyer's marketplace would; return the order."""
     order, _ = await orders.place(ORDER, idempotency_key)
     return order

@@ -1,22 +1,65 @@
 """Accounts: who they are, what they want to be told, and which browsers take their pushes."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
 
 from domain.errors import Invalid, NotFound
 from domain.identity import Identity, Role
 from domain.instants import rfc3339
-from domain.preferences import Preferences, check_said, effective, merged
+from domain.preferences import Category, Channel, Preferences, check_said, effective, merged
 from realtime.clock import Clock
 from realtime.services.people import People
-from realtime.services.views import Shape
+from realtime.services.shapes import Count, Id, Person, Time
 from storage import accounts, inboxes, orders
 from storage.engine import Database, Transaction
 from storage.rows import Record
 
 # One more takes the place of the oldest: browsers subscribe anew, and the old ones stay behind.
 MAX_DEVICES = 20
+
+
+class Account(Person):
+    """An account, to itself and to the marketplace; of an operator the name alone."""
+
+    email: NotRequired[str | None]
+    locale: NotRequired[str]
+    timezone: NotRequired[str]
+    created_at: NotRequired[Time]
+    updated_at: NotRequired[Time]
+
+
+class Me(TypedDict):
+    """Who calls, and what waits for them."""
+
+    account: Account
+    unread_conversations: Count
+    unread_notifications: Count
+    active_orders: Count
+    is_seller: bool
+    role: Role
+    features: Sequence[str]
+
+
+QuietTimes = TypedDict("QuietTimes", {"start": str, "end": str, "except": Sequence[Category]})
+
+
+class Wishes(TypedDict):
+    """What an account wants to be told, and where."""
+
+    locale: str
+    timezone: str
+    quiet_hours: QuietTimes | None
+    categories: Mapping[Category, Mapping[Channel, bool]]
+    email_after_minutes: Count
+
+
+class Device(TypedDict):
+    """A browser that takes an account's pushes."""
+
+    id: Id
+    label: str
+    created_at: NotRequired[Time]
 
 
 class Accounts:
@@ -37,13 +80,13 @@ class Accounts:
         self._new_id = new_id
         self._new_epoch = new_epoch
 
-    async def put(self, account_id: str, profile: Mapping[str, Any]) -> tuple[Shape, bool]:
+    async def put(self, account_id: str, profile: Mapping[str, Any]) -> tuple[Account, bool]:
         """Store what the marketplace says of an account; tell whether it is new.
 
         ``profile`` has name, email, locale, timezone and avatar_url.
         """
 
-        async def work(tx: Transaction) -> tuple[Shape, bool]:
+        async def work(tx: Transaction) -> tuple[Account, bool]:
             now = self._clock.now()
             created = await accounts.put(
                 tx.connection,
@@ -56,7 +99,7 @@ class Accounts:
 
         return await self._database.transaction(work)
 
-    async def profile(self, account_id: str) -> Shape:
+    async def profile(self, account_id: str) -> Person:
         """Return what a connected client is told of its own account."""
         known = self._people.remembered(account_id)
         if known is not None:
@@ -64,7 +107,7 @@ class Accounts:
         async with self._database.reading() as connection:
             return (await self._people.get(connection, [account_id]))[account_id]
 
-    async def me(self, identity: Identity) -> Shape:
+    async def me(self, identity: Identity) -> Me:
         """Return an account with its counts."""
         async with self._database.reading() as connection:
             account = await accounts.get(connection, identity.account_id)
@@ -85,17 +128,17 @@ class Accounts:
             "features": [],
         }
 
-    async def preferences(self, identity: Identity) -> Shape:
+    async def preferences(self, identity: Identity) -> Wishes:
         """Return an account's preferences, defaults filled in."""
         async with self._database.reading() as connection:
             account = _known(await accounts.get(connection, identity.account_id))
             said = await accounts.said_preferences(connection, account.id)
         return _shown(effective(said, locale=account.locale, timezone=account.timezone))
 
-    async def change_preferences(self, identity: Identity, patch: Mapping[str, Any]) -> Shape:
+    async def change_preferences(self, identity: Identity, patch: Mapping[str, Any]) -> Wishes:
         """Apply a merge patch that the API has checked."""
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> Wishes:
             # Held, so that two first wishes at once are both kept.
             account = _known(await accounts.hold(tx.connection, identity.account_id))
             said = merged(await accounts.said_preferences(tx.connection, account.id), patch)
@@ -109,10 +152,10 @@ class Accounts:
 
     async def subscribe_push(
         self, identity: Identity, *, endpoint: str, p256dh: str, auth: str, label: str
-    ) -> Shape:
+    ) -> Device:
         """Remember a browser that takes this account's pushes; the same one again is no second."""
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> Device:
             _known(await accounts.get(tx.connection, identity.account_id))
             subscription_id = await accounts.put_push_subscription(
                 tx.connection,
@@ -134,7 +177,7 @@ class Accounts:
 
         return await self._database.transaction(work)
 
-    async def push_subscriptions(self, identity: Identity) -> list[Shape]:
+    async def push_subscriptions(self, identity: Identity) -> list[Device]:
         """List the browsers that take this account's pushes."""
         async with self._database.reading() as connection:
             rows = await accounts.push_subscriptions_of(connection, identity.account_id)
@@ -175,9 +218,9 @@ def _known(account: Record | None) -> Record:
     return account
 
 
-def _staff(identity: Identity) -> Shape:
+def _staff(identity: Identity) -> Me:
     """Show an operator who neither sells nor buys here."""
-    account = {"id": identity.account_id, "name": identity.account_id, "avatar_url": None}
+    account: Account = {"id": identity.account_id, "name": identity.account_id, "avatar_url": None}
     return {
         "account": account,
         "unread_conversations": 0,
@@ -189,7 +232,7 @@ def _staff(identity: Identity) -> Shape:
     }
 
 
-def _profile(account: Record) -> Shape:
+def _profile(account: Record) -> Account:
     return {
         "id": account.id,
         "name": account.name,
@@ -202,13 +245,14 @@ def _profile(account: Record) -> Shape:
     }
 
 
-def _shown(wishes: Preferences) -> Shape:
+def _shown(wishes: Preferences) -> Wishes:
     quiet = wishes.quiet_hours
     return {
         "locale": wishes.locale,
         "timezone": wishes.timezone,
-        "quiet_hours": quiet
-        and {"start": quiet.start, "end": quiet.end, "except": list(quiet.excepted)},
+        "quiet_hours": {"start": quiet.start, "end": quiet.end, "except": list(quiet.excepted)}
+        if quiet
+        else None,
         "categories": wishes.categories,
         "email_after_minutes": wishes.email_after_minutes,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TypedDict
 
 from domain.errors import Invalid, NotFound
 from domain.identity import Identity
@@ -10,12 +11,19 @@ from realtime.clock import Clock
 from realtime.services import inbox_news
 from realtime.services.conversations import Conversations, summary
 from realtime.services.inbox_news import Change, Kind
-from realtime.services.paging import Page, page_of
+from realtime.services.paging import page_of
 from realtime.services.people import People
-from realtime.services.views import Shape
+from realtime.services.shapes import Page, Person, Time
 from storage import accounts, blocks, contacts, conversations, inboxes
 from storage.engine import Database, Transaction
 from storage.rows import Record
+
+
+class Block(TypedDict):
+    """Somebody of whom one wants to hear nothing."""
+
+    person: Person
+    blocked_at: Time
 
 
 class Blocks:
@@ -29,12 +37,12 @@ class Blocks:
         self._conversations = conversations
         self._clock = clock
 
-    async def block(self, identity: Identity, other: str) -> tuple[Shape, bool]:
+    async def block(self, identity: Identity, other: str) -> tuple[Block, bool]:
         """Block somebody; return it, and whether it is new."""
         if other == identity.account_id:
             raise Invalid.field("account_id", "is yourself")
 
-        async def work(tx: Transaction) -> tuple[Shape, bool]:
+        async def work(tx: Transaction) -> tuple[Block, bool]:
             for account_id in (identity.account_id, other):
                 if await accounts.get(tx.connection, account_id) is None:
                     raise NotFound("there is no such account")
@@ -68,7 +76,7 @@ class Blocks:
 
     async def page(
         self, identity: Identity, *, after: tuple[datetime, str] | None, limit: int
-    ) -> Page:
+    ) -> Page[Block]:
         """List whom the caller blocks, the latest first."""
         async with self._database.reading() as connection:
             rows = await blocks.page(connection, identity.account_id, after=after, limit=limit + 1)
@@ -93,5 +101,5 @@ class Blocks:
         await inbox_news.announce(tx, changes, {})
 
 
-def _shown(row: Record, people: Mapping[str, Shape]) -> Shape:
+def _shown(row: Record, people: Mapping[str, Person]) -> Block:
     return {"person": people[row.other_id], "blocked_at": rfc3339(row.created_at)}

@@ -138,7 +138,7 @@ class ChannelReads:
             (row.account_id, row.conversation_id): row
             for row in await inboxes.items_of(connection, asked)
         }
-        receipts: dict[str, Shape] = {}
+        receipts: dict[str, dict[str, Shape]] = {}
         for row in await conversations.receipts_of(connection, threads):
             shown = {"read_seq": row.read_seq, "delivered_seq": row.delivered_seq}
             receipts.setdefault(row.conversation_id, {})[row.account_id] = shown

@@ -1,22 +1,39 @@
 """Contacts: who has been in touch with whom, and who may write first."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from domain.errors import Invalid
 from domain.identity import Identity
 from domain.instants import rfc3339_or_none
 from realtime.clock import Clock
 from realtime.services import views
-from realtime.services.paging import Page, page_of
+from realtime.services.paging import page_of
 from realtime.services.people import People
-from realtime.services.views import Shape
+from realtime.services.shapes import Count, Id, Money, Page, Person, Time
 from storage import accounts, contacts, conversations
 from storage.engine import Database, Transaction
 from storage.rows import Record
 
 LONGEST_GRANT = timedelta(days=3_650)
+
+
+class Contact(TypedDict):
+    """Somebody whom one has had orders with."""
+
+    person: Person
+    completed_orders: Count
+    totals: list[Money]
+    last_order_at: Time | None
+    conversation_id: Id
+
+
+class Grant(TypedDict):
+    """Until when a seller may write to a buyer first."""
+
+    seller_id: Id
+    buyer_id: Id
+    until: Time | None
 
 
 class Contacts:
@@ -35,7 +52,7 @@ class Contacts:
         sort: str,
         after: tuple[Any, str] | None,
         limit: int,
-    ) -> Page:
+    ) -> Page[Contact]:
         """List everyone the caller has had orders with; ``sort`` is one of ``contacts.SORTS``."""
         async with self._database.reading() as connection:
             rows = await contacts.page(
@@ -54,7 +71,7 @@ class Contacts:
             key=lambda row: (row.sort_key, row.other_id),
         )
 
-    async def grant(self, *, seller_id: str, buyer_id: str, until: datetime | None) -> Shape:
+    async def grant(self, *, seller_id: str, buyer_id: str, until: datetime | None) -> Grant:
         """Let a seller write to a buyer first until a time; without one the grant ends now."""
         if seller_id == buyer_id:
             raise Invalid.field("buyer_id", "is the seller")
@@ -77,7 +94,7 @@ class Contacts:
         return {"seller_id": seller_id, "buyer_id": buyer_id, "until": rfc3339_or_none(until)}
 
 
-def _contact(row: Record, people: Mapping[str, Shape]) -> Shape:
+def _contact(row: Record, people: views.People) -> Contact:
     completed = row.completed or {"orders": 0, "amounts": {}}
     return {
         "person": people[row.other_id],

@@ -14,9 +14,15 @@ from domain.publications import Publication, thread_channel
 from realtime.clock import Clock
 from realtime.services import contact_rule, inbox_news, views
 from realtime.services.inbox_news import Change, Counts, Kind
-from realtime.services.paging import Page, page_of
+from realtime.services.paging import page_of
 from realtime.services.people import People
-from realtime.services.views import Shape
+from realtime.services.shapes import (
+    Conversation,
+    MayWrite,
+    MessagePage,
+    Page,
+    Receipt,
+)
 from storage import accounts, contacts, conversations, inboxes
 from storage.engine import Database, Transaction
 from storage.rows import Record
@@ -73,7 +79,7 @@ async def create(
 
 async def summary(
     connection: AsyncConnection, item: Record, people: People, now: datetime
-) -> Shape:
+) -> Conversation:
     """Show one conversation, with whether its owner may write in it and why not."""
     refused = await contact_rule.refusals(connection, [item], now)
     persons = await people.get(connection, [item.with_id])
@@ -98,10 +104,10 @@ class Conversations:
         self._new_id = new_id
         self._new_epoch = new_epoch
 
-    async def open_direct(self, identity: Identity, other: str) -> tuple[Shape, bool]:
+    async def open_direct(self, identity: Identity, other: str) -> tuple[Conversation, bool]:
         """Return the direct conversation with ``other`` and whether it was opened just now."""
 
-        async def work(tx: Transaction) -> tuple[Shape, bool]:
+        async def work(tx: Transaction) -> tuple[Conversation, bool]:
             if other == identity.account_id:
                 raise Invalid.field("with", "is yourself")
             if await accounts.get(tx.connection, identity.account_id) is None:
@@ -133,7 +139,7 @@ class Conversations:
             )
         return conversation_id, created
 
-    async def can_message(self, identity: Identity, other: str) -> Shape:
+    async def can_message(self, identity: Identity, other: str) -> MayWrite:
         """Tell whether the caller may write to ``other``, and if not what unlocks it."""
         if other == identity.account_id:
             raise Invalid.field("account_id", "is yourself")
@@ -159,7 +165,7 @@ class Conversations:
         kind: ConversationKind | None,
         after: tuple[datetime, str] | None,
         limit: int,
-    ) -> Page:
+    ) -> Page[Conversation]:
         """List the caller's conversations, the latest first."""
         conditions = [*inboxes.FILTERS[chosen]]
         if kind is not None:
@@ -179,7 +185,7 @@ class Conversations:
             key=lambda row: (row.active_at, row.conversation_id),
         )
 
-    async def get(self, identity: Identity, conversation_id: str) -> Shape:
+    async def get(self, identity: Identity, conversation_id: str) -> Conversation:
         """Show one of the caller's conversations."""
         async with self._database.reading() as connection:
             item = await inboxes.item(connection, identity.account_id, conversation_id)
@@ -187,10 +193,10 @@ class Conversations:
 
     async def change(
         self, identity: Identity, conversation_id: str, flags: Mapping[str, bool]
-    ) -> Shape:
+    ) -> Conversation:
         """Star, archive or mute."""
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> Conversation:
             item = _present(await inboxes.item(tx.connection, identity.account_id, conversation_id))
             if flags:
                 item = await inboxes.change_item(
@@ -210,7 +216,7 @@ class Conversations:
         after: int | None,
         around: int | None,
         limit: int,
-    ) -> Shape:
+    ) -> MessagePage:
         """Show a page of a conversation, ascending; without a bound the newest."""
         async with self._database.reading() as connection:
             await self._may_read(connection, identity, conversation_id)
@@ -218,7 +224,7 @@ class Conversations:
             older, has_before = await _older(connection, conversation_id, page.first, page.before)
             newer, has_after = await _newer(connection, conversation_id, page.first, page.after)
         return {
-            "items": [views.message(row) for row in (*older, *newer)],
+            "items": [views.page_entry(row) for row in (*older, *newer)],
             "has_before": has_before,
             "has_after": has_after,
         }
@@ -231,15 +237,15 @@ class Conversations:
         else:
             _present(await inboxes.item(connection, identity.account_id, conversation_id))
 
-    async def mark_read(self, identity: Identity, conversation_id: str, seq: int) -> Shape:
+    async def mark_read(self, identity: Identity, conversation_id: str, seq: int) -> Receipt:
         """Note that the caller has read up to ``seq``; it never moves backwards."""
         return await self._receipt(identity, conversation_id, seq, self._read)
 
-    async def mark_delivered(self, identity: Identity, conversation_id: str, seq: int) -> Shape:
+    async def mark_delivered(self, identity: Identity, conversation_id: str, seq: int) -> Receipt:
         """Note that the caller's device has everything up to ``seq``."""
         return await self._receipt(identity, conversation_id, seq, self._delivered)
 
-    async def mark_unread(self, identity: Identity, conversation_id: str, seq: int) -> Shape:
+    async def mark_unread(self, identity: Identity, conversation_id: str, seq: int) -> Receipt:
         """Note that the caller wants to read ``seq`` and what follows it once more."""
         return await self._receipt(identity, conversation_id, seq, self._unread)
 
@@ -249,13 +255,13 @@ class Conversations:
         conversation_id: str,
         seq: int,
         note: Callable[[Transaction, Record, int], Awaitable[Record]],
-    ) -> Shape:
-        async def work(tx: Transaction) -> Shape:
+    ) -> Receipt:
+        async def work(tx: Transaction) -> Receipt:
             item = _present(await inboxes.item(tx.connection, identity.account_id, conversation_id))
             if not 0 <= seq <= item.last_seq:
                 raise Invalid.field("seq", f"is between 0 and {item.last_seq}")
             receipt = await note(tx, item, seq)
-            shown = {
+            shown: Receipt = {
                 "account": identity.account_id,
                 "read_seq": receipt.read_seq,
                 "delivered_seq": receipt.delivered_seq,

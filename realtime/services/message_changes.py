@@ -14,7 +14,7 @@ from realtime.services.conversations import summary
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.messages import check_body
 from realtime.services.people import People
-from realtime.services.views import Shape
+from realtime.services.shapes import OneMessage
 from storage import conversations, entry_changes, inboxes
 from storage.conversations import Draft
 from storage.engine import Database, Transaction
@@ -39,7 +39,9 @@ class MessageChanges:
         self._new_id = new_id
         self._edit_within = edit_within
 
-    async def edit(self, identity: Identity, conversation_id: str, seq: int, body: str) -> Shape:
+    async def edit(
+        self, identity: Identity, conversation_id: str, seq: int, body: str
+    ) -> OneMessage:
         """Give one's own message another text; return it as it then is.
 
         The same text again changes nothing, so that an edit can safely be sent twice.
@@ -49,7 +51,7 @@ class MessageChanges:
         if wrong is not None:
             raise wrong
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> OneMessage:
             now = self._clock.now()
             thread = await self._held(tx, identity, conversation_id)
             await self._may_still_write(tx, identity, thread, now)
@@ -67,11 +69,11 @@ class MessageChanges:
 
         return await self._database.transaction(work)
 
-    async def delete(self, identity: Identity, conversation_id: str, seq: int) -> Shape:
+    async def delete(self, identity: Identity, conversation_id: str, seq: int) -> OneMessage:
         """Take back one's own message for good; doing it again changes nothing."""
         _check_seq(seq)
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> OneMessage:
             now = self._clock.now()
             thread = await self._held(tx, identity, conversation_id)
             message = await _own(tx, identity, conversation_id, seq)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,13 +16,39 @@ from realtime.clock import Clock
 from realtime.delivery.planner import BUCKET
 from realtime.services import inbox_news, views
 from realtime.services.inbox_news import Change, Counts, Kind
-from realtime.services.paging import Page, page_of
-from realtime.services.views import Shape
+from realtime.services.paging import page_of
+from realtime.services.shapes import Count, Id, Notification, Page, Time
 from storage import accounts, ledger, notifications
 from storage.engine import Database, Transaction
 from storage.rows import Record
 
 PLANNED, ATTEMPTED = "planned", "attempted"
+
+
+class Marked(TypedDict):
+    """How many notifications were marked as read."""
+
+    read: Count
+
+
+class TraceStep(TypedDict):
+    """A decision or an attempt on one channel, and why, in the account's language."""
+
+    at: Time
+    channel: str
+    target: str
+    decision: str
+    reason: str
+    detail: str
+    explanation: str
+
+
+class Trace(TypedDict):
+    """Everything that was decided about one notification, in order."""
+
+    notification: Notification
+    account: Id
+    steps: list[TraceStep]
 
 
 class Explain(Protocol):
@@ -54,7 +80,9 @@ class Notifications:
         self._clock = clock
         self._explain = explain
 
-    async def page(self, identity: Identity, *, after: str | None, limit: int) -> Page:
+    async def page(
+        self, identity: Identity, *, after: str | None, limit: int
+    ) -> Page[Notification]:
         """List the feed, newest first."""
         async with self._database.reading() as connection:
             rows = await notifications.page(
@@ -62,10 +90,10 @@ class Notifications:
             )
         return page_of(rows, limit, show=views.notification, key=lambda row: (row.id,))
 
-    async def mark_read(self, identity: Identity, ids: Sequence[str] | None) -> Shape:
+    async def mark_read(self, identity: Identity, ids: Sequence[str] | None) -> Marked:
         """Mark these notifications as read, or all of them; return how many that were."""
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> Marked:
             rows = await notifications.mark_read(
                 tx.connection, identity.account_id, ids, self._clock.now()
             )
@@ -81,7 +109,7 @@ class Notifications:
 
         return await self._database.transaction(work)
 
-    async def trace(self, identity: Identity, notification_id: str) -> Shape:
+    async def trace(self, identity: Identity, notification_id: str) -> Trace:
         """Tell every decision about one notification, in order, in the account's language."""
         async with self._database.reading() as connection:
             row = await notifications.get(connection, identity.account_id, notification_id)
@@ -103,17 +131,20 @@ class Notifications:
         profile = account.locale if account else ""
         return effective(said, locale=profile, timezone="UTC").locale
 
-    def _shown(self, step: _Step, category: str, locale: str) -> Shape:
-        told = {
+    def _shown(self, step: _Step, category: str, locale: str) -> TraceStep:
+        told: TraceStep = {
             "at": rfc3339(step.at),
             "channel": step.channel,
             "target": step.target,
             "decision": step.decision,
             "reason": step.reason,
             "detail": step.detail,
+            "explanation": "",
         }
-        explanation = self._explain(told, category=category, locale=locale, attempt=step.attempt)
-        return told | {"explanation": explanation}
+        told["explanation"] = self._explain(
+            told, category=category, locale=locale, attempt=step.attempt
+        )
+        return told
 
 
 def _decisions(lines: Sequence[Record]) -> list[_Step]:

@@ -18,7 +18,7 @@ from realtime.services.order_steps import STEPS, Acting, Step, Told, start
 from realtime.services.order_views import OrderViews, may_see, side_of
 from realtime.services.people import People
 from realtime.services.requirements import answers_of, check_complete, keep_answers
-from realtime.services.views import Shape
+from realtime.services.shapes import Order, Person
 from storage import contacts, order_notes, orders, timers
 from storage.engine import Database, Transaction
 from storage.rows import Record
@@ -54,7 +54,7 @@ class OrderActions:
         data: Mapping[str, Any],
         *,
         actor: str | None = None,
-    ) -> Shape:
+    ) -> Order:
         """Do one thing with an order and return it as its actor then sees it.
 
         ``actor`` is whom the marketplace acts for: one of the two accounts, or ``system``. Raises
@@ -62,7 +62,7 @@ class OrderActions:
         """
         told = read_data(action, data)
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> Order:
             order = await self.held(tx, identity, order_id)
             acting = self._acting(order, identity, actor)
             rule = self._rule(order, acting, action)
@@ -228,7 +228,7 @@ def request_ends_at(order: Record) -> datetime | None:
     return datetime.fromisoformat(pending["expires_at"]) if pending else None
 
 
-def notice(order: Record, people: Mapping[str, Shape], event: str, told: Told) -> Notice:
+def notice(order: Record, people: Mapping[str, Person], event: str, told: Told) -> Notice:
     """Write the alert of an event for one side of an order."""
     sides = {Side.SELLER: order.seller_id, Side.BUYER: order.buyer_id}
     account_id = sides[told.side]

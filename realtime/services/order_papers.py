@@ -7,10 +7,9 @@ from domain.errors import Forbidden, Invalid, NotFound
 from domain.identity import Identity
 from domain.lifecycle import PlanApproval, Side
 from realtime.clock import Clock
-from realtime.services import views
+from realtime.services import shapes, views
 from realtime.services.order_actions import OrderActions
 from realtime.services.order_views import may_see, side_of
-from realtime.services.views import Shape
 from storage import order_notes, orders
 from storage.engine import Database, Transaction
 from storage.rows import Record
@@ -28,7 +27,7 @@ class OrderPapers:
 
     # --- private notes ------------------------------------------------------------------------
 
-    async def notes(self, identity: Identity, order_id: str) -> Sequence[Shape]:
+    async def notes(self, identity: Identity, order_id: str) -> Sequence[shapes.Note]:
         """List the caller's own notes on an order."""
         async with self._database.reading() as connection:
             order = await orders.get(connection, order_id)
@@ -36,10 +35,10 @@ class OrderPapers:
             rows = await order_notes.of_author(connection, order_id, identity.account_id)
         return [views.note(row) for row in rows]
 
-    async def add_note(self, identity: Identity, order_id: str, body: str) -> Shape:
+    async def add_note(self, identity: Identity, order_id: str, body: str) -> shapes.Note:
         """Write a note that nobody else sees."""
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> shapes.Note:
             order = await orders.get(tx.connection, order_id)
             author = identity.account_id
             note_id = await self._actions.add_note(tx, _require_side(order, identity), author, body)
@@ -50,10 +49,10 @@ class OrderPapers:
 
     async def change_note(
         self, identity: Identity, order_id: str, note_id: str, body: str
-    ) -> Shape:
+    ) -> shapes.Note:
         """Change one's own note."""
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> shapes.Note:
             row = await order_notes.change(
                 tx.connection,
                 order_id,
@@ -79,7 +78,7 @@ class OrderPapers:
 
     # --- the plan -----------------------------------------------------------------------------
 
-    async def plan(self, identity: Identity, order_id: str) -> Shape:
+    async def plan(self, identity: Identity, order_id: str) -> shapes.Plan:
         """Show the plan of an order to those who may see the order."""
         async with self._database.reading() as connection:
             order = await orders.get(connection, order_id)
@@ -89,12 +88,12 @@ class OrderPapers:
 
     async def put_plan(
         self, identity: Identity, order_id: str, tasks: Sequence[Mapping[str, Any]]
-    ) -> Shape:
+    ) -> shapes.Plan:
         """Write the plan anew; one that was approved has to be approved again."""
         if len({task["id"] for task in tasks}) < len(tasks):
             raise Invalid.field("tasks", "have different ids")
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> shapes.Plan:
             order = await orders.lock(tx.connection, order_id)
             order = _require_side(order, identity)
             if side_of(order, identity.account_id) is not Side.SELLER:
@@ -119,10 +118,10 @@ class OrderPapers:
 
     async def tick_welcome(
         self, identity: Identity, order_id: str, done: Sequence[str]
-    ) -> Shape | None:
+    ) -> shapes.Welcome | None:
         """Tick off first steps with a new order."""
 
-        async def work(tx: Transaction) -> Shape | None:
+        async def work(tx: Transaction) -> shapes.Welcome | None:
             order = await orders.lock(tx.connection, order_id)
             order = _require_side(order, identity)
             if side_of(order, identity.account_id) is not Side.SELLER:

@@ -10,8 +10,8 @@ from domain.lifecycle import PlanApproval, RequestKind, Side, Situation, availab
 from domain.orders import OrderStatus, lateness
 from domain.timers import Periods
 from realtime.clock import Clock
-from realtime.services import views
-from realtime.services.views import People, Shape
+from realtime.services import shapes, views
+from realtime.services.views import People
 from storage.rows import Record
 
 # The seller reminds of open requirements at most once in so long.
@@ -38,13 +38,15 @@ class OrderViews:
         self._clock = clock
         self._periods = periods
 
-    def show(self, order: Record, people: People, viewer: str) -> Shape:
+    def show(self, order: Record, people: People, viewer: str) -> shapes.Order:
         """Show an order to an account, or to the marketplace if it is neither of its sides."""
         now = self._clock.now()
         side = side_of(order, viewer) or Side.MARKETPLACE
         shown = views.order(order, people, now=now, very_late_after=self._periods.very_late)
         actions = available(side, self.situation(order))
-        return shown | {"available_actions": actions, "pending_request": order.pending_request}
+        shown["available_actions"] = actions
+        shown["pending_request"] = order.pending_request
+        return shown
 
     def situation(self, order: Record) -> Situation:
         """Put together what decides what may be done with an order."""
@@ -69,7 +71,7 @@ def _is_past(instant: datetime | None, now: datetime) -> bool:
 
 def request_shape(
     kind: RequestKind, by: str, *, at: datetime, expires_at: datetime, days: int, reason: str
-) -> Shape:
+) -> shapes.PendingRequest:
     """Write a request as the order keeps and shows it."""
     return {
         "kind": kind,

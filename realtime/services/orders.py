@@ -28,11 +28,11 @@ from realtime.services import inbox_news, views
 from realtime.services.conversations import SHOWN, Conversations, create
 from realtime.services.inbox_news import Change, Kind
 from realtime.services.order_views import OrderViews, may_see
-from realtime.services.paging import Page, page_of
+from realtime.services.paging import page_of
 from realtime.services.people import People
 from realtime.services.requirements import keep_answers
 from realtime.services.services import ServiceStatus
-from realtime.services.views import Shape
+from realtime.services.shapes import Order, Page, WholeOrder
 from storage import accounts, contacts, conversations, order_notes, orders, services
 from storage.conversations import Draft
 from storage.engine import Database, Transaction
@@ -85,7 +85,7 @@ class Orders:
         self._order_views = order_views
         self._set_timers = set_timers
 
-    async def place(self, command: PlaceOrder, idempotency_key: str) -> tuple[Shape, bool]:
+    async def place(self, command: PlaceOrder, idempotency_key: str) -> tuple[Order, bool]:
         """Store an order with everything that follows from it; the same key places it once.
 
         Returns the order and whether this call placed it. Raises Invalid for a wrong field,
@@ -93,7 +93,7 @@ class Orders:
         ``idempotency_key_reused`` for another order under a key that was used.
         """
 
-        async def work(tx: Transaction) -> tuple[Shape, bool]:
+        async def work(tx: Transaction) -> tuple[Order, bool]:
             now = self._clock.now()
             order_id = command.id or self._new_id()
             taken = await orders.claim_key(
@@ -238,11 +238,11 @@ class Orders:
             ]
         await inbox_news.announce_all(tx, changes, [notification] if notification else [])
 
-    async def _shown(self, tx: Transaction, order: Record) -> Shape:
+    async def _shown(self, tx: Transaction, order: Record) -> Order:
         pair = (order.seller_id, order.buyer_id)
         return self._order_views.show(order, await self._people.get(tx.connection, pair), "")
 
-    async def get(self, identity: Identity, order_id: str) -> Shape:
+    async def get(self, identity: Identity, order_id: str) -> WholeOrder:
         """Show an order's page to one of its two sides, or to who looks after them."""
         async with self._database.reading() as connection:
             order = await orders.get(connection, order_id)
@@ -263,14 +263,15 @@ class Orders:
                     kinds=SHOWN,
                 )
         other = order.seller_id if identity.account_id == order.buyer_id else order.buyer_id
-        return self._order_views.show(order, people, identity.account_id) | {
+        return {
+            **self._order_views.show(order, people, identity.account_id),
             "counterpart": people[other],
             "timeline": [views.timeline_entry(row) for row in timeline],
             "notes": [views.note(row) for row in notes],
             "plan": views.plan(order),
             "welcome": views.welcome(order, identity.account_id),
             "direct_conversation_id": contact.conversation_id if contact else None,
-            "recent_messages": [views.message(row) for row in reversed(recent)],
+            "recent_messages": [views.page_entry(row) for row in reversed(recent)],
         }
 
     async def page(
@@ -281,7 +282,7 @@ class Orders:
         status: str | None,
         after: tuple[bool, datetime | None, str] | None,
         limit: int,
-    ) -> Page:
+    ) -> Page[Order]:
         """List the caller's orders: active ones first, by due time.
 
         ``role`` is ``seller`` or ``buyer``, ``status`` one of an order's or ``active``.

@@ -7,18 +7,19 @@ from typing import Any, TypeVar
 import msgspec
 
 from domain.errors import Invalid
+from realtime.services.shapes import Page
 
-Page = dict[str, Any]
 Key = TypeVar("Key")
+T = TypeVar("T")
 
 
 def page_of(
     rows: Sequence[Any],
     limit: int,
     *,
-    show: Callable[[Any], Any],
+    show: Callable[[Any], T],
     key: Callable[[Any], tuple[Any, ...]],
-) -> Page:
+) -> Page[T]:
     """Make a page of ``limit`` from one row more than that, if there are so many."""
     more = len(rows) > limit
     kept = rows[:limit]

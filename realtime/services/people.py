@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from realtime.services import views
-from realtime.services.views import Shape
+from realtime.services.shapes import Person
 from storage import accounts
 
 # How long another node may show an old name or picture.
@@ -18,11 +18,11 @@ class People:
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._remembered: dict[str, tuple[float, Shape]] = {}
+        self._remembered: dict[str, tuple[float, Person]] = {}
 
     async def get(
         self, connection: AsyncConnection, account_ids: Iterable[str]
-    ) -> dict[str, Shape]:
+    ) -> dict[str, Person]:
         """Return a person for each id; one that is not known is shown by its id."""
         now = self._monotonic()
         wanted = set(account_ids)
@@ -38,12 +38,12 @@ class People:
             found[unknown] = {"id": unknown, "name": unknown, "avatar_url": None}
         return found
 
-    def remembered(self, account_id: str) -> Shape | None:
+    def remembered(self, account_id: str) -> Person | None:
         """Return a person without asking the database, if it was asked a moment ago."""
         kept = self._remembered.get(account_id)
         return kept[1] if kept is not None and kept[0] > self._monotonic() else None
 
-    def _remember(self, account_id: str, shown: Shape, until: float) -> None:
+    def _remember(self, account_id: str, shown: Person, until: float) -> None:
         if len(self._remembered) >= MAX_REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
         self._remembered[account_id] = (until, shown)

@@ -1,17 +1,28 @@
 """Quick replies: texts with ``{name}`` and ``{order}``, which whoever sends them fills in."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypedDict
 
 from domain.errors import Conflict, NotFound
 from domain.identity import Identity
 from domain.instants import rfc3339
 from realtime.clock import Clock
-from realtime.services.views import Shape
+from realtime.services.shapes import Id, Time
 from storage import accounts, quick_replies
 from storage.engine import Database, Transaction
 from storage.rows import Record
 
 MOST = 200
+
+
+class QuickReply(TypedDict):
+    """A text that its owner sends often."""
+
+    id: Id
+    title: str
+    body: str
+    created_at: Time
+    updated_at: Time
 
 
 class QuickReplies:
@@ -22,16 +33,16 @@ class QuickReplies:
         self._clock = clock
         self._new_id = new_id
 
-    async def all(self, identity: Identity) -> Sequence[Shape]:
+    async def all(self, identity: Identity) -> Sequence[QuickReply]:
         """List the caller's own, oldest first."""
         async with self._database.reading() as connection:
             rows = await quick_replies.of_owner(connection, identity.account_id)
         return [_shown(row) for row in rows]
 
-    async def add(self, identity: Identity, title: str, body: str) -> Shape:
+    async def add(self, identity: Identity, title: str, body: str) -> QuickReply:
         """Keep a text."""
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> QuickReply:
             owner = identity.account_id
             if await accounts.hold(tx.connection, owner) is None:
                 raise NotFound("the marketplace has not told us of this account")
@@ -50,10 +61,12 @@ class QuickReplies:
 
         return await self._database.transaction(work)
 
-    async def change(self, identity: Identity, reply_id: str, changes: Mapping[str, str]) -> Shape:
+    async def change(
+        self, identity: Identity, reply_id: str, changes: Mapping[str, str]
+    ) -> QuickReply:
         """Change one's own."""
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> QuickReply:
             values = {**changes, "updated_at": self._clock.now()}
             row = await quick_replies.change(tx.connection, identity.account_id, reply_id, values)
             if row is None:
@@ -72,7 +85,7 @@ class QuickReplies:
             raise NotFound("there is no such quick reply")
 
 
-def _shown(row: Record) -> Shape:
+def _shown(row: Record) -> QuickReply:
     return {
         "id": row.id,
         "title": row.title,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal, TypedDict
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,9 +11,9 @@ from domain.identity import Identity
 from domain.instants import rfc3339, rfc3339_or_none
 from domain.reports import ReportReason
 from realtime.clock import Clock
-from realtime.services.paging import Page, page_of
+from realtime.services.paging import page_of
 from realtime.services.people import People
-from realtime.services.views import Shape
+from realtime.services.shapes import Id, Page, Person, Time
 from storage import accounts, entry_changes, inboxes, reports
 from storage.engine import Database, Transaction
 from storage.rows import Record
@@ -30,6 +30,23 @@ class Complaint:
     seq: int | None = None
 
 
+class Report(TypedDict):
+    """What somebody found wrong, as operators see it."""
+
+    id: Id
+    reporter: Person
+    account: Person
+    conversation_id: Id | None
+    seq: int | None
+    quote: str | None
+    reason: ReportReason
+    comment: str
+    status: Literal["open", "closed"]
+    created_at: Time
+    closed_at: Time | None
+    closed_by: Id | None
+
+
 class Reports:
     """Use cases of whoever reports, and of the operators who look at it."""
 
@@ -41,14 +58,14 @@ class Reports:
         self._clock = clock
         self._new_id = new_id
 
-    async def report(self, identity: Identity, complaint: Complaint) -> Shape:
+    async def report(self, identity: Identity, complaint: Complaint) -> Report:
         """Report somebody; what they wrote is quoted as it stands now, come what may of it."""
         if complaint.account_id == identity.account_id:
             raise Invalid.field("account_id", "is yourself")
         if complaint.seq is not None and complaint.conversation_id is None:
             raise Invalid.field("conversation_id", "is required with a seq")
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> Report:
             if await accounts.get(tx.connection, identity.account_id) is None:
                 raise NotFound("the marketplace has not told us of this account")
             if await accounts.get(tx.connection, complaint.account_id) is None:
@@ -71,7 +88,7 @@ class Reports:
 
         return await self._database.transaction(work)
 
-    async def page(self, *, chosen: str, after: str | None, limit: int) -> Page:
+    async def page(self, *, chosen: str, after: str | None, limit: int) -> Page[Report]:
         """List reports, the latest first."""
         async with self._database.reading() as connection:
             rows = await reports.page(connection, chosen=chosen, after=after, limit=limit + 1)
@@ -79,10 +96,10 @@ class Reports:
             people = await self._people.get(connection, ids)
         return page_of(rows, limit, show=lambda row: _shown(row, people), key=lambda row: (row.id,))
 
-    async def close(self, operator: Identity, report_id: str) -> Shape:
+    async def close(self, operator: Identity, report_id: str) -> Report:
         """Note that an operator has looked at a report; it says who."""
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> Report:
             row = await reports.close(
                 tx.connection, report_id, closed_by=operator.account_id, at=self._clock.now()
             )
@@ -92,7 +109,7 @@ class Reports:
 
         return await self._database.transaction(work)
 
-    async def _shown(self, connection: AsyncConnection, row: Record) -> Shape:
+    async def _shown(self, connection: AsyncConnection, row: Record) -> Report:
         return _shown(row, await self._people.get(connection, {row.reporter, row.account_id}))
 
 
@@ -116,7 +133,7 @@ async def _quote(
     return quoted
 
 
-def _shown(row: Record, people: Mapping[str, Any]) -> Shape:
+def _shown(row: Record, people: Mapping[str, Person]) -> Report:
     return {
         "id": row.id,
         "reporter": people[row.reporter],

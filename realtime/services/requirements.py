@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -19,12 +19,35 @@ from domain.requirements import (
     check_draft,
 )
 from realtime.services.order_views import may_see, side_of
-from realtime.services.views import Shape
+from realtime.services.shapes import Count, Id, Time
+from realtime.services.shapes import Question as ShownQuestion
 from storage import order_answers, orders
 from storage.engine import Database, Transaction
 from storage.rows import Record
 
 Given = Mapping[str, Answer]
+
+
+class AnswersVersion(TypedDict):
+    """Answers as they were handed in: who, and when."""
+
+    version: Count
+    by: Id
+    at: Time
+    answers: Given
+
+
+class ShownRequirements(TypedDict):
+    """An order's questions with their answers, and each version of these."""
+
+    questions: Sequence[ShownQuestion]
+    answers: Given
+    draft: Given | None
+    status: RequirementsStatus
+    submitted_at: Time | None
+    version: Count
+    versions: Sequence[AnswersVersion]
+    may_change: bool
 
 
 def questions_of(order: Record) -> Sequence[Question]:
@@ -61,7 +84,7 @@ class Requirements:
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
-    async def get(self, identity: Identity, order_id: str) -> Shape:
+    async def get(self, identity: Identity, order_id: str) -> ShownRequirements:
         """Show questions and answers to one of the two sides; a draft only to its buyer."""
         async with self._database.reading() as connection:
             order = await orders.get(connection, order_id)
@@ -70,10 +93,12 @@ class Requirements:
             versions = await order_answers.of_order(connection, order_id)
         return shown(order, versions, side_of(order, identity.account_id))
 
-    async def save_draft(self, identity: Identity, order_id: str, answers: Given) -> Shape:
+    async def save_draft(
+        self, identity: Identity, order_id: str, answers: Given
+    ) -> ShownRequirements:
         """Keep what the buyer has filled in so far, with gaps."""
 
-        async def work(tx: Transaction) -> Shape:
+        async def work(tx: Transaction) -> ShownRequirements:
             order = await orders.lock(tx.connection, order_id)
             if order is None or side_of(order, identity.account_id) is not Side.BUYER:
                 raise NotFound("there is no such order")
@@ -89,7 +114,7 @@ class Requirements:
         return await self._database.transaction(work)
 
 
-def shown(order: Record, versions: Sequence[Record], side: Side | None) -> Shape:
+def shown(order: Record, versions: Sequence[Record], side: Side | None) -> ShownRequirements:
     """Show the requirements of an order."""
     waits = order.status == OrderStatus.AWAITING_REQUIREMENTS
     draft = order.draft_answers if side is Side.BUYER else None

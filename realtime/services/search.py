@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from enum import StrEnum
+from typing import TypedDict
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,7 +12,7 @@ from domain.search import Term, exactness, matches, snippet, spellings, terms_of
 from realtime.services import views
 from realtime.services.order_views import OrderViews
 from realtime.services.people import People
-from realtime.services.views import Shape
+from realtime.services.shapes import Id, Message, Order, Person
 from storage import orders, search
 from storage.engine import Database
 from storage.rows import Record
@@ -28,6 +29,23 @@ class Kind(StrEnum):
     ORDERS = "orders"
 
 
+class Hit(TypedDict):
+    """A message that was found: a snippet of it, and where in the snippet the words are."""
+
+    conversation_id: Id
+    message: Message
+    snippet: str
+    hits: Sequence[tuple[int, int]]
+
+
+class Found(TypedDict):
+    """What was found, of each kind."""
+
+    messages: list[Hit]
+    people: list[Person]
+    orders: list[Order]
+
+
 class Search:
     """The use case of whoever looks for something."""
 
@@ -38,22 +56,22 @@ class Search:
 
     async def find(
         self, identity: Identity, query: str, kinds: Collection[Kind], limit: int
-    ) -> Shape:
+    ) -> Found:
         """Find what has a word for each word of the query, at most ``limit`` of each kind."""
         terms = terms_of(query)
         if not terms:
             raise Invalid.field("q", "has no word in it")
-        found: Shape = {kind: [] for kind in Kind}
+        found: Found = {"messages": [], "people": [], "orders": []}
         account_id = identity.account_id
         async with self._database.reading() as connection:
             if Kind.MESSAGES in kinds:
-                found[Kind.MESSAGES] = await _messages(connection, account_id, terms, limit)
+                found["messages"] = await _messages(connection, account_id, terms, limit)
             if Kind.PEOPLE in kinds or Kind.ORDERS in kinds:
                 subjects = await search.subjects(connection, account_id)
                 if Kind.PEOPLE in kinds:
-                    found[Kind.PEOPLE] = await self._persons(connection, subjects, terms, limit)
+                    found["people"] = await self._persons(connection, subjects, terms, limit)
                 if Kind.ORDERS in kinds:
-                    found[Kind.ORDERS] = await self._orders(
+                    found["orders"] = await self._orders(
                         connection, account_id, subjects, terms, limit
                     )
         return found
@@ -64,7 +82,7 @@ class Search:
         subjects: Sequence[Record],
         terms: Sequence[Term],
         limit: int,
-    ) -> list[Shape]:
+    ) -> list[Person]:
         names = {row.with_id: row.name for row in subjects}
         ids = [id_ for id_, name in names.items() if matches(terms, name)][:limit]
         people = await self._people.get(connection, ids)
@@ -77,7 +95,7 @@ class Search:
         subjects: Sequence[Record],
         terms: Sequence[Term],
         limit: int,
-    ) -> list[Shape]:
+    ) -> list[Order]:
         ids = [
             row.order_id
             for row in subjects
@@ -93,7 +111,7 @@ class Search:
 
 async def _messages(
     connection: AsyncConnection, account_id: str, terms: Sequence[Term], limit: int
-) -> list[Shape]:
+) -> list[Hit]:
     written = [spellings(term) for term in terms]
     rows = await search.messages(connection, account_id, written, limit * CANDIDATES)
     found = [row for row in rows if matches(terms, row.body)]
@@ -101,7 +119,7 @@ async def _messages(
     return [_found(row, terms) for row in best]
 
 
-def _found(row: Record, terms: Sequence[Term]) -> Shape:
+def _found(row: Record, terms: Sequence[Term]) -> Hit:
     piece = snippet(terms, row.body)
     return {
         "conversation_id": row.conversation_id,

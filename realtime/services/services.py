@@ -8,8 +8,7 @@ from domain.errors import Conflict, Invalid, NotFound
 from domain.preferences import Category
 from realtime.clock import Clock
 from realtime.delivery.planner import Notice, Planner
-from realtime.services import inbox_news, views
-from realtime.services.views import Shape
+from realtime.services import inbox_news, shapes, views
 from storage import accounts, services
 from storage.engine import Database, Transaction
 from storage.rows import Record
@@ -40,13 +39,13 @@ class Services:
         self._planner = planner
         self._clock = clock
 
-    async def put(self, service_id: str, offer: Mapping[str, Any]) -> tuple[Shape, bool]:
+    async def put(self, service_id: str, offer: Mapping[str, Any]) -> tuple[shapes.Service, bool]:
         """Store a service, new or changed, and tell its seller when its status changed.
 
         ``offer`` has seller_id, title, status, delivery_days and questions.
         """
 
-        async def work(tx: Transaction) -> tuple[Shape, bool]:
+        async def work(tx: Transaction) -> tuple[shapes.Service, bool]:
             now = self._clock.now()
             before = await services.get(tx.connection, service_id, lock=True)
             await _check_seller(tx, before, offer["seller_id"])
@@ -65,7 +64,7 @@ class Services:
 
         return await self._database.transaction(work)
 
-    async def get(self, service_id: str) -> Shape:
+    async def get(self, service_id: str) -> shapes.Service:
         """Show a service."""
         async with self._database.reading() as connection:
             service = await services.get(connection, service_id)

@@ -6,29 +6,34 @@ from typing import Any
 
 import msgspec
 
+from domain.contact import Refusal
 from domain.conversations import EntryKind
 from domain.instants import rfc3339, rfc3339_or_none
 from domain.orders import OrderStatus, lateness
+from realtime.services import shapes
 from storage.conversations import Draft
 from storage.rows import Record
 
-Shape = dict[str, Any]
-People = Mapping[str, Shape]
+# Any of them, where it does not matter which.
+Shape = Mapping[str, Any]
+People = Mapping[str, shapes.Person]
 
 encode = msgspec.json.Encoder().encode
 
 
-def person(row: Record) -> Shape:
+def person(row: Record) -> shapes.Person:
     """Show what others see of an account."""
     return {"id": row.id, "name": row.name, "avatar_url": row.avatar_url}
 
 
-def money(amount: int, currency: str) -> Shape:
+def money(amount: int, currency: str) -> shapes.Money:
     """Show an amount in minor units."""
     return {"amount": amount, "currency": currency}
 
 
-def conversation(item: Record, people: People, refusal: str | None = None) -> Shape:
+def conversation(
+    item: Record, people: People, refusal: Refusal | None = None
+) -> shapes.Conversation:
     """Show one conversation as its owner's inbox has it.
 
     ``refusal`` is why they may not write in it. A message that was let through needs none: whom it
@@ -53,7 +58,7 @@ def conversation(item: Record, people: People, refusal: str | None = None) -> Sh
     }
 
 
-def _order_badge(item: Record) -> Shape | None:
+def _order_badge(item: Record) -> shapes.OrderBadge | None:
     if item.order_id is None:
         return None
     return {
@@ -65,7 +70,7 @@ def _order_badge(item: Record) -> Shape | None:
     }
 
 
-def _last_message(item: Record) -> Shape | None:
+def _last_message(item: Record) -> shapes.LastMessage | None:
     if item.last_message_seq is None:
         return None
     return {
@@ -90,12 +95,12 @@ class Numbered:
         return getattr(self._draft, name)
 
 
-def entry(row: Any) -> Shape:
+def entry(row: Any) -> shapes.Entry:
     """Show an entry as its thread publishes it; ``row`` is a stored entry or one just made."""
     return _ENTRIES[row.kind](row)
 
 
-def _message(row: Any) -> Shape:
+def _message(row: Any) -> shapes.Message:
     return {
         "type": "message",
         "seq": row.seq,
@@ -109,7 +114,7 @@ def _message(row: Any) -> Shape:
     }
 
 
-def _order_event(row: Any) -> Shape:
+def _order_event(row: Any) -> shapes.OrderEvent:
     return {
         "type": "order",
         "seq": row.seq,
@@ -121,7 +126,7 @@ def _order_event(row: Any) -> Shape:
     }
 
 
-def _edit(row: Any) -> Shape:
+def _edit(row: Any) -> shapes.Edit:
     return {
         "type": "edit",
         "seq": row.seq,
@@ -132,7 +137,7 @@ def _edit(row: Any) -> Shape:
     }
 
 
-def _delete(row: Any) -> Shape:
+def _delete(row: Any) -> shapes.Deletion:
     return {
         "type": "delete",
         "seq": row.seq,
@@ -142,7 +147,7 @@ def _delete(row: Any) -> Shape:
     }
 
 
-_ENTRIES: Mapping[str, Callable[[Any], Shape]] = {
+_ENTRIES: Mapping[str, Callable[[Any], shapes.Entry]] = {
     EntryKind.MESSAGE: _message,
     EntryKind.EDIT: _edit,
     EntryKind.DELETE: _delete,
@@ -150,16 +155,24 @@ _ENTRIES: Mapping[str, Callable[[Any], Shape]] = {
 }
 
 
-def message(row: Record) -> Shape:
-    """Show an entry as a page of messages has it, with what became of it since."""
-    shown = entry(row)
-    if row.kind == EntryKind.MESSAGE:
-        shown["edited_at"] = rfc3339_or_none(row.edited_at)
-        shown["deleted_at"] = rfc3339_or_none(row.deleted_at)
+def message(row: Record) -> shapes.Message:
+    """Show a message as a page of them has it, with what became of it since."""
+    shown = _message(row)
+    shown["edited_at"] = rfc3339_or_none(row.edited_at)
+    shown["deleted_at"] = rfc3339_or_none(row.deleted_at)
     return shown
 
 
-def order(row: Record, people: People, *, now: datetime, very_late_after: timedelta) -> Shape:
+def page_entry(row: Record) -> shapes.PageEntry:
+    """Show what a page of messages has: a message, or what happened to the order."""
+    if row.kind == EntryKind.MESSAGE:
+        return message(row)
+    return _order_event(row)
+
+
+def order(
+    row: Record, people: People, *, now: datetime, very_late_after: timedelta
+) -> shapes.Order:
     """Show an order as both sides' lists have it."""
     status = OrderStatus(row.status)
     return {
@@ -187,7 +200,7 @@ def order(row: Record, people: People, *, now: datetime, very_late_after: timede
     }
 
 
-def note(row: Record) -> Shape:
+def note(row: Record) -> shapes.Note:
     """Show a private note to its author."""
     return {
         "id": row.id,
@@ -197,10 +210,12 @@ def note(row: Record) -> Shape:
     }
 
 
-def plan(order: Record) -> Shape | None:
+def plan(order: Record) -> shapes.Plan | None:
     """Show an order's plan, if it has one."""
     kept = order.plan
-    return kept and {
+    if not kept:
+        return None
+    return {
         "tasks": kept["tasks"],
         "approval": kept["approval"],
         "version": kept["version"],
@@ -211,7 +226,7 @@ def plan(order: Record) -> Shape | None:
 WELCOME = ("review_requirements", "thank", "first_step", "ask_questions")
 
 
-def welcome(order: Record, viewer: str) -> Shape | None:
+def welcome(order: Record, viewer: str) -> shapes.Welcome | None:
     """Show the seller the first steps with a new order, as far as they are done."""
     if viewer != order.seller_id or not order.active:
         return None
@@ -219,7 +234,7 @@ def welcome(order: Record, viewer: str) -> Shape | None:
     return {"items": [{"id": step, "done": step in done} for step in WELCOME]}
 
 
-def timeline_entry(row: Record) -> Shape:
+def timeline_entry(row: Record) -> shapes.TimelineEntry:
     """Show one line of an order's history."""
     return {
         "seq": row.seq,
@@ -230,7 +245,7 @@ def timeline_entry(row: Record) -> Shape:
     }
 
 
-def badge(inbox: Record) -> Shape:
+def badge(inbox: Record) -> shapes.Badge:
     """Show an account's counts; absolute, never increments."""
     return {
         "type": "badge",
@@ -239,7 +254,7 @@ def badge(inbox: Record) -> Shape:
     }
 
 
-def service(row: Record) -> Shape:
+def service(row: Record) -> shapes.Service:
     """Show a service."""
     return {
         "id": row.id,
@@ -254,7 +269,7 @@ def service(row: Record) -> Shape:
     }
 
 
-def notification(row: Record) -> Shape:
+def notification(row: Record) -> shapes.Notification:
     """Show what an account should know, in the words that it was planned with."""
     return {
         "id": row.id,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.identity import Identity
-from domain.preferences import Category
+from domain.preferences import Category, Channel
 from storage import accounts
 from tests.support.http_api import HttpApi
 from tests.support.marketplace import BACKEND, OPERATOR, QUESTION, Marketplace
@@ -297,4 +297,4 @@ async def test_two_first_wishes_at_once_are_both_kept(
 
     shown = await market.accounts.preferences(sam)
     assert shown["email_after_minutes"] == 60
-    assert shown["categories"]["reminder"]["push"] is False
+    assert shown["categories"][Category.REMINDER][Channel.PUSH] is False

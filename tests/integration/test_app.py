@@ -10,6 +10,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
 from domain.identity import Identity
+from domain.preferences import Category, Channel
 from realtime.bootstrap import Node, serving
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens, Unsubscription
 from realtime.settings import SERVING, Settings
@@ -182,10 +183,9 @@ def a_link(account_id: str = "anna", category: str = "new_order") -> str:
     return f"/u/{LINKS.make(Unsubscription(account_id, category, 'email'))}"
 
 
-async def wants_mail(app: App, category: str = "new_order") -> bool:
+async def wants_mail(app: App, category: Category = Category.NEW_ORDER) -> bool:
     preferences = await app.node.use_cases.accounts.preferences(Identity("anna"))
-    wanted: bool = preferences["categories"][category]["email"]
-    return wanted
+    return preferences["categories"][category][Channel.EMAIL]
 
 
 async def test_looking_at_a_link_changes_nothing_and_pressing_its_button_does(
@@ -203,7 +203,7 @@ async def test_looking_at_a_link_changes_nothing_and_pressing_its_button_does(
         assert done.status_code == 200
         assert "<h1>Done</h1>" in done.text
         assert not await wants_mail(app)
-        assert await wants_mail(app, "order_update")
+        assert await wants_mail(app, Category.ORDER_UPDATE)
 
 
 async def test_a_link_works_again_and_says_the_same(sqlite_url: str) -> None:

@@ -217,6 +217,7 @@ async def test_a_direct_conversation_shows_once_it_has_a_message(api: HttpApi) -
 
     assert ids(await listed(api, sam)) == [order["conversation_id"]]
 
+    assert page["direct_conversation_id"]
     await market.send(sam, page["direct_conversation_id"], "Hello")
 
     for person in (sam, bea):

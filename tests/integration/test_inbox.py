@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from domain.errors import Invalid, NotFound
 from domain.identity import Identity
 from realtime.ids import new_id
+from realtime.services.views import Shape
 from storage.engine import Database
 from tests.support.marketplace import Marketplace
 
@@ -223,9 +223,9 @@ async def counted(market: Marketplace, me: Identity, thread: str) -> int:
     )
 
 
-async def everything(market: Marketplace, me: Identity, thread: str) -> list[dict[str, Any]]:
+async def everything(market: Marketplace, me: Identity, thread: str) -> list[Shape]:
     """Read a whole thread, page by page."""
-    entries: list[dict[str, Any]] = []
+    entries: list[Shape] = []
     more = True
     while more:
         after = entries[-1]["seq"] if entries else 0

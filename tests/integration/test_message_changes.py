@@ -1,23 +1,23 @@
 """Messages that change: edited within a day, taken back for good, wanted unread once more."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, NotParticipant, TooLarge
 from domain.identity import Identity
+from realtime.services.views import Shape
 from tests.support.marketplace import EDIT_WITHIN, Marketplace
 
 
-async def read(market: Marketplace, reader: Identity, thread: str) -> list[dict[str, Any]]:
+async def read(market: Marketplace, reader: Identity, thread: str) -> Sequence[Shape]:
     """Read a page of a thread."""
     page = await market.conversations.messages(
         reader, thread, before=None, after=None, around=None, limit=50
     )
-    items: list[dict[str, Any]] = page["items"]
-    return items
+    return page["items"]
 
 
 async def a_thread(market: Marketplace, *bodies: str) -> tuple[Identity, Identity, str]:
@@ -67,7 +67,7 @@ async def test_an_edit_is_no_new_message(market: Marketplace) -> None:
 
     after = await market.conversations.get(sam, thread)
     assert (after["unread"], after["last_seq"]) == (0, 2)
-    assert after["last_message"] == before["last_message"] | {"preview": "Hello"}
+    assert after["last_message"] == {**(before["last_message"] or {}), "preview": "Hello"}
     assert after["active_at"] == before["active_at"]
 
 
@@ -164,6 +164,7 @@ async def test_what_is_taken_back_is_gone_from_everywhere(market: Marketplace) -
     missed = await market.reads.changes_since(f"thread:{thread}", 0)
     assert b"1234" not in b"".join(publication.data for publication in missed.publications)
     shown = await market.conversations.get(sam, thread)
+    assert shown["last_message"]
     assert (shown["unread"], shown["last_message"]["preview"]) == (1, "Hello")
 
 

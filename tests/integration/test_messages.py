@@ -46,6 +46,7 @@ async def test_a_message_takes_the_next_place_and_reaches_both_inboxes(
     assert market.ear.offsets(f"thread:{thread}") == [1, 2]
     of_sam = await market.conversations.get(sam, thread)
     assert of_sam["unread"] == 1
+    assert of_sam["last_message"]
     assert of_sam["last_message"]["preview"] == "I do!"
     assert of_sam["last_message"]["sender"] == "sam"
 

@@ -9,6 +9,7 @@ import pytest
 from domain.errors import Conflict, Invalid, NotFound
 from domain.identity import Identity
 from domain.lifecycle import Action
+from realtime.services.views import Shape
 from storage.engine import Database
 from tests.support.marketplace import Marketplace
 
@@ -27,17 +28,17 @@ QUESTIONS: list[dict[str, Any]] = [
 class Life:
     """An order between Sam, who sells, and Bea, who bought."""
 
-    def __init__(self, place: Marketplace, order: dict[str, Any]) -> None:
+    def __init__(self, place: Marketplace, order: Shape) -> None:
         self.place = place
         self.id: str = order["id"]
         self.conversation: str = order["conversation_id"]
         self.sam, self.bea = Identity("sam"), Identity("bea")
 
-    async def does(self, who: Identity, action: str, **data: Any) -> dict[str, Any]:
+    async def does(self, who: Identity, action: str, **data: Any) -> Shape:
         """Act on the order."""
         return await self.place.order_actions.act(who, self.id, Action(action), data)
 
-    async def seen(self, who: Identity) -> dict[str, Any]:
+    async def seen(self, who: Identity) -> Shape:
         """Return the order's page."""
         return await self.place.orders.get(who, self.id)
 

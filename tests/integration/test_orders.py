@@ -47,6 +47,7 @@ async def test_an_order_brings_its_thread_its_contact_and_its_alert(market: Mark
     assert order["price"] == {"amount": 12_050, "currency": "EUR"}
     thread = await market.conversations.get(bea, order["conversation_id"])
     assert thread["kind"] == "order"
+    assert thread["order"]
     assert thread["order"]["number"] == order["number"]
     assert (thread["last_seq"], thread["unread"]) == (1, 0)
     page = await market.conversations.messages(
