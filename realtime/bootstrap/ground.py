@@ -10,7 +10,7 @@ from realtime.channels.presence import LocalPresence, Presence
 from realtime.channels.redis_address import RedisAddress
 from realtime.channels.redis_bus import RedisBus
 from realtime.channels.redis_line import LineTimings
-from realtime.channels.redis_presence import RedisPresence
+from realtime.channels.redis_presence import PresenceTimings, RedisPresence
 from realtime.clock import Clock, SystemClock
 from realtime.ids import new_id
 from realtime.settings import Settings
@@ -25,7 +25,9 @@ class Pace:
     pong: float = 8.0
     expiry_grace: float = 25.0
     positions: float = 25.0
+    comings: float = 25.0
     bus: LineTimings = field(default_factory=LineTimings)
+    presence: PresenceTimings = field(default_factory=PresenceTimings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,4 +76,4 @@ def _bus(redis_url: str | None, node: str, pace: Pace) -> tuple[Bus, Presence]:
     if redis_url is None:
         return MemoryBus(), LocalPresence()
     bus = RedisBus(address=RedisAddress.from_url(redis_url), node=node, timings=pace.bus)
-    return bus, RedisPresence(url=redis_url, node=node)
+    return bus, RedisPresence(url=redis_url, node=node, timings=pace.presence)

@@ -216,6 +216,7 @@ def _gateway(
         clock=ground.clock,
         limits=limits,
         allowed_origins=frozenset({ground.public_url, *settings.allowed_origins}),
+        compare_presence_every=ground.pace.comings,
     )
 
 

@@ -5,6 +5,9 @@ from typing import Protocol
 
 from domain.publications import Publication
 
+# Channels of this kind carry what nodes say to each other; no client opens one.
+BETWEEN_NODES = "node:"
+
 
 class Receiver(Protocol):
     """What the bus hands things to: the node's hub. Nothing here waits, nothing raises."""

@@ -14,7 +14,7 @@ import structlog
 
 from domain.errors import NotFound, OrderwireError, Unavailable
 from domain.publications import Changes, Opening, OpenRequest, Position, Publication
-from realtime.channels.bus import Bus
+from realtime.channels.bus import BETWEEN_NODES, Bus
 from realtime.channels.channel import Buffer, Channel, Subscriber
 from realtime.channels.openings import Openings
 from realtime.channels.reads import Reads
@@ -93,6 +93,11 @@ class Hub:
         self._listeners[channel] = listener
         await self._bus.subscribe(channel)
 
+    def unlisten(self, channel: str) -> None:
+        """Hear no more of what nodes say on ``channel``."""
+        if self._listeners.pop(channel, None) is not None:
+            self._bus.unsubscribe(channel)
+
     async def subscribe(
         self,
         subscriber: Subscriber,
@@ -105,7 +110,7 @@ class Hub:
         behind it. Raises what the reading refuses, or Unavailable when the subscriber has left
         meanwhile; then it is not let in.
         """
-        if request.channel in self._listeners:
+        if request.channel.startswith(BETWEEN_NODES):
             raise NotFound("this is between nodes")
         channel = self._channels.get(request.channel) or self._make(request.channel)
         channel.remove(subscriber)

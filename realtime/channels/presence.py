@@ -15,16 +15,20 @@ class Presence(Protocol):
         """Take this node's entries away."""
         ...
 
-    async def enter(self, channel: str, client: str, account_id: str) -> None:
-        """Note that ``client``, a connection of ``account_id``, is on ``channel`` from now on."""
+    def enter(self, channel: str, client: str, account_id: str) -> bool:
+        """Note that ``client``, of ``account_id``, is on ``channel``; tell whether that is news."""
         ...
 
-    async def leave(self, channel: str, client: str) -> None:
-        """Note that ``client`` is gone from ``channel``."""
+    def leave(self, channel: str, client: str) -> str | None:
+        """Note that ``client`` is gone from ``channel``; return whose it was, if it was there."""
         ...
 
     async def present(self, channel: str) -> dict[str, str]:
         """Return client -> account id of all nodes, of this one while the rest is unknown."""
+        ...
+
+    async def surely_present(self, channel: str) -> dict[str, str] | None:
+        """Return client -> account id of all nodes; None while that is unknown."""
         ...
 
 
@@ -36,17 +40,20 @@ class LocalEntries:
     def __init__(self) -> None:
         self._by_channel: dict[str, dict[str, str]] = {}
 
-    def add(self, channel: str, client: str, account_id: str) -> None:
-        """Note ``client`` on ``channel``."""
-        self._by_channel.setdefault(channel, {})[client] = account_id
+    def add(self, channel: str, client: str, account_id: str) -> bool:
+        """Note ``client`` on ``channel``; say whether that is news."""
+        entries = self._by_channel.setdefault(channel, {})
+        known = client in entries
+        entries[client] = account_id
+        return not known
 
-    def remove(self, channel: str, client: str) -> bool:
-        """Forget ``client`` on ``channel``; say whether it was there."""
+    def remove(self, channel: str, client: str) -> str | None:
+        """Forget ``client`` on ``channel``; return whose it was, if it was there."""
         entries = self._by_channel.get(channel, {})
-        known = entries.pop(client, None) is not None
-        if known and not entries:
+        account_id = entries.pop(client, None)
+        if account_id is not None and not entries:
             del self._by_channel[channel]
-        return known
+        return account_id
 
     def clear(self) -> None:
         """Forget everybody."""
@@ -84,14 +91,18 @@ class LocalPresence:
         """Forget everybody."""
         self._entries.clear()
 
-    async def enter(self, channel: str, client: str, account_id: str) -> None:
-        """Note that ``client`` is on ``channel`` from now on."""
-        self._entries.add(channel, client, account_id)
+    def enter(self, channel: str, client: str, account_id: str) -> bool:
+        """Note that ``client`` is on ``channel``; tell whether that is news."""
+        return self._entries.add(channel, client, account_id)
 
-    async def leave(self, channel: str, client: str) -> None:
-        """Note that ``client`` is gone from ``channel``."""
-        self._entries.remove(channel, client)
+    def leave(self, channel: str, client: str) -> str | None:
+        """Note that ``client`` is gone from ``channel``; return whose it was, if it was there."""
+        return self._entries.remove(channel, client)
 
     async def present(self, channel: str) -> dict[str, str]:
+        """Return client -> account id."""
+        return self._entries.of(channel)
+
+    async def surely_present(self, channel: str) -> dict[str, str] | None:
         """Return client -> account id."""
         return self._entries.of(channel)

@@ -72,25 +72,33 @@ class RedisPresence:
         self._entries.clear()
         await self._redis.close()
 
-    async def enter(self, channel: str, client: str, account_id: str) -> None:
-        """Note that ``client`` is on ``channel`` from now on."""
-        self._entries.add(channel, client, account_id)
+    def enter(self, channel: str, client: str, account_id: str) -> bool:
+        """Note that ``client`` is on ``channel``; tell whether that is news."""
+        is_news = self._entries.add(channel, client, account_id)
         self._note(channel, client)
+        return is_news
 
-    async def leave(self, channel: str, client: str) -> None:
-        """Note that ``client`` is gone from ``channel``."""
-        if self._entries.remove(channel, client):
+    def leave(self, channel: str, client: str) -> str | None:
+        """Note that ``client`` is gone from ``channel``; return whose it was, if it was there."""
+        account_id = self._entries.remove(channel, client)
+        if account_id is not None:
             self._note(channel, client)
             if channel not in self._entries:
                 self._written.pop(channel, None)
+        return account_id
 
     async def present(self, channel: str) -> dict[str, str]:
         """Return client -> account id of all nodes, of this one while the rest is unknown."""
+        everybody = await self.surely_present(channel)
+        return self._entries.of(channel) if everybody is None else everybody
+
+    async def surely_present(self, channel: str) -> dict[str, str] | None:
+        """Return client -> account id of all nodes; None while that is unknown."""
         try:
             elsewhere = await self._read(channel)
         except UNANSWERED as error:
             log.warning("presence_unknown", error=str(error) or type(error).__name__)
-            elsewhere = {}
+            return None
         return elsewhere | self._entries.of(channel)
 
     # Reading

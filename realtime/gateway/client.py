@@ -239,6 +239,8 @@ class Client:
         def failed(error: ErrorCode) -> None:
             now = self.shared.monotonic()
             self.perform(self.session.open_failed(effect.id, effect.channel, error, now))
+            if not self.listens(effect.channel):
+                listening.stop(self, effect.channel)  # it may have been live before
 
         if self.shared.admission.is_full():
             failed(codes.TOO_MANY_REQUESTS)

@@ -10,10 +10,11 @@ import structlog
 from msgspec import Struct
 
 from domain.publications import Publication
+from realtime.channels.bus import BETWEEN_NODES
 
 # A node that does not answer in this time is gone, and with it its streams.
 ANSWER_WITHIN = 2.0
-NODE = "node:"
+STREAMS_OF = f"{BETWEEN_NODES}streams:"
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +57,7 @@ class Emulation:
         self, *, node: str, announce: Callable[[list[Publication], set[str]], Awaitable[None]]
     ) -> None:
         self.node = node
-        self.channel = f"{NODE}{node}"
+        self.channel = f"{STREAMS_OF}{node}"
         self._announce = announce
         self._streams: dict[str, Takes] = {}
         self._waiting: dict[int, asyncio.Future[bool]] = {}
@@ -116,4 +117,4 @@ class Emulation:
                 waiting.set_result(said.found)
 
     async def _tell(self, node: str, said: Asked | Answered) -> None:
-        await self._announce([Publication(f"{NODE}{node}", _encode(said))], set())
+        await self._announce([Publication(f"{STREAMS_OF}{node}", _encode(said))], set())

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from websockets.http11 import Request
 
 from domain.publications import Publication
+from realtime.channels.attendance import Attendance
 from realtime.channels.hub import Hub
 from realtime.channels.presence import Presence
 from realtime.clock import Clock
@@ -62,6 +63,7 @@ class Gateway:
         clock: Clock,
         limits: Limits,
         allowed_origins: frozenset[str],
+        compare_presence_every: float = 25.0,
     ) -> None:
         self.limits = limits
         self.figures = GatewayFigures()
@@ -73,10 +75,18 @@ class Gateway:
         monotonic = asyncio.get_running_loop().time
         self._hub = hub
         self._emulation = Emulation(node=node, announce=announce)
+        self._attendance = Attendance(
+            node=node,
+            presence=presence,
+            hub=hub,
+            announce=announce,
+            spawn=self._spawn,
+            check_every=compare_presence_every,
+        )
         self._shared = Surroundings(
             node=node,
             hub=hub,
-            presence=presence,
+            attendance=self._attendance,
             history=history,
             verifier=verifier,
             accounts=accounts,
@@ -120,6 +130,7 @@ class Gateway:
     async def start(self) -> None:
         """Begin to keep time, and to hear other nodes."""
         await self._hub.listen(self._emulation.channel, self._emulation.take)
+        self._attendance.start()
         self._spawn(self._shared.wheel.turn())
 
     async def drain(self, *, accepting: float = 5.0, over: float = 20.0) -> None:

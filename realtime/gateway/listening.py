@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from domain.errors import Unavailable
+from domain.identity import Role
 from domain.publications import Opening, OpenRequest
 from realtime.gateway.errors import PositionLost
 from realtime.protocol.effects import Open, ReadHistory, ReadPresence
@@ -21,6 +22,8 @@ from realtime.protocol.replies import (
 if TYPE_CHECKING:
     from realtime.gateway.client import Client
 
+SHOWS_PRESENCE = "thread:"
+
 
 async def listen(client: "Client", effect: Open, before: "asyncio.Task[None] | None") -> None:
     """Open a channel for a client, behind an opening of the same one that is under way."""
@@ -28,6 +31,7 @@ async def listen(client: "Client", effect: Open, before: "asyncio.Task[None] | N
         await asyncio.wait([before])
     if client.session.channels.get(effect.channel) != effect.id:
         raise Unavailable("the channel was left, or asked for again, before it was opened")
+    client.shared.attendance.unwatch(effect.channel, client)
     request = OpenRequest(effect.channel, client.identity, effect.since)
     await client.shared.hub.subscribe(client, request, partial(_opened, client, effect))
 
@@ -37,20 +41,24 @@ def _opened(client: "Client", effect: Open, opening: Opening) -> None:
         raise PositionLost("the position cannot be recovered")
     result = subscribe_result(opening, effect.since)
     client.perform(client.session.opened(effect.id, result))
-    if _shows_presence(effect.channel):
-        account_id = client.identity.account_id
-        client.shared.spawn(client.shared.presence.enter(effect.channel, client.id, account_id))
+    if client.listens(effect.channel) and effect.channel.startswith(SHOWS_PRESENCE):
+        _enter(client, effect)
+
+
+def _enter(client: "Client", effect: Open) -> None:
+    """Be seen on a channel, but for an operator, who looks on; and see who else comes."""
+    attendance = client.shared.attendance
+    if effect.join_leave:
+        attendance.watch(effect.channel, client)
+    if client.identity.role is Role.ACCOUNT:
+        attendance.enter(effect.channel, client.id, client.identity.account_id)
 
 
 def stop(client: "Client", channel: str) -> None:
     """Hear no more of a channel."""
     client.shared.hub.unsubscribe(client, channel)
-    if _shows_presence(channel):
-        client.shared.spawn(client.shared.presence.leave(channel, client.id))
-
-
-def _shows_presence(channel: str) -> bool:
-    return channel.startswith("thread:")
+    client.shared.attendance.unwatch(channel, client)
+    client.shared.attendance.leave(channel, client.id)
 
 
 async def read_history(client: "Client", effect: ReadHistory) -> None:
@@ -74,7 +82,7 @@ async def read_history(client: "Client", effect: ReadHistory) -> None:
 
 async def read_presence(client: "Client", effect: ReadPresence) -> None:
     """Send who is in a channel, or how many."""
-    present = await client.shared.presence.present(effect.channel)
+    present = await client.shared.attendance.present(effect.channel)
     if effect.stats:
         users = len(set(present.values()))
         stats = PresenceStatsResult(num_clients=len(present), num_users=users)

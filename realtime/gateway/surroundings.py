@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from domain.identity import Identity
 from domain.publications import Changes, Position
+from realtime.channels.attendance import Attendance
 from realtime.channels.hub import Hub
-from realtime.channels.presence import Presence
 from realtime.clock import Clock
 from realtime.gateway.admission import Admission
 from realtime.gateway.calls import Calls
@@ -58,7 +58,7 @@ class Surroundings:
 
     node: str
     hub: Hub
-    presence: Presence
+    attendance: Attendance
     history: History
     verifier: TokenVerifier
     accounts: Accounts

@@ -48,6 +48,8 @@ class Open:
     since: Position | None
     # Refuse with an error, and not with ``recovered: false``, when the position is lost.
     strict: bool = False
+    # Tell who comes, and who goes.
+    join_leave: bool = False
 
 
 @dataclass(frozen=True, slots=True)

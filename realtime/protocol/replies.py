@@ -161,6 +161,16 @@ def error_reply(command_id: int, error: ErrorCode) -> Reply:
     return Reply(id=command_id, error=Error(code=code, message=message, temporary=temporary))
 
 
+def join_push(channel: str, who: ClientInfo) -> Reply:
+    """Write that somebody came."""
+    return Reply(push=Push(channel=channel, join=Entered(info=who)))
+
+
+def leave_push(channel: str, who: ClientInfo) -> Reply:
+    """Write that somebody went."""
+    return Reply(push=Push(channel=channel, leave=Entered(info=who)))
+
+
 def unsubscribe_push(channel: str, end: Unsubscribed) -> Reply:
     """Write the end of a subscription."""
     return Reply(push=Push(channel=channel, unsubscribe=Ended(code=end.code, reason=end.reason)))

@@ -208,8 +208,13 @@ class Session:
             yield from self.fail(command_id, refusal, now)
             return
         self.channels[channel] = command_id
-        since = _since(request)
-        yield Open(id=command_id, channel=channel, since=since, strict=bool(request.flag & 2))
+        yield Open(
+            id=command_id,
+            channel=channel,
+            since=_since(request),
+            strict=bool(request.flag & 2),
+            join_leave=request.join_leave,
+        )
 
     def _unsubscribe(self, command_id: int, request: ChannelRequest, _now: float) -> Effects:
         if self.channels.pop(request.channel, None) is not None:

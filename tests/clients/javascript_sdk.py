@@ -41,8 +41,8 @@ class JavaScriptClient:
     async def disconnect(self) -> None:
         await self._do("disconnect")
 
-    async def subscribe(self, channel: str) -> None:
-        await self._do("subscribe", channel=channel)
+    async def subscribe(self, channel: str, *, join_leave: bool = False) -> None:
+        await self._do("subscribe", channel=channel, options={"joinLeave": join_leave})
 
     async def unsubscribe(self, channel: str) -> None:
         await self._do("unsubscribe", channel=channel)
@@ -165,6 +165,7 @@ def _happened(told: Mapping[str, Any]) -> Happened:
         was_recovering=told.get("wasRecovering", False),
         offset=told.get("offset") or 0,
         data=told.get("data"),
+        user=told.get("user") or "",
     )
 
 

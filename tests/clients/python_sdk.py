@@ -42,6 +42,7 @@ def _happened(what: str, channel: str, context: Any) -> Happened:
         was_recovering=getattr(context, "was_recovering", False),
         offset=publication.offset if publication else 0,
         data=getattr(told, "data", None),
+        user=getattr(getattr(context, "info", None), "user", ""),
     )
 
 
@@ -72,12 +73,15 @@ class PythonClient:
         if self._beginning is not None:
             await self._beginning
 
-    async def subscribe(self, channel: str) -> None:
+    async def subscribe(self, channel: str, *, join_leave: bool = False) -> None:
         subscription = self._client.get_subscription(channel)
         if subscription is None:
             events = _Notes(self.diary, channel)
             subscription = self._client.new_subscription(
-                channel, events=events, max_resubscribe_delay=MOST_BETWEEN_TRIES
+                channel,
+                events=events,
+                max_resubscribe_delay=MOST_BETWEEN_TRIES,
+                join_leave=join_leave,
             )
         await subscription.subscribe()
 

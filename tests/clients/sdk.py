@@ -27,6 +27,7 @@ class Happened:
     was_recovering: bool = False
     offset: int = 0
     data: Any = None
+    user: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +107,8 @@ class SdkClient(Protocol):
         """End."""
         ...
 
-    async def subscribe(self, channel: str) -> None:
-        """Begin to listen, for the first time or again."""
+    async def subscribe(self, channel: str, *, join_leave: bool = False) -> None:
+        """Begin to listen, for the first time or again; wish to be told who comes and goes."""
         ...
 
     async def unsubscribe(self, channel: str) -> None:

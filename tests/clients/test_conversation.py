@@ -139,6 +139,33 @@ async def test_it_looks_back_and_around(sdk: Sdk, node: RunningNode, conversatio
     assert await anna.presence_stats(channel) == (2, 2)
 
 
+async def test_who_wants_to_is_told_who_comes_and_who_goes(
+    sdk: Sdk, node: RunningNode, conversation: str
+) -> None:
+    channel = f"thread:{conversation}"
+    anna = await connected(sdk, node, "anna")
+    await anna.subscribe(channel, join_leave=True)
+    sabine = await listening(sdk, node, "sabine", channel)
+    await anna.diary.times(2, "join", channel)
+    await sabine.unsubscribe(channel)
+    await anna.diary.times(1, "leave", channel)
+    await sabine.subscribe(channel)
+    await anna.diary.times(3, "join", channel)
+    await sabine.disconnect()
+    await anna.diary.times(2, "leave", channel)
+    told = [(each.what, each.user) for each in anna.diary.entries if each.what in ("join", "leave")]
+    assert told == [
+        ("join", "anna"),
+        ("join", "sabine"),
+        ("leave", "sabine"),
+        ("join", "sabine"),
+        ("leave", "sabine"),
+    ]
+    assert not sabine.diary.all("join")
+    await write(node, "sabine", conversation, ["and the position is as it was"])
+    await anna.diary.until(lambda: anna.diary.offsets(channel) == [2])
+
+
 async def test_typing_is_told_and_moves_no_position(
     sdk: Sdk, node: RunningNode, conversation: str
 ) -> None:

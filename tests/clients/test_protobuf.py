@@ -21,6 +21,7 @@ class Heard(SubscriptionEventHandler):  # type: ignore[misc] # the SDK has no ty
         self.subscribed: asyncio.Queue[Any] = asyncio.Queue()
         self.publications: asyncio.Queue[Any] = asyncio.Queue()
         self.unsubscribed: asyncio.Queue[Any] = asyncio.Queue()
+        self.comings: asyncio.Queue[Any] = asyncio.Queue()
 
     async def on_subscribed(self, ctx: Any) -> None:
         await self.subscribed.put(ctx)
@@ -30,6 +31,12 @@ class Heard(SubscriptionEventHandler):  # type: ignore[misc] # the SDK has no ty
 
     async def on_publication(self, ctx: Any) -> None:
         await self.publications.put(ctx.pub)
+
+    async def on_join(self, ctx: Any) -> None:
+        await self.comings.put(("join", ctx.info.user, ctx.info.client))
+
+    async def on_leave(self, ctx: Any) -> None:
+        await self.comings.put(("leave", ctx.info.user, ctx.info.client))
 
     async def next(self) -> tuple[int, Any]:
         """Wait for a publication; return its offset and data."""
@@ -147,6 +154,19 @@ async def test_what_was_missed_is_recovered_and_read_back(node: RunningNode) -> 
         assert [info.user for info in present.clients.values()] == ["anna"]
         stats = await anna.presence_stats(channel)
         assert (stats.num_clients, stats.num_users) == (1, 1)
+
+
+async def test_who_comes_and_who_goes_is_told(node: RunningNode) -> None:
+    channel = f"thread:{(await node.order())['conversation_id']}"
+    heard = Heard()
+    async with connected(node, "anna", Told()) as anna:
+        await anna.new_subscription(channel, events=heard, join_leave=True).subscribe()
+        assert (await soon(heard.comings))[:2] == ("join", "anna")
+        async with raw_client(node.socket_url) as sabine:
+            client = (await sabine.connect(node.token("sabine")))["client"]
+            await sabine.subscribe(channel)
+            assert await soon(heard.comings) == ("join", "sabine", client)
+        assert await soon(heard.comings) == ("leave", "sabine", client)
 
 
 async def test_a_refusal_keeps_its_code(node: RunningNode) -> None:

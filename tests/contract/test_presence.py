@@ -26,57 +26,67 @@ async def presence(request: pytest.FixtureRequest) -> AsyncIterator[Presence]:
 
 
 async def test_who_has_entered_is_present(presence: Presence) -> None:
-    await presence.enter(THREAD, "phone", "alice")
-    await presence.enter(THREAD, "laptop", "alice")
-    await presence.enter(THREAD, "tablet", "bob")
+    presence.enter(THREAD, "phone", "alice")
+    presence.enter(THREAD, "laptop", "alice")
+    presence.enter(THREAD, "tablet", "bob")
     everybody = {"phone": "alice", "laptop": "alice", "tablet": "bob"}
     assert await presence.present(THREAD) == everybody
 
 
 async def test_who_has_left_is_not(presence: Presence) -> None:
-    await presence.enter(THREAD, "phone", "alice")
-    await presence.enter(THREAD, "laptop", "alice")
-    await presence.leave(THREAD, "phone")
+    presence.enter(THREAD, "phone", "alice")
+    presence.enter(THREAD, "laptop", "alice")
+    presence.leave(THREAD, "phone")
     assert await presence.present(THREAD) == {"laptop": "alice"}
-    await presence.leave(THREAD, "laptop")
+    presence.leave(THREAD, "laptop")
     assert await presence.present(THREAD) == {}
 
 
 async def test_channels_are_apart(presence: Presence) -> None:
-    await presence.enter(THREAD, "phone", "alice")
-    await presence.enter("thread:two", "phone", "alice")
-    await presence.leave(THREAD, "phone")
+    presence.enter(THREAD, "phone", "alice")
+    presence.enter("thread:two", "phone", "alice")
+    presence.leave(THREAD, "phone")
     assert await presence.present(THREAD) == {}
     assert await presence.present("thread:two") == {"phone": "alice"}
 
 
 async def test_entering_twice_is_entering_once(presence: Presence) -> None:
-    await presence.enter(THREAD, "phone", "alice")
-    await presence.enter(THREAD, "phone", "alice")
+    presence.enter(THREAD, "phone", "alice")
+    presence.enter(THREAD, "phone", "alice")
     assert await presence.present(THREAD) == {"phone": "alice"}
-    await presence.leave(THREAD, "phone")
+    presence.leave(THREAD, "phone")
     assert await presence.present(THREAD) == {}
 
 
 async def test_leaving_without_having_entered_does_nothing(presence: Presence) -> None:
-    await presence.leave(THREAD, "phone")
-    await presence.enter(THREAD, "phone", "alice")
-    await presence.leave(THREAD, "laptop")
+    presence.leave(THREAD, "phone")
+    presence.enter(THREAD, "phone", "alice")
+    presence.leave(THREAD, "laptop")
     assert await presence.present(THREAD) == {"phone": "alice"}
 
 
 async def test_what_is_told_is_a_copy(presence: Presence) -> None:
-    await presence.enter(THREAD, "phone", "alice")
+    presence.enter(THREAD, "phone", "alice")
     (await presence.present(THREAD)).clear()
     assert await presence.present(THREAD) == {"phone": "alice"}
 
 
 async def test_who_has_left_can_come_back(presence: Presence) -> None:
     for _ in range(3):
-        await presence.enter(THREAD, "phone", "alice")
-        await presence.leave(THREAD, "phone")
-    await presence.enter(THREAD, "phone", "alice")
+        presence.enter(THREAD, "phone", "alice")
+        presence.leave(THREAD, "phone")
+    presence.enter(THREAD, "phone", "alice")
     assert await presence.present(THREAD) == {"phone": "alice"}
+
+
+async def test_it_says_what_is_news(presence: Presence) -> None:
+    assert presence.leave(THREAD, "phone") is None
+    assert presence.enter(THREAD, "phone", "alice")
+    assert not presence.enter(THREAD, "phone", "alice")
+    assert presence.leave(THREAD, "phone") == "alice"
+    assert presence.leave(THREAD, "phone") is None
+    assert presence.enter(THREAD, "phone", "alice")
+    assert await presence.surely_present(THREAD) == {"phone": "alice"}
 
 
 async def test_closing_twice_does_no_harm(presence: Presence) -> None:

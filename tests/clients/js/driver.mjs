@@ -41,14 +41,19 @@ function watch(client, source, names, channel) {
       const { offset, recovered, wasRecovering, data } = context
       const { code, message } = context.error ?? { code: context.code, message: context.reason }
       const place = channel ?? context.channel
-      const happened = { what, channel: place, code, message, offset, recovered, wasRecovering, data }
+      const user = context.info?.user
+      const happened = {
+        what, channel: place, code, message, offset, recovered, wasRecovering, data, user,
+      }
       tell({ client, happened })
     })
   }
 }
 
 const OF_A_CLIENT = ['connecting', 'connected', 'disconnected', 'error']
-const OF_A_SUBSCRIPTION = ['subscribing', 'subscribed', 'unsubscribed', 'publication']
+const OF_A_SUBSCRIPTION = [
+  'subscribing', 'subscribed', 'unsubscribed', 'publication', 'join', 'leave',
+]
 
 const actions = {
   open({ client, url, options }) {
@@ -59,11 +64,11 @@ const actions = {
   },
   connect: ({ client }) => clients.get(client).connect(),
   disconnect: ({ client }) => clients.get(client).disconnect(),
-  subscribe({ client, channel }) {
+  subscribe({ client, channel, options }) {
     const ours = clients.get(client)
     let subscription = ours.getSubscription(channel)
     if (subscription === null) {
-      subscription = ours.newSubscription(channel)
+      subscription = ours.newSubscription(channel, options)
       watch(client, subscription, [...OF_A_SUBSCRIPTION, 'error'], channel)
     }
     subscription.subscribe()

@@ -50,11 +50,11 @@ def lives(server: Valkey) -> list[str]:
 
 async def test_every_node_sees_everybody(server: Valkey) -> None:
     async with running(server.port) as here, running(server.port) as there:
-        await here.enter(THREAD, "phone", "alice")
-        await there.enter(THREAD, "laptop", "bob")
+        here.enter(THREAD, "phone", "alice")
+        there.enter(THREAD, "laptop", "bob")
         await sees(here, {"phone": "alice", "laptop": "bob"})
         await sees(there, {"phone": "alice", "laptop": "bob"})
-        await here.leave(THREAD, "phone")
+        here.leave(THREAD, "phone")
         await sees(there, {"laptop": "bob"})
 
 
@@ -62,17 +62,17 @@ async def test_many_who_come_at_once_are_all_seen(server: Valkey) -> None:
     crowd = {f"client {number}": "alice" for number in range(2 * BATCH + 1)}
     async with running(server.port) as here, running(server.port) as there:
         for client, account_id in crowd.items():
-            await here.enter(THREAD, client, account_id)
+            here.enter(THREAD, client, account_id)
         await sees(there, crowd)
         for client in crowd:
-            await here.leave(THREAD, client)
+            here.leave(THREAD, client)
         await eventually(lambda: server.command("EXISTS", HASH) == 0)
 
 
 async def test_who_was_on_a_node_that_ends_is_gone_at_once(server: Valkey) -> None:
     async with running(server.port) as there:
         async with running(server.port) as here:
-            await here.enter(THREAD, "phone", "alice")
+            here.enter(THREAD, "phone", "alice")
             await sees(there, {"phone": "alice"})
         assert await there.present(THREAD) == {}
 
@@ -81,7 +81,7 @@ async def test_who_was_on_a_node_that_died_is_gone_soon_and_cleared_away(
     server: Valkey, proxy: Proxy
 ) -> None:
     async with running(server.port) as there, running(proxy.port, MORTAL) as here:
-        await here.enter(THREAD, "phone", "alice")
+        here.enter(THREAD, "phone", "alice")
         await sees(there, {"phone": "alice"})
         proxy.refuse()
         await sees(there, {})
@@ -91,12 +91,12 @@ async def test_who_was_on_a_node_that_died_is_gone_soon_and_cleared_away(
 
 async def test_who_left_while_redis_was_away_is_no_ghost(server: Valkey, proxy: Proxy) -> None:
     async with running(server.port) as there, running(proxy.port, MORTAL) as here:
-        await here.enter(THREAD, "phone", "alice")
-        await here.enter(THREAD, "laptop", "alice")
+        here.enter(THREAD, "phone", "alice")
+        here.enter(THREAD, "laptop", "alice")
         await sees(there, {"phone": "alice", "laptop": "alice"})
         proxy.refuse()
-        await here.leave(THREAD, "phone")
-        await here.enter(THREAD, "tablet", "bob")
+        here.leave(THREAD, "phone")
+        here.enter(THREAD, "tablet", "bob")
         await sees(there, {})
         proxy.accept()
         await sees(there, {"laptop": "alice", "tablet": "bob"})
@@ -107,7 +107,7 @@ async def test_a_doubt_leaves_no_second_life(server: Valkey, proxy: Proxy) -> No
         await eventually(lambda: len(lives(server)) == 2)
         before = set(lives(server))
         proxy.cut()
-        await here.enter(THREAD, "phone", "alice")
+        here.enter(THREAD, "phone", "alice")
         await eventually(lambda: len(set(lives(server)) - before) == 1)
         await sees(there, {"phone": "alice"})
         assert len(lives(server)) == 2
@@ -115,7 +115,7 @@ async def test_a_doubt_leaves_no_second_life(server: Valkey, proxy: Proxy) -> No
 
 async def test_a_server_that_forgot_everything_is_told_again(server: Valkey) -> None:
     async with running(server.port, MORTAL) as here, running(server.port, MORTAL) as there:
-        await here.enter(THREAD, "phone", "alice")
+        here.enter(THREAD, "phone", "alice")
         await sees(there, {"phone": "alice"})
         server.restart()
         await sees(there, {"phone": "alice"})
@@ -124,8 +124,9 @@ async def test_a_server_that_forgot_everything_is_told_again(server: Valkey) -> 
 async def test_a_server_that_nobody_can_reach_fails_nothing(server: Valkey) -> None:
     server.kill()
     async with running(server.port) as here:
-        await here.enter(THREAD, "phone", "alice")
+        here.enter(THREAD, "phone", "alice")
         assert await here.present(THREAD) == {"phone": "alice"}
+        assert await here.surely_present(THREAD) is None
         server.start()
         async with running(server.port) as there:
             await sees(there, {"phone": "alice"})
@@ -133,7 +134,7 @@ async def test_a_server_that_nobody_can_reach_fails_nothing(server: Valkey) -> N
 
 async def test_a_server_that_stands_still_keeps_nobody_waiting(server: Valkey) -> None:
     async with running(server.port, MORTAL) as here, running(server.port, MORTAL) as there:
-        await here.enter(THREAD, "phone", "alice")
+        here.enter(THREAD, "phone", "alice")
         await sees(there, {"phone": "alice"})
         server.stall()
         async with asyncio.timeout(5):
@@ -145,7 +146,7 @@ async def test_a_server_that_stands_still_keeps_nobody_waiting(server: Valkey) -
 async def test_a_key_that_somebody_else_has_written_is_waited_for(server: Valkey) -> None:
     server.command("SET", HASH, "something else")
     async with running(server.port) as here, running(server.port) as there:
-        await here.enter(THREAD, "phone", "alice")
+        here.enter(THREAD, "phone", "alice")
         assert await here.present(THREAD) == {"phone": "alice"}
         assert await there.present(THREAD) == {}
         server.command("DEL", HASH)
@@ -154,14 +155,14 @@ async def test_a_key_that_somebody_else_has_written_is_waited_for(server: Valkey
 
 async def test_a_hash_that_nobody_looks_after_expires(server: Valkey) -> None:
     async with running(server.port) as here:
-        await here.enter(THREAD, "phone", "alice")
+        here.enter(THREAD, "phone", "alice")
         await eventually(lambda: server.command("PTTL", HASH) > 0)
 
 
 async def test_who_stays_for_long_stays_present(server: Valkey) -> None:
     timings = PresenceTimings(renew=0.05, kept=1.0)
     async with running(server.port, timings) as here, running(server.port) as there:
-        await here.enter(THREAD, "phone", "alice")
+        here.enter(THREAD, "phone", "alice")
         await sees(there, {"phone": "alice"})
         await eventually(lambda: 0 < server.command("PTTL", HASH) < 600)
         await eventually(lambda: server.command("PTTL", HASH) > 900)
@@ -171,7 +172,7 @@ async def test_who_stays_for_long_stays_present(server: Valkey) -> None:
 async def test_closing_leaves_neither_task_nor_connection(server: Valkey) -> None:
     before = asyncio.all_tasks()
     async with running(server.port) as here:
-        await here.enter(THREAD, "phone", "alice")
+        here.enter(THREAD, "phone", "alice")
         await here.present(THREAD)
     assert asyncio.all_tasks() == before
     await eventually(lambda: "name=orderwire" not in server.command("CLIENT", "LIST"))

@@ -123,11 +123,26 @@ async def test_nobody_comes_between_nodes() -> None:
     async with a_stage() as stage:
         said: list[Publication] = []
         await stage.hub.listen("node:1", said.append)
-        with pytest.raises(NotFound):
-            await stage.listener().subscribe(channel="node:1")
+        for channel in ("node:1", "node:2"):
+            with pytest.raises(NotFound):
+                await stage.listener().subscribe(channel=channel)
         await stage.bus.announce([Publication("node:1", b"{}")], set())
 
         assert len(said) == 1
+        assert "ask bus for node:2" not in stage.journal
+
+
+@virtually
+async def test_a_node_that_listens_no_more_leaves_the_channel_once() -> None:
+    async with a_stage() as stage:
+        said: list[Publication] = []
+        await stage.hub.listen("node:1", said.append)
+        for _ in range(2):
+            stage.hub.unlisten("node:1")
+        await stage.bus.announce([Publication("node:1", b"{}")], set())
+
+        assert said == []
+        assert stage.journal.count("leave node:1") == 1
 
 
 @virtually

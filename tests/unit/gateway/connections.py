@@ -11,6 +11,7 @@ from msgspec import Raw
 from domain.errors import OrderwireError
 from domain.identity import Identity, Role
 from domain.publications import Changes, Position
+from realtime.channels.attendance import Attendance
 from realtime.channels.presence import LocalPresence
 from realtime.gateway.admission import Admission
 from realtime.gateway.client import Client
@@ -153,10 +154,17 @@ class Door:
         self.verifier = Verifier(clock)
         self.calls = Calls()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.attendance = Attendance(
+            node="n",
+            presence=self.presence,
+            hub=stage.hub,
+            announce=stage.bus.announce,
+            spawn=self._spawn,
+        )
         self.shared = Surroundings(
             node="n",
             hub=stage.hub,
-            presence=self.presence,
+            attendance=self.attendance,
             history=History(),
             verifier=cast("Any", self.verifier),
             accounts=cast("Any", Accounts()),
@@ -208,7 +216,7 @@ async def a_door() -> AsyncIterator[Door]:
         await turns()
 
 
-async def subscribed(door: Door, connection: Connection, top: int = 7) -> None:
+async def subscribed(door: Door, connection: Connection, top: int = 7, **more: Any) -> None:
     """Have a connection listen to the thread."""
-    await connection.say(subscribe=A_SUBSCRIBE)
+    await connection.say(subscribe={**A_SUBSCRIBE, **more})
     await (await door.reads.openings.only()).answer([opening(top)])

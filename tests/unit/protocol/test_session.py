@@ -241,6 +241,11 @@ def test_a_subscribe_recovers_from_its_position() -> None:
     assert effect == Open(id=2, channel="c", since=Position(7, "e"), strict=True)
 
 
+def test_who_wants_to_be_told_who_comes_and_goes_says_so() -> None:
+    (effect,) = Talk.connected().say(subscribe={"channel": "c", "join_leave": True})
+    assert effect == Open(id=2, channel="c", since=None, join_leave=True)
+
+
 def test_a_second_subscribe_is_answered_afresh() -> None:
     talk = Talk.connected()
     talk.say(subscribe={"channel": "c"})
