@@ -5,20 +5,16 @@ from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.errors import Invalid
+from domain.identity import Identity
 from domain.preferences import Category
-from realtime.api.answers import answer, created_or_ok
-from realtime.api.bodies import Body, Name, path_id, read_body
-from realtime.api.callers import Callers
+from realtime.api.bodies import AccountId, Body, Name
+from realtime.api.endpoint import ACCOUNT, MARKETPLACE, READER, Resource, Stored, get, patch, put
 from realtime.api.forms import EMAIL_FORM, LOCALE_FORM, TIME_FORM, URL_FORM
-from realtime.services.accounts import Accounts
+from realtime.services.accounts import Account, Accounts, Me, Wishes
 from realtime.services.order_events import SYSTEM
 
-TIMEZONES = frozenset(available_timezones())
 Locale = Annotated[
     str,
     Meta(
@@ -26,6 +22,15 @@ Locale = Annotated[
         max_length=35,
         description="A language tag of BCP 47. Texts are in German or English, and in English for "
         "a tag that is well-formed and of another language, or of none that there is.",
+    ),
+]
+TIMEZONES = frozenset(available_timezones())
+Timezone = Annotated[
+    str,
+    Meta(
+        description="A time zone of the IANA database",
+        examples=["Europe/Berlin"],
+        extra_json_schema={"format": "time-zone"},
     ),
 ]
 Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_FORM)]
@@ -38,8 +43,12 @@ class AccountBody(Body, frozen=True):
     name: Name
     email: Email | None = None
     locale: Locale = "en"
-    timezone: str = "UTC"
+    timezone: Timezone = "UTC"
     avatar_url: Annotated[str, Meta(max_length=2000, pattern=URL_FORM)] | None = None
+
+    def check(self) -> None:
+        """Refuse a time zone that there is not."""
+        _check_timezone(self.timezone)
 
 
 class ChannelsPatch(Body, frozen=True):
@@ -72,58 +81,51 @@ class PreferencesPatch(Body, frozen=True):
     """A merge patch (RFC 7396) of an account's preferences."""
 
     locale: Locale | UnsetType | None = UNSET
-    timezone: str | UnsetType | None = UNSET
+    timezone: Timezone | UnsetType | None = UNSET
     quiet_hours: QuietHoursPatch | UnsetType | None = UNSET
     categories: CategoriesPatch | UnsetType | None = UNSET
     email_after_minutes: Annotated[int, Meta(ge=0, le=1440)] | UnsetType | None = UNSET
 
-
-class AccountRoutes:
-    """Accounts over HTTP."""
-
-    def __init__(self, *, accounts: Accounts, callers: Callers) -> None:
-        self._accounts = accounts
-        self._callers = callers
-
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        preferences = "/v1/me/preferences"
-        return [
-            Route("/v1/accounts/{account_id}", self.put, methods=["PUT"]),
-            Route("/v1/me", self.me, methods=["GET"]),
-            Route(preferences, self.preferences, methods=["GET"]),
-            Route(preferences, self.change_preferences, methods=["PATCH"]),
-        ]
-
-    async def put(self, request: Request) -> Response:
-        """Store an account."""
-        await self._callers.marketplace(request)
-        account_id = path_id(request, "account_id")
-        if account_id == SYSTEM:
-            raise Invalid.field("account_id", "stands for nobody: it is who acts by itself")
-        body = await read_body(request, AccountBody)
-        _check_timezone(body.timezone)
-        shown, created = await self._accounts.put(account_id, msgspec.structs.asdict(body))
-        return created_or_ok(shown, created=created)
-
-    async def me(self, request: Request) -> Response:
-        """Show the caller's account and counts."""
-        return answer(await self._accounts.me(await self._callers.reader(request)))
-
-    async def preferences(self, request: Request) -> Response:
-        """Show the caller's preferences."""
-        return answer(await self._accounts.preferences(await self._callers.account(request)))
-
-    async def change_preferences(self, request: Request) -> Response:
-        """Merge what the caller says into their preferences."""
-        caller = await self._callers.account(request)
-        body = await read_body(request, PreferencesPatch)
-        if isinstance(body.timezone, str):
-            _check_timezone(body.timezone)
-        patch: dict[str, Any] = msgspec.to_builtins(body)
-        return answer(await self._accounts.change_preferences(caller, patch))
+    def check(self) -> None:
+        """Refuse a time zone that there is not."""
+        if isinstance(self.timezone, str):
+            _check_timezone(self.timezone)
 
 
 def _check_timezone(name: str) -> None:
     if name not in TIMEZONES:
         raise Invalid.field("timezone", "is no time zone of the IANA database")
+
+
+class AccountRoutes(Resource):
+    """Accounts over HTTP."""
+
+    def __init__(self, *, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def put_account(self, account_id: AccountId, body: AccountBody) -> Stored[Account]:
+        """Tell of an account, or of a change to it: the whole of it each time."""
+        if account_id == SYSTEM:
+            raise Invalid.field("account_id", "stands for nobody: it is who acts by itself")
+        return Stored(*await self._accounts.put(account_id, msgspec.structs.asdict(body)))
+
+    async def me(self, caller: Identity) -> Me:
+        """Show the caller's account and counts."""
+        return await self._accounts.me(caller)
+
+    async def preferences(self, caller: Identity) -> Wishes:
+        """Show the caller's preferences, defaults filled in."""
+        return await self._accounts.preferences(caller)
+
+    async def change_preferences(self, caller: Identity, body: PreferencesPatch) -> Wishes:
+        """Merge what the caller says into their preferences (RFC 7396): what is not named stays."""
+        patch: dict[str, Any] = msgspec.to_builtins(body)
+        return await self._accounts.change_preferences(caller, patch)
+
+    title = "Accounts"
+    endpoints = (
+        put("/v1/accounts/{account_id}", put_account, by=MARKETPLACE),
+        get("/v1/me", me, by=READER, refuses=("not_found",)),
+        get("/v1/me/preferences", preferences, by=ACCOUNT, refuses=("not_found",)),
+        patch("/v1/me/preferences", change_preferences, by=ACCOUNT, refuses=("not_found",)),
+    )

@@ -1,47 +1,34 @@
 """``/v1/blocks``: of whom an account wants to hear nothing."""
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
-from realtime.api.answers import answer, created_or_ok, nothing
-from realtime.api.bodies import AccountId, Moment, limit_of, path_id
-from realtime.api.callers import Callers
-from realtime.services.blocks import Blocks
-from realtime.services.paging import decode_cursor
+from domain.identity import Identity
+from realtime.api.bodies import AccountId, Moment, PageQuery
+from realtime.api.endpoint import ACCOUNT, Resource, Stored, delete, get, put
+from realtime.services.blocks import Block, Blocks
+from realtime.services.shapes import Page
 
 
-class BlockRoutes:
+class BlockRoutes(Resource):
     """Blocks over HTTP."""
 
-    def __init__(self, *, blocks: Blocks, callers: Callers) -> None:
+    def __init__(self, *, blocks: Blocks) -> None:
         self._blocks = blocks
-        self._callers = callers
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        one = "/v1/blocks/{account_id}"
-        return [
-            Route("/v1/blocks", self.page, methods=["GET"]),
-            Route(one, self.block, methods=["PUT"]),
-            Route(one, self.unblock, methods=["DELETE"]),
-        ]
+    async def page(self, caller: Identity, query: PageQuery) -> Page[Block]:
+        """List whom the caller blocks, the latest first."""
+        after = query.after(tuple[Moment, AccountId])
+        return await self._blocks.page(caller, after=after, limit=query.limit)
 
-    async def page(self, request: Request) -> Response:
-        """List whom the caller blocks."""
-        caller = await self._callers.account(request)
-        cursor = request.query_params.get("cursor")
-        after = decode_cursor(cursor, tuple[Moment, AccountId]) if cursor else None
-        return answer(await self._blocks.page(caller, after=after, limit=limit_of(request)))
+    async def block(self, caller: Identity, account_id: AccountId) -> Stored[Block]:
+        """Block somebody: neither of the two can write to the other outside of orders."""
+        return Stored(*await self._blocks.block(caller, account_id))
 
-    async def block(self, request: Request) -> Response:
-        """Block somebody: 201, or 200 for who is blocked already."""
-        caller = await self._callers.account(request)
-        shown, created = await self._blocks.block(caller, path_id(request, "account_id"))
-        return created_or_ok(shown, created=created)
-
-    async def unblock(self, request: Request) -> Response:
+    async def unblock(self, caller: Identity, account_id: AccountId) -> None:
         """Block somebody no longer."""
-        caller = await self._callers.account(request)
-        await self._blocks.unblock(caller, path_id(request, "account_id"))
-        return nothing()
+        await self._blocks.unblock(caller, account_id)
+
+    title = "Blocks"
+    endpoints = (
+        get("/v1/blocks", page, by=ACCOUNT),
+        put("/v1/blocks/{account_id}", block, by=ACCOUNT, refuses=("not_found",)),
+        delete("/v1/blocks/{account_id}", unblock, by=ACCOUNT),
+    )

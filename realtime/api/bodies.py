@@ -1,6 +1,5 @@
 """Requests into typed commands: whatever is wrong is refused by the name of its field."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, TypeVar
@@ -10,10 +9,10 @@ from msgspec import Meta
 from starlette.requests import Request
 
 from domain.errors import Invalid, TooLarge
-from domain.identity import is_id
 from domain.money import CURRENCIES, MAX_AMOUNT
-from realtime.api.forms import ID_FORM, ID_WORDS, NAME_FORM, WORDS
+from realtime.api.forms import ID_FORM, NAME_FORM, WORDS
 from realtime.decoding import invalid, no_text_in
+from realtime.services.paging import decode_cursor
 
 MAX_BODY_BYTES = 1024 * 1024
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
@@ -21,25 +20,53 @@ DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 AccountId = Annotated[str, Meta(pattern=ID_FORM)]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NAME_FORM)]
 Days = Annotated[int, Meta(ge=1, le=365)]
+Currency = Annotated[str, Meta(extra_json_schema={"enum": sorted(CURRENCIES)})]
 Amount = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
 
 Moment = Annotated[datetime, Meta(tz=True)]
 
+Limit = Annotated[int, Meta(ge=1, le=MAX_LIMIT)]
+Cursor = Annotated[
+    str,
+    Meta(
+        description="`next_cursor` of the page before",
+        extra_json_schema={"format": "cursor"},
+    ),
+]
+
 T = TypeVar("T")
-Choice = TypeVar("Choice")
+Key = TypeVar("Key")
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a request may carry: unknown fields are refused, for they are somebody's mistake."""
+
+    def check(self) -> None:
+        """Refuse what no type can say; called on the whole of a body that was read."""
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """What may stand behind the question mark."""
+
+
+class PageQuery(Query, frozen=True):
+    """Which part of a list is wanted."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Cursor | None = None
+
+    def after(self, key: type[Key]) -> Key | None:
+        """Return the key behind which the page begins; None for the first one."""
+        return decode_cursor(self.cursor, key) if self.cursor else None
 
 
 class Money(Body, frozen=True):
     """An amount in minor units of an ISO 4217 currency."""
 
     amount: Amount
-    currency: str
+    currency: Currency
 
-    def check(self, path: str) -> None:
+    def check_currency(self, path: str) -> None:
         """Refuse a currency that there is not."""
         if self.currency not in CURRENCIES:
             raise Invalid.field(f"{path}.currency", "is no currency code of ISO 4217")
@@ -56,50 +83,45 @@ async def read_body(request: Request, kind: type[T]) -> T:
     try:
         if b"\\u0000" in text and (wrong := no_text_in(text)):
             raise wrong
-        return msgspec.json.decode(text, type=kind)
+        body = msgspec.json.decode(text, type=kind)
     except msgspec.ValidationError as error:
         raise invalid(str(error), whole="body", words=WORDS) from None
     except (msgspec.DecodeError, UnicodeError) as error:
         raise no_text_in(text) or Invalid.field("body", f"is no JSON: {error}") from None
     except RecursionError:
         raise Invalid.field("body", "is nested too deeply") from None
+    if isinstance(body, Body):
+        body.check()
+    return body
 
 
-def path_id(request: Request, name: str) -> str:
-    """Return an id of the path; one that no id can be is refused by name."""
-    value: str = request.path_params[name]
-    if not is_id(value):
-        raise Invalid.field(name, ID_WORDS)
-    return value
+async def read_path(request: Request, kind: type[T]) -> T:
+    """Read the ids of a path; one that no id can be is refused by name."""
+    return _converted(request.path_params, kind)
 
 
-def limit_of(request: Request) -> int:
-    """Return how long a page may be."""
-    limit = query_int(request, "limit")
-    if limit is None:
-        return DEFAULT_LIMIT
-    if not 1 <= limit <= MAX_LIMIT:
-        raise Invalid.field("limit", f"is between 1 and {MAX_LIMIT}")
-    return limit
+async def read_query(request: Request, kind: type[T]) -> T:
+    """Read the parameters of the query as ``kind``, which has a default for each of them."""
+    given = request.query_params
+    for name in given:
+        if len(given.getlist(name)) > 1:
+            raise Invalid.field(name, "is given once")
+    query = _converted(dict(given), kind)
+    for name, text in given.items():
+        # To a converter the text "null" is none. To us nothing that is given is.
+        if text == "null" and getattr(query, name, text) is None:
+            raise Invalid.field(name, "is not of the form that is wanted here")
+    return query
 
 
-def query_int(request: Request, name: str) -> int | None:
-    """Return a whole number of the query, if it is there."""
-    text = request.query_params.get(name)
-    if text is None:
-        return None
-    if not re.fullmatch(r"-?[0-9]{1,15}", text):
-        raise Invalid.field(name, "is a whole number")
-    return int(text)
+async def read_headers(request: Request, kind: type[T]) -> T:
+    """Read the headers that ``kind`` names."""
+    names = [field.encode_name for field in msgspec.structs.fields(kind)]  # type: ignore[arg-type] # it is a Struct
+    return _converted({n: request.headers[n] for n in names if n in request.headers}, kind)
 
 
-def query_choice(
-    request: Request, name: str, choices: Mapping[str, Choice], default: Choice
-) -> Choice:
-    """Return what a word of the query stands for, or the default if it is not there."""
-    text = request.query_params.get(name)
-    if text is None:
-        return default
-    if text not in choices:
-        raise Invalid.field(name, f"is one of {', '.join(choices)}")
-    return choices[text]
+def _converted(texts: Mapping[str, str], kind: type[T]) -> T:
+    try:
+        return msgspec.convert(texts, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise invalid(str(error), whole="query", words=WORDS) from None

@@ -14,18 +14,6 @@ class Callers:
         self._verifier = verifier
         self._service_keys = service_keys
 
-    async def account(self, request: Request) -> Identity:
-        """Return the account that calls."""
-        return await self.one_of(request, Role.ACCOUNT)
-
-    async def reader(self, request: Request) -> Identity:
-        """Return the account that calls, or an operator, who reads and writes nothing."""
-        return await self.one_of(request, Role.ACCOUNT, Role.OPERATOR)
-
-    async def marketplace(self, request: Request) -> Identity:
-        """Return the marketplace's backend."""
-        return await self.one_of(request, Role.MARKETPLACE)
-
     async def one_of(self, request: Request, *roles: Role) -> Identity:
         """Return the caller, who has one of these roles."""
         identity = await self._identify(request)

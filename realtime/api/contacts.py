@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from msgspec import Meta
 
-from realtime.api.answers import answer
-from realtime.api.bodies import AccountId, Body, Moment, limit_of, query_choice, read_body
-from realtime.api.callers import Callers
-from realtime.services.contacts import Contacts
-from realtime.services.paging import decode_cursor
+from domain.identity import Identity
+from realtime.api.bodies import AccountId, Body, Moment, PageQuery
+from realtime.api.endpoint import ACCOUNT, MARKETPLACE, Resource, get, put
+from realtime.services.contacts import Contact, Contacts, Grant
+from realtime.services.shapes import Page
 
 # What each order of the list has in its cursor.
 SORTS: Mapping[str, Any] = {
@@ -20,7 +18,13 @@ SORTS: Mapping[str, Any] = {
     "name": tuple[str, str],
     "orders": tuple[int, str],
 }
-MAX_QUERY = 200
+
+
+class ContactQuery(PageQuery, frozen=True):
+    """Which contacts, in which order; `q` is a part of a name."""
+
+    q: Annotated[str, Meta(max_length=200)] = ""
+    sort: Literal["last_order", "name", "orders"] = "last_order"
 
 
 class GrantBody(Body, frozen=True):
@@ -31,41 +35,30 @@ class GrantBody(Body, frozen=True):
     until: Moment | None
 
 
-class ContactRoutes:
+class ContactRoutes(Resource):
     """Contacts over HTTP."""
 
-    def __init__(self, *, contacts: Contacts, callers: Callers) -> None:
+    def __init__(self, *, contacts: Contacts) -> None:
         self._contacts = contacts
-        self._callers = callers
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        return [
-            Route("/v1/contacts", self.page, methods=["GET"]),
-            Route("/v1/contact-grants", self.grant, methods=["PUT"]),
-        ]
-
-    async def page(self, request: Request) -> Response:
+    async def page(self, caller: Identity, query: ContactQuery) -> Page[Contact]:
         """List everyone the caller has had orders with."""
-        caller = await self._callers.account(request)
-        sort = query_choice(request, "sort", {name: name for name in SORTS}, "last_order")
-        cursor = request.query_params.get("cursor")
-        return answer(
-            await self._contacts.page(
-                caller,
-                q=request.query_params.get("q", "")[:MAX_QUERY],
-                sort=sort,
-                after=decode_cursor(cursor, SORTS[sort]) if cursor else None,
-                limit=limit_of(request),
-            )
+        return await self._contacts.page(
+            caller,
+            q=query.q,
+            sort=query.sort,
+            after=query.after(SORTS[query.sort]),
+            limit=query.limit,
         )
 
-    async def grant(self, request: Request) -> Response:
+    async def grant(self, body: GrantBody) -> Grant:
         """Let a seller write to a buyer first, until a time."""
-        await self._callers.marketplace(request)
-        body = await read_body(request, GrantBody)
-        return answer(
-            await self._contacts.grant(
-                seller_id=body.seller_id, buyer_id=body.buyer_id, until=body.until
-            )
+        return await self._contacts.grant(
+            seller_id=body.seller_id, buyer_id=body.buyer_id, until=body.until
         )
+
+    title = "Contacts"
+    endpoints = (
+        get("/v1/contacts", page, by=ACCOUNT),
+        put("/v1/contact-grants", grant, by=MARKETPLACE),
+    )

@@ -1,34 +1,46 @@
 """``/v1/conversations`` with their messages, and ``/v1/can-message``."""
 
-from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal, cast
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from domain.conversations import MAX_ATTACHMENTS, ConversationKind
+from domain.contact import Refusal
+from domain.conversations import MAX_ATTACHMENTS, MAX_SEQ, ConversationKind
 from domain.errors import Invalid
-from realtime.api.answers import answer, created_or_ok
-from realtime.api.bodies import (
-    AccountId,
-    Body,
-    Moment,
-    limit_of,
-    path_id,
-    query_choice,
-    query_int,
-    read_body,
-)
-from realtime.api.callers import Callers
+from domain.identity import Identity
+from realtime.api.bodies import DEFAULT_LIMIT, AccountId, Body, Limit, Moment, PageQuery, Query
+from realtime.api.endpoint import ACCOUNT, READER, Resource, Stored, get, patch, post, put
 from realtime.services.conversations import Conversations
 from realtime.services.messages import Messages, SendMessage
-from realtime.services.paging import decode_cursor
+from realtime.services.shapes import (
+    Conversation,
+    MayWrite,
+    Message,
+    MessagePage,
+    OneMessage,
+    Page,
+    Receipt,
+)
 
-FILTERS = {name: name for name in ("all", "unread", "starred", "archived")}
-KINDS: Mapping[str, ConversationKind | None] = {kind: kind for kind in ConversationKind}
+ONE = "/v1/conversations/{conversation_id}"
+Seq = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
+
+
+class InboxQuery(PageQuery, frozen=True):
+    """Which conversations."""
+
+    filter: Literal["all", "unread", "starred", "archived"] = "all"
+    kind: ConversationKind | None = None
+
+
+class MessagesQuery(Query, frozen=True):
+    """Which part of a conversation: at most one of the bounds, each of them a `seq`."""
+
+    before: Seq | None = None
+    after: Seq | None = None
+    around: Seq | None = None
+    limit: Limit = DEFAULT_LIMIT
 
 
 class OpenBody(Body, frozen=True):
@@ -60,89 +72,57 @@ class ReadBody(Body, frozen=True):
     seq: Annotated[int, Meta(ge=0)]
 
 
-class ConversationRoutes:
+class ConversationRoutes(Resource):
     """Conversations over HTTP."""
 
-    def __init__(
-        self, *, conversations: Conversations, messages: Messages, callers: Callers
-    ) -> None:
+    def __init__(self, *, conversations: Conversations, messages: Messages) -> None:
         self._conversations = conversations
         self._messages = messages
-        self._callers = callers
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        one = "/v1/conversations/{conversation_id}"
-        return [
-            Route("/v1/conversations", self.page, methods=["GET"]),
-            Route("/v1/conversations", self.open, methods=["POST"]),
-            Route(one, self.get, methods=["GET"]),
-            Route(one, self.change, methods=["PATCH"]),
-            Route(f"{one}/messages", self.messages, methods=["GET"]),
-            Route(f"{one}/messages", self.send, methods=["POST"]),
-            Route(f"{one}/read", self.read, methods=["PUT"]),
-            Route("/v1/can-message/{account_id}", self.can_message, methods=["GET"]),
-        ]
-
-    async def page(self, request: Request) -> Response:
-        """List the caller's inbox."""
-        caller = await self._callers.account(request)
-        cursor = request.query_params.get("cursor")
-        return answer(
-            await self._conversations.page(
-                caller,
-                chosen=query_choice(request, "filter", FILTERS, "all"),
-                kind=query_choice(request, "kind", KINDS, None),
-                after=decode_cursor(cursor, tuple[Moment, AccountId]) if cursor else None,
-                limit=limit_of(request),
-            )
+    async def page(self, caller: Identity, query: InboxQuery) -> Page[Conversation]:
+        """List the caller's inbox, what was written in last comes first."""
+        return await self._conversations.page(
+            caller,
+            chosen=query.filter,
+            kind=query.kind,
+            after=query.after(tuple[Moment, AccountId]),
+            limit=query.limit,
         )
 
-    async def open(self, request: Request) -> Response:
-        """Open a direct conversation, as first contact allows."""
-        caller = await self._callers.account(request)
-        body = await read_body(request, OpenBody)
-        shown, created = await self._conversations.open_direct(caller, body.with_)
-        return created_or_ok(shown, created=created)
+    async def open(self, caller: Identity, body: OpenBody) -> Stored[Conversation]:
+        """Open the direct conversation with somebody, as first contact allows."""
+        return Stored(*await self._conversations.open_direct(caller, body.with_))
 
-    async def get(self, request: Request) -> Response:
+    async def get_one(self, caller: Identity, conversation_id: AccountId) -> Conversation:
         """Show one conversation."""
-        caller = await self._callers.account(request)
-        return answer(await self._conversations.get(caller, path_id(request, "conversation_id")))
+        return await self._conversations.get(caller, conversation_id)
 
-    async def change(self, request: Request) -> Response:
-        """Star, archive or mute."""
-        caller = await self._callers.account(request)
-        conversation_id = path_id(request, "conversation_id")
-        body = await read_body(request, FlagsBody)
+    async def change(
+        self, caller: Identity, conversation_id: AccountId, body: FlagsBody
+    ) -> Conversation:
+        """Star, archive or mute a conversation."""
         flags: dict[str, bool] = msgspec.to_builtins(body)
-        return answer(await self._conversations.change(caller, conversation_id, flags))
+        return await self._conversations.change(caller, conversation_id, flags)
 
-    async def messages(self, request: Request) -> Response:
-        """Show a page of a conversation."""
-        caller = await self._callers.reader(request)
-        bounds = {name: query_int(request, name) for name in ("before", "after", "around")}
-        if sum(bound is not None for bound in bounds.values()) > 1:
+    async def page_of_messages(
+        self, caller: Identity, conversation_id: AccountId, query: MessagesQuery
+    ) -> MessagePage:
+        """Show a page of a conversation, ascending; without a bound the newest."""
+        if sum(bound is not None for bound in (query.before, query.after, query.around)) > 1:
             raise Invalid.field("before", "only one of before, after and around")
-        for name, bound in bounds.items():
-            if bound is not None and bound < 0:
-                raise Invalid.field(name, "is a seq, from 0 on")
-        return answer(
-            await self._conversations.messages(
-                caller,
-                path_id(request, "conversation_id"),
-                before=bounds["before"],
-                after=bounds["after"],
-                around=bounds["around"],
-                limit=limit_of(request),
-            )
+        return await self._conversations.messages(
+            caller,
+            conversation_id,
+            before=query.before,
+            after=query.after,
+            around=query.around,
+            limit=query.limit,
         )
 
-    async def send(self, request: Request) -> Response:
-        """Send a message: 201, or 200 for one that was sent before."""
-        caller = await self._callers.account(request)
-        conversation_id = path_id(request, "conversation_id")
-        body = await read_body(request, MessageBody)
+    async def send(
+        self, caller: Identity, conversation_id: AccountId, body: MessageBody
+    ) -> Stored[OneMessage]:
+        """Send a message; the same `client_id` again answers with the first one, and sends none."""
         sent = await self._messages.send_and_wait(
             SendMessage(
                 conversation_id=conversation_id,
@@ -153,16 +133,30 @@ class ConversationRoutes:
                 attachments=body.attachments,
             )
         )
-        return created_or_ok({"message": msgspec.Raw(sent.message)}, created=sent.created)
+        stored = cast("Message", msgspec.Raw(sent.message))
+        return Stored({"message": stored}, sent.created)
 
-    async def read(self, request: Request) -> Response:
-        """Note how far the caller has read."""
-        caller = await self._callers.account(request)
-        conversation_id = path_id(request, "conversation_id")
-        body = await read_body(request, ReadBody)
-        return answer(await self._conversations.mark_read(caller, conversation_id, body.seq))
+    async def read(self, caller: Identity, conversation_id: AccountId, body: ReadBody) -> Receipt:
+        """Note how far the caller has read; it never moves backwards."""
+        return await self._conversations.mark_read(caller, conversation_id, body.seq)
 
-    async def can_message(self, request: Request) -> Response:
-        """Tell whether the caller may write to somebody, and what unlocks it."""
-        caller = await self._callers.account(request)
-        return answer(await self._conversations.can_message(caller, path_id(request, "account_id")))
+    async def can_message(self, caller: Identity, account_id: AccountId) -> MayWrite:
+        """Tell whether the caller may write to somebody, and if not what unlocks it."""
+        return await self._conversations.can_message(caller, account_id)
+
+    title = "Conversations"
+    endpoints = (
+        get("/v1/conversations", page, by=ACCOUNT),
+        post("/v1/conversations", open, by=ACCOUNT, refuses=("not_found", *Refusal)),
+        get(ONE, get_one, by=ACCOUNT, refuses=("not_participant",)),
+        patch(ONE, change, by=ACCOUNT, refuses=("not_participant",)),
+        get(f"{ONE}/messages", page_of_messages, by=READER, refuses=("not_participant",)),
+        post(
+            f"{ONE}/messages",
+            send,
+            by=ACCOUNT,
+            refuses=("not_participant", *Refusal, "too_large", "too_many_requests"),
+        ),
+        put(f"{ONE}/read", read, by=ACCOUNT, refuses=("not_participant",)),
+        get("/v1/can-message/{account_id}", can_message, by=ACCOUNT, refuses=("not_found",)),
+    )

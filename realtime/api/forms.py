@@ -10,6 +10,7 @@ _UNSEEN = r"\s\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 _LINE = r"[^\x00-\x1f\x7f\u0085\u2028\u2029]*"
 NAME_FORM = rf"\A{_LINE}[^\x00-\x1f\x7f{_UNSEEN}]{_LINE}\Z"
 SEEN_FORM = r"\S"
+PRINTABLE_FORM = r"\A[\x20-\x7e\xa1-\xac\xae-\xff]*\Z"
 EMAIL_FORM = r"\A[^@\s<>,;\"()\x00-\x1f]+@[^@\s<>,;\"()\x00-\x1f]+\Z"
 # A language tag (RFC 5646, 2.1): language, script, region, variants, extensions, private use. Those
 # that stand for a whole word and were never given out are left out: "german" is a mistake.
@@ -20,6 +21,7 @@ LOCALE_FORM = (
     r"([-_][0-9A-WY-Za-wy-z]([-_][A-Za-z0-9]{2,8})+)*"
     r"([-_][Xx]([-_][A-Za-z0-9]{1,8})+)?\Z"
 )
+KINDS_FORM = r"\A(messages|people|orders)(,(messages|people|orders)){0,9}\Z"
 TIME_FORM = r"\A([01][0-9]|2[0-3]):[0-5][0-9]\Z"
 URL_FORM = r"\Ahttps?://"
 
@@ -28,9 +30,11 @@ WORDS = Words(
     {
         ID_FORM: ID_WORDS,
         NAME_FORM: "is one line with something to see in it",
+        PRINTABLE_FORM: "has printable characters alone",
         SEEN_FORM: "has something to see in it",
         EMAIL_FORM: "is no e-mail address",
         LOCALE_FORM: "is no language tag of BCP 47, such as de or en-GB",
+        KINDS_FORM: "names some of messages, people, orders",
         TIME_FORM: "is a time of day such as 22:00",
         URL_FORM: "begins with https:// or http://",
     }

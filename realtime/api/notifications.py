@@ -3,15 +3,12 @@
 from typing import Annotated
 
 from msgspec import Meta
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from realtime.api.answers import answer
-from realtime.api.bodies import AccountId, Body, limit_of, path_id, read_body
-from realtime.api.callers import Callers
-from realtime.services.notifications import Notifications
-from realtime.services.paging import decode_cursor
+from domain.identity import Identity
+from realtime.api.bodies import AccountId, Body, PageQuery
+from realtime.api.endpoint import ACCOUNT, Resource, get, post
+from realtime.services.notifications import Marked, Notifications, Trace
+from realtime.services.shapes import Notification, Page
 
 
 class ReadBody(Body, frozen=True):
@@ -20,38 +17,35 @@ class ReadBody(Body, frozen=True):
     ids: Annotated[list[AccountId], Meta(max_length=200)] | None = None
 
 
-class NotificationRoutes:
+class NotificationRoutes(Resource):
     """Notifications over HTTP."""
 
-    def __init__(self, *, notifications: Notifications, callers: Callers) -> None:
+    def __init__(self, *, notifications: Notifications) -> None:
         self._notifications = notifications
-        self._callers = callers
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        path = "/v1/notifications"
-        return [
-            Route(path, self.page, methods=["GET"]),
-            Route(f"{path}/read", self.read, methods=["POST"]),
-            Route(f"{path}/{{notification_id}}/trace", self.trace, methods=["GET"]),
-        ]
+    async def page(self, caller: Identity, query: PageQuery) -> Page[Notification]:
+        """List the feed, newest first."""
+        after = query.after(tuple[AccountId])
+        return await self._notifications.page(
+            caller, after=after[0] if after else None, limit=query.limit
+        )
 
-    async def page(self, request: Request) -> Response:
-        """List the feed."""
-        caller = await self._callers.account(request)
-        cursor = request.query_params.get("cursor")
-        after = decode_cursor(cursor, tuple[AccountId])[0] if cursor else None
-        limit = limit_of(request)
-        return answer(await self._notifications.page(caller, after=after, limit=limit))
-
-    async def read(self, request: Request) -> Response:
+    async def read(self, caller: Identity, body: ReadBody) -> Marked:
         """Mark notifications as read."""
-        caller = await self._callers.account(request)
-        body = await read_body(request, ReadBody)
-        return answer(await self._notifications.mark_read(caller, body.ids))
+        return await self._notifications.mark_read(caller, body.ids)
 
-    async def trace(self, request: Request) -> Response:
+    async def trace(self, caller: Identity, notification_id: AccountId) -> Trace:
         """Tell why each channel did or did not send."""
-        caller = await self._callers.account(request)
-        notification_id = path_id(request, "notification_id")
-        return answer(await self._notifications.trace(caller, notification_id))
+        return await self._notifications.trace(caller, notification_id)
+
+    title = "Notifications"
+    endpoints = (
+        get("/v1/notifications", page, by=ACCOUNT),
+        post("/v1/notifications/read", read, by=ACCOUNT),
+        get(
+            "/v1/notifications/{notification_id}/trace",
+            trace,
+            by=ACCOUNT,
+            refuses=("not_found",),
+        ),
+    )

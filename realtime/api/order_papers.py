@@ -4,21 +4,30 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from domain.identity import Identity, Role
+from domain.identity import Identity
 from domain.instants import rfc3339_or_none
 from domain.lifecycle import Action
 from domain.requirements import Answer
-from realtime.api.answers import answer, created_or_ok, nothing
-from realtime.api.bodies import AccountId, Body, Moment, path_id, read_body
-from realtime.api.callers import Callers
+from realtime.api.bodies import AccountId, Body, Moment
+from realtime.api.endpoint import (
+    ACCOUNT,
+    EVERYONE,
+    MARKETPLACE,
+    Created,
+    Resource,
+    delete,
+    get,
+    patch,
+    post,
+    put,
+)
 from realtime.services.order_actions import OrderActions
 from realtime.services.order_papers import MAX_TASKS, OrderPapers
-from realtime.services.requirements import Requirements
+from realtime.services.requirements import Requirements, ShownRequirements
+from realtime.services.shapes import Note, Order, Page, Plan, Task, Welcome
 
+NOT_NOW = "action_not_available"
 ORDER = "/v1/orders/{order_id}"
 NoteText = Annotated[str, Meta(min_length=1, max_length=10_000)]
 
@@ -44,7 +53,7 @@ class NoteBody(Body, frozen=True):
     body: NoteText
 
 
-class Task(Body, frozen=True):
+class TaskBody(Body, frozen=True):
     """One task of a plan."""
 
     id: AccountId
@@ -56,7 +65,7 @@ class Task(Body, frozen=True):
 class PlanBody(Body, frozen=True):
     """The whole plan."""
 
-    tasks: Annotated[list[Task], Meta(max_length=MAX_TASKS)]
+    tasks: Annotated[list[TaskBody], Meta(max_length=MAX_TASKS)]
 
 
 class WelcomeBody(Body, frozen=True):
@@ -65,111 +74,92 @@ class WelcomeBody(Body, frozen=True):
     done: Annotated[list[str], Meta(max_length=20)]
 
 
-class OrderPaperRoutes:
+class OrderPaperRoutes(Resource):
     """Actions on orders, and what lies around them, over HTTP."""
 
     def __init__(
-        self,
-        *,
-        actions: OrderActions,
-        papers: OrderPapers,
-        requirements: Requirements,
-        callers: Callers,
+        self, *, actions: OrderActions, papers: OrderPapers, requirements: Requirements
     ) -> None:
         self._actions = actions
         self._papers = papers
         self._requirements = requirements
-        self._callers = callers
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        note = f"{ORDER}/notes/{{note_id}}"
-        return [
-            Route(f"{ORDER}/actions", self.act, methods=["POST"]),
-            Route(f"{ORDER}/requirements", self.requirements, methods=["GET"]),
-            Route(f"{ORDER}/requirements", self.put_requirements, methods=["PUT"]),
-            Route(f"{ORDER}/notes", self.notes, methods=["GET"]),
-            Route(f"{ORDER}/notes", self.add_note, methods=["POST"]),
-            Route(note, self.change_note, methods=["PATCH"]),
-            Route(note, self.drop_note, methods=["DELETE"]),
-            Route(f"{ORDER}/plan", self.plan, methods=["GET"]),
-            Route(f"{ORDER}/plan", self.put_plan, methods=["PUT"]),
-            Route(f"{ORDER}/welcome", self.tick_welcome, methods=["PUT"]),
-        ]
+    async def act(self, caller: Identity, order_id: AccountId, body: ActionBody) -> Order:
+        """Do one thing with an order; `available_actions` names what can be done now."""
+        return await self._actions.act(caller, order_id, body.action, body.data, actor=body.actor)
 
-    async def act(self, request: Request) -> Response:
-        """Do one thing with an order."""
-        caller = await self._callers.one_of(request, Role.ACCOUNT, Role.MARKETPLACE)
-        body = await read_body(request, ActionBody)
-        order_id = path_id(request, "order_id")
-        shown = await self._actions.act(caller, order_id, body.action, body.data, actor=body.actor)
-        return answer(shown)
+    async def show_requirements(self, caller: Identity, order_id: AccountId) -> ShownRequirements:
+        """Show questions and answers; a draft to its buyer alone."""
+        return await self._requirements.get(caller, order_id)
 
-    async def requirements(self, request: Request) -> Response:
-        """Show questions and answers."""
-        caller = await self._callers.one_of(request, *Role)
-        return answer(await self._requirements.get(caller, path_id(request, "order_id")))
-
-    async def put_requirements(self, request: Request) -> Response:
-        """Save a draft of the answers, or hand them in."""
-        caller, order_id = await self._own(request)
-        body = await read_body(request, RequirementsBody)
+    async def put_requirements(
+        self, caller: Identity, order_id: AccountId, body: RequirementsBody
+    ) -> ShownRequirements:
+        """Save a draft of the answers, or hand them in: the delivery clock starts then."""
         if body.submit:
             await self._actions.change_answers(caller, order_id, body.answers)
-            return answer(await self._requirements.get(caller, order_id))
-        return answer(await self._requirements.save_draft(caller, order_id, body.answers))
+            return await self._requirements.get(caller, order_id)
+        return await self._requirements.save_draft(caller, order_id, body.answers)
 
-    async def notes(self, request: Request) -> Response:
-        """List the caller's own notes."""
-        items = await self._papers.notes(*await self._own(request))
-        return answer({"items": items, "next_cursor": None})
+    async def notes(self, caller: Identity, order_id: AccountId) -> Page[Note]:
+        """List the caller's own notes on an order."""
+        items = await self._papers.notes(caller, order_id)
+        return {"items": list(items), "next_cursor": None}
 
-    async def add_note(self, request: Request) -> Response:
-        """Write a note."""
-        caller, order_id = await self._own(request)
-        body = await read_body(request, NoteBody)
-        shown = await self._papers.add_note(caller, order_id, body.body)
-        return created_or_ok(shown, created=True)
+    async def add_note(
+        self, caller: Identity, order_id: AccountId, body: NoteBody
+    ) -> Created[Note]:
+        """Write a note that nobody else sees."""
+        return Created(await self._papers.add_note(caller, order_id, body.body))
 
-    async def change_note(self, request: Request) -> Response:
+    async def change_note(
+        self, caller: Identity, order_id: AccountId, note_id: AccountId, body: NoteBody
+    ) -> Note:
         """Change a note."""
-        caller, order_id = await self._own(request)
-        body = await read_body(request, NoteBody)
-        note_id = path_id(request, "note_id")
-        return answer(await self._papers.change_note(caller, order_id, note_id, body.body))
+        return await self._papers.change_note(caller, order_id, note_id, body.body)
 
-    async def drop_note(self, request: Request) -> Response:
+    async def drop_note(self, caller: Identity, order_id: AccountId, note_id: AccountId) -> None:
         """Delete a note."""
-        caller, order_id = await self._own(request)
-        await self._papers.drop_note(caller, order_id, path_id(request, "note_id"))
-        return nothing()
+        await self._papers.drop_note(caller, order_id, note_id)
 
-    async def plan(self, request: Request) -> Response:
-        """Show the plan."""
-        caller = await self._callers.one_of(request, *Role)
-        return answer(await self._papers.plan(caller, path_id(request, "order_id")))
+    async def plan(self, caller: Identity, order_id: AccountId) -> Plan:
+        """Show the plan of an order, an empty one if there is none."""
+        return await self._papers.plan(caller, order_id)
 
-    async def put_plan(self, request: Request) -> Response:
-        """Write the plan anew."""
-        caller, order_id = await self._own(request)
-        body = await read_body(request, PlanBody)
-        tasks = [
-            {
-                "id": task.id,
-                "title": task.title,
-                "due_at": rfc3339_or_none(task.due_at),
-                "done": task.done,
-            }
-            for task in body.tasks
-        ]
-        return answer(await self._papers.put_plan(caller, order_id, tasks))
+    async def put_plan(self, caller: Identity, order_id: AccountId, body: PlanBody) -> Plan:
+        """Write the plan anew; one that was approved has to be approved again."""
+        return await self._papers.put_plan(caller, order_id, [_shown(each) for each in body.tasks])
 
-    async def tick_welcome(self, request: Request) -> Response:
-        """Tick off first steps with a new order."""
-        caller, order_id = await self._own(request)
-        body = await read_body(request, WelcomeBody)
-        return answer(await self._papers.tick_welcome(caller, order_id, body.done))
+    async def tick_welcome(
+        self, caller: Identity, order_id: AccountId, body: WelcomeBody
+    ) -> Welcome | None:
+        """Tick off first steps with a new order; null for one that is over."""
+        return await self._papers.tick_welcome(caller, order_id, body.done)
 
-    async def _own(self, request: Request) -> tuple[Identity, str]:
-        caller = await self._callers.one_of(request, Role.ACCOUNT)
-        return caller, path_id(request, "order_id")
+    title = "Orders"
+    endpoints = (
+        post(f"{ORDER}/actions", act, by=ACCOUNT | MARKETPLACE, refuses=("not_found", NOT_NOW)),
+        get(f"{ORDER}/requirements", show_requirements, by=EVERYONE, refuses=("not_found",)),
+        put(
+            f"{ORDER}/requirements",
+            put_requirements,
+            by=ACCOUNT,
+            refuses=("not_found", NOT_NOW),
+        ),
+        get(f"{ORDER}/notes", notes, by=ACCOUNT, refuses=("not_found",)),
+        post(f"{ORDER}/notes", add_note, by=ACCOUNT, refuses=("not_found",)),
+        patch(f"{ORDER}/notes/{{note_id}}", change_note, by=ACCOUNT, refuses=("not_found",)),
+        delete(f"{ORDER}/notes/{{note_id}}", drop_note, by=ACCOUNT, refuses=("not_found",)),
+        get(f"{ORDER}/plan", plan, by=EVERYONE, refuses=("not_found",)),
+        put(f"{ORDER}/plan", put_plan, by=ACCOUNT, refuses=("not_found",)),
+        put(f"{ORDER}/welcome", tick_welcome, by=ACCOUNT, refuses=("not_found",)),
+    )
+
+
+def _shown(task: TaskBody) -> Task:
+    return {
+        "id": task.id,
+        "title": task.title,
+        "due_at": rfc3339_or_none(task.due_at),
+        "done": task.done,
+    }

@@ -1,35 +1,36 @@
 """``/v1/orders``: placed by the marketplace, seen by both sides."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+import msgspec
+from msgspec import Meta
 
-from domain.errors import Invalid
-from domain.identity import Role
-from domain.orders import OrderStatus
-from realtime.api.answers import answer, created_or_ok
-from realtime.api.bodies import (
-    AccountId,
-    Body,
-    Days,
-    Moment,
-    Money,
-    limit_of,
-    path_id,
-    query_choice,
-    read_body,
-)
-from realtime.api.callers import Callers
+from domain.identity import Identity
+from realtime.api.bodies import AccountId, Body, Days, Moment, Money, PageQuery
+from realtime.api.endpoint import ACCOUNT, EVERYONE, MARKETPLACE, Resource, Stored, get, post
+from realtime.api.forms import PRINTABLE_FORM
 from realtime.ids import new_id
 from realtime.services.orders import Orders, PlaceOrder
-from realtime.services.paging import decode_cursor
+from realtime.services.shapes import Order, Page, WholeOrder
 
-SIDES: Mapping[str, str | None] = {"seller": "seller", "buyer": "buyer"}
-STATUSES: Mapping[str, str | None] = {name: name for name in ("active", *OrderStatus)}
-MAX_KEY = 255
+Key = Annotated[str, Meta(min_length=1, max_length=255, pattern=PRINTABLE_FORM)]
+
+Status = Literal[
+    "active",
+    "awaiting_requirements",
+    "in_progress",
+    "delivered",
+    "in_revision",
+    "completed",
+    "cancelled",
+]
+
+
+class OrderQuery(PageQuery, frozen=True):
+    """Which orders: those that the caller sells or buys, and where they stand."""
+
+    role: Literal["seller", "buyer"] | None = None
+    status: Status | None = None
 
 
 class OrderBody(Body, frozen=True):
@@ -43,27 +44,25 @@ class OrderBody(Body, frozen=True):
     # What kind of answer a question takes is for the service to say, and to name.
     requirements: dict[AccountId, Any] | None = None
 
+    def check(self) -> None:
+        """Refuse a currency that there is not."""
+        self.price.check_currency("price")
 
-class OrderRoutes:
+
+class PlaceHeaders(msgspec.Struct, frozen=True, kw_only=True):
+    """With the same key again, nothing is placed and the same order is answered with."""
+
+    idempotency_key: Key | None = msgspec.field(default=None, name="Idempotency-Key")
+
+
+class OrderRoutes(Resource):
     """Orders over HTTP."""
 
-    def __init__(self, *, orders: Orders, callers: Callers) -> None:
+    def __init__(self, *, orders: Orders) -> None:
         self._orders = orders
-        self._callers = callers
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        return [
-            Route("/v1/orders", self.place, methods=["POST"]),
-            Route("/v1/orders", self.page, methods=["GET"]),
-            Route("/v1/orders/{order_id}", self.get, methods=["GET"]),
-        ]
-
-    async def place(self, request: Request) -> Response:
-        """Place an order: 201, or 200 for one that was placed under the same key."""
-        await self._callers.marketplace(request)
-        body = await read_body(request, OrderBody)
-        body.price.check("price")
+    async def place(self, headers: PlaceHeaders, body: OrderBody) -> Stored[Order]:
+        """Place an order: with it come its conversation, contacts and every notification due."""
         command = PlaceOrder(
             id=body.id,
             service_id=body.service_id,
@@ -73,35 +72,31 @@ class OrderRoutes:
             delivery_days=body.delivery_days,
             answers=body.requirements,
         )
-        shown, created = await self._orders.place(command, _idempotency_key(request))
-        return created_or_ok(shown, created=created)
+        # Without a key each request places an order of its own.
+        return Stored(*await self._orders.place(command, headers.idempotency_key or new_id()))
 
-    async def page(self, request: Request) -> Response:
-        """List the caller's orders, active ones first."""
-        caller = await self._callers.account(request)
-        cursor = request.query_params.get("cursor")
-        after = decode_cursor(cursor, tuple[bool, Moment | None, AccountId]) if cursor else None
-        return answer(
-            await self._orders.page(
-                caller,
-                role=query_choice(request, "role", SIDES, None),
-                status=query_choice(request, "status", STATUSES, None),
-                after=after,
-                limit=limit_of(request),
-            )
+    async def page(self, caller: Identity, query: OrderQuery) -> Page[Order]:
+        """List the caller's orders: active ones first, by due time."""
+        return await self._orders.page(
+            caller,
+            role=query.role,
+            status=query.status,
+            after=query.after(tuple[bool, Moment | None, AccountId]),
+            limit=query.limit,
         )
 
-    async def get(self, request: Request) -> Response:
+    async def get_one(self, caller: Identity, order_id: AccountId) -> WholeOrder:
         """Show an order's page."""
-        caller = await self._callers.one_of(request, *Role)
-        return answer(await self._orders.get(caller, path_id(request, "order_id")))
+        return await self._orders.get(caller, order_id)
 
-
-def _idempotency_key(request: Request) -> str:
-    """Return the caller's key; without one each request places an order of its own."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return new_id()
-    if not 1 <= len(key) <= MAX_KEY or not key.isprintable():
-        raise Invalid.field("Idempotency-Key", f"has 1 to {MAX_KEY} printable characters")
-    return key
+    title = "Orders"
+    endpoints = (
+        post(
+            "/v1/orders",
+            place,
+            by=MARKETPLACE,
+            refuses=("service_not_approved", "order_exists", "idempotency_key_reused"),
+        ),
+        get("/v1/orders", page, by=ACCOUNT),
+        get("/v1/orders/{order_id}", get_one, by=EVERYONE, refuses=("not_found",)),
+    )

@@ -2,21 +2,20 @@
 
 import base64
 from collections.abc import Callable
-from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from msgspec import Meta
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.errors import Invalid, NotFound
-from realtime.api.answers import answer, nothing
-from realtime.api.bodies import Body, path_id, read_body
-from realtime.api.callers import Callers
-from realtime.services.accounts import Accounts
+from domain.identity import Identity
+from realtime.api.bodies import AccountId, Body
+from realtime.api.endpoint import ACCOUNT, ANYBODY, Created, Resource, delete, get, post
+from realtime.services.accounts import Accounts, Device
+from realtime.services.shapes import Page
 
+SUBSCRIPTIONS = "/v1/me/push-subscriptions"
 POINT_BYTES = 65
 AUTH_BYTES = 16
 Endpoint = Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -38,55 +37,47 @@ class SubscriptionBody(Body, frozen=True):
     label: Annotated[str, Meta(max_length=200)] = ""
 
 
+class PublicKey(TypedDict):
+    """The key that this server signs its pushes with (RFC 8292), base64url."""
+
+    public_key: str
+
+
 class EndpointBody(Body, frozen=True):
     """Which subscription to forget."""
 
     endpoint: Endpoint
 
 
-class PushRoutes:
+class PushRoutes(Resource):
     """Push subscriptions over HTTP; ``check_endpoint`` returns what is wrong with an address."""
 
     def __init__(
         self,
         *,
         accounts: Accounts,
-        callers: Callers,
         public_key: str,
         check_endpoint: Callable[[str], str | None],
     ) -> None:
         self._accounts = accounts
-        self._callers = callers
         self._public_key = public_key
         self._check_endpoint = check_endpoint
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        path = "/v1/me/push-subscriptions"
-        return [
-            Route("/v1/push/public-key", self.key, methods=["GET"]),
-            Route(path, self.list, methods=["GET"]),
-            Route(path, self.subscribe, methods=["POST"]),
-            Route(path, self.unsubscribe, methods=["DELETE"]),
-            Route(f"{path}/{{subscription_id}}", self.forget, methods=["DELETE"]),
-        ]
-
-    async def key(self, _request: Request) -> Response:
+    async def key(self) -> PublicKey:
         """Show the key that a browser subscribes with."""
         if not self._public_key:
             raise NotFound("pushes are not set up on this server", code="push_not_set_up")
-        return answer({"public_key": self._public_key})
+        return {"public_key": self._public_key}
 
-    async def list(self, request: Request) -> Response:
+    async def devices(self, caller: Identity) -> Page[Device]:
         """List the caller's devices."""
-        caller = await self._callers.account(request)
         items = await self._accounts.push_subscriptions(caller)
-        return answer({"items": items, "next_cursor": None})
+        return {"items": items, "next_cursor": None}
 
-    async def subscribe(self, request: Request) -> Response:
+    async def subscribe(
+        self, caller: Identity, request: Request, body: SubscriptionBody
+    ) -> Created[Device]:
         """Remember a browser."""
-        caller = await self._callers.account(request)
-        body = await read_body(request, SubscriptionBody)
         wrong = self._check_endpoint(body.endpoint)
         if wrong:
             raise Invalid.field("endpoint", wrong)
@@ -98,21 +89,24 @@ class PushRoutes:
             auth=auth,
             label=body.label or request.headers.get("user-agent", "")[:200],
         )
-        return answer(stored, HTTPStatus.CREATED)
+        return Created(stored)
 
-    async def unsubscribe(self, request: Request) -> Response:
+    async def unsubscribe(self, caller: Identity, body: EndpointBody) -> None:
         """Forget a browser by its endpoint."""
-        caller = await self._callers.account(request)
-        body = await read_body(request, EndpointBody)
         await self._accounts.unsubscribe_push(caller, body.endpoint)
-        return nothing()
 
-    async def forget(self, request: Request) -> Response:
+    async def forget(self, caller: Identity, subscription_id: AccountId) -> None:
         """Forget a browser by its id."""
-        caller = await self._callers.account(request)
-        subscription_id = path_id(request, "subscription_id")
         await self._accounts.forget_push_subscription(caller, subscription_id)
-        return nothing()
+
+    title = "Push subscriptions"
+    endpoints = (
+        get("/v1/push/public-key", key, by=ANYBODY, refuses=("push_not_set_up",)),
+        get(SUBSCRIPTIONS, devices, by=ACCOUNT),
+        post(SUBSCRIPTIONS, subscribe, by=ACCOUNT, refuses=("not_found",)),
+        delete(SUBSCRIPTIONS, unsubscribe, by=ACCOUNT, refuses=("not_found",)),
+        delete(f"{SUBSCRIPTIONS}/{{subscription_id}}", forget, by=ACCOUNT, refuses=("not_found",)),
+    )
 
 
 def _checked_keys(keys: Keys) -> tuple[str, str]:

@@ -4,17 +4,16 @@ from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.conversations import MAX_BODY
-from realtime.api.answers import answer, created_or_ok, nothing
-from realtime.api.bodies import Body, Name, path_id, read_body
-from realtime.api.callers import Callers
+from domain.identity import Identity
+from realtime.api.bodies import AccountId, Body, Name
+from realtime.api.endpoint import ACCOUNT, Created, Resource, delete, get, patch, post
 from realtime.api.forms import SEEN_FORM
-from realtime.services.quick_replies import QuickReplies
+from realtime.services.quick_replies import QuickReplies, QuickReply
+from realtime.services.shapes import Page
 
+ONE = "/v1/quick-replies/{quick_reply_id}"
 Text = Annotated[str, Meta(min_length=1, max_length=MAX_BODY, pattern=SEEN_FORM)]
 
 
@@ -32,44 +31,40 @@ class QuickReplyPatch(Body, frozen=True):
     body: Text | UnsetType = UNSET
 
 
-class QuickReplyRoutes:
+class QuickReplyRoutes(Resource):
     """Quick replies over HTTP."""
 
-    def __init__(self, *, quick_replies: QuickReplies, callers: Callers) -> None:
+    def __init__(self, *, quick_replies: QuickReplies) -> None:
         self._quick_replies = quick_replies
-        self._callers = callers
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        one = "/v1/quick-replies/{quick_reply_id}"
-        return [
-            Route("/v1/quick-replies", self.all, methods=["GET"]),
-            Route("/v1/quick-replies", self.add, methods=["POST"]),
-            Route(one, self.change, methods=["PATCH"]),
-            Route(one, self.drop, methods=["DELETE"]),
-        ]
+    async def all(self, caller: Identity) -> Page[QuickReply]:
+        """List the caller's own, oldest first."""
+        return {"items": list(await self._quick_replies.all(caller)), "next_cursor": None}
 
-    async def all(self, request: Request) -> Response:
-        """List the caller's own."""
-        items = await self._quick_replies.all(await self._callers.account(request))
-        return answer({"items": items, "next_cursor": None})
-
-    async def add(self, request: Request) -> Response:
+    async def add(self, caller: Identity, body: QuickReplyBody) -> Created[QuickReply]:
         """Keep a text."""
-        caller = await self._callers.account(request)
-        body = await read_body(request, QuickReplyBody)
-        shown = await self._quick_replies.add(caller, body.title, body.body)
-        return created_or_ok(shown, created=True)
+        return Created(await self._quick_replies.add(caller, body.title, body.body))
 
-    async def change(self, request: Request) -> Response:
+    async def change(
+        self, caller: Identity, quick_reply_id: AccountId, body: QuickReplyPatch
+    ) -> QuickReply:
         """Change a text."""
-        caller = await self._callers.account(request)
-        reply_id = path_id(request, "quick_reply_id")
-        changes = msgspec.to_builtins(await read_body(request, QuickReplyPatch))
-        return answer(await self._quick_replies.change(caller, reply_id, changes))
+        changes = msgspec.to_builtins(body)
+        return await self._quick_replies.change(caller, quick_reply_id, changes)
 
-    async def drop(self, request: Request) -> Response:
+    async def drop(self, caller: Identity, quick_reply_id: AccountId) -> None:
         """Delete a text."""
-        caller = await self._callers.account(request)
-        await self._quick_replies.drop(caller, path_id(request, "quick_reply_id"))
-        return nothing()
+        await self._quick_replies.drop(caller, quick_reply_id)
+
+    title = "Quick replies"
+    endpoints = (
+        get("/v1/quick-replies", all, by=ACCOUNT),
+        post(
+            "/v1/quick-replies",
+            add,
+            by=ACCOUNT,
+            refuses=("not_found", "too_many_quick_replies"),
+        ),
+        patch(ONE, change, by=ACCOUNT, refuses=("not_found",)),
+        delete(ONE, drop, by=ACCOUNT, refuses=("not_found",)),
+    )

@@ -1,22 +1,22 @@
 """``/v1/reports``, and ``/v1/ops/reports`` for the operators who look at them."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.conversations import MAX_SEQ
-from domain.identity import Role
+from domain.identity import Identity
 from domain.reports import MAX_COMMENT, ReportReason
-from realtime.api.answers import answer, created_or_ok
-from realtime.api.bodies import AccountId, Body, limit_of, path_id, query_choice, read_body
-from realtime.api.callers import Callers
-from realtime.services.paging import decode_cursor
-from realtime.services.reports import Complaint, Reports
+from realtime.api.bodies import AccountId, Body, PageQuery
+from realtime.api.endpoint import ACCOUNT, OPERATOR, Created, Resource, get, post
+from realtime.services.reports import Complaint, Report, Reports
+from realtime.services.shapes import Page
 
-STATUSES = {name: name for name in ("open", "closed", "all")}
+
+class ReportQuery(PageQuery, frozen=True):
+    """Which reports."""
+
+    status: Literal["open", "closed", "all"] = "open"
 
 
 class ReportBody(Body, frozen=True):
@@ -29,25 +29,14 @@ class ReportBody(Body, frozen=True):
     seq: Annotated[int, Meta(ge=1, le=MAX_SEQ)] | None = None
 
 
-class ReportRoutes:
+class ReportRoutes(Resource):
     """Reports over HTTP."""
 
-    def __init__(self, *, reports: Reports, callers: Callers) -> None:
+    def __init__(self, *, reports: Reports) -> None:
         self._reports = reports
-        self._callers = callers
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        return [
-            Route("/v1/reports", self.report, methods=["POST"]),
-            Route("/v1/ops/reports", self.page, methods=["GET"]),
-            Route("/v1/ops/reports/{report_id}/close", self.close, methods=["POST"]),
-        ]
-
-    async def report(self, request: Request) -> Response:
-        """Report somebody."""
-        caller = await self._callers.account(request)
-        body = await read_body(request, ReportBody)
+    async def report(self, caller: Identity, body: ReportBody) -> Created[Report]:
+        """Report somebody; a message that it is about is quoted as it stands now."""
         complaint = Complaint(
             account_id=body.account_id,
             reason=body.reason,
@@ -55,21 +44,22 @@ class ReportRoutes:
             conversation_id=body.conversation_id,
             seq=body.seq,
         )
-        return created_or_ok(await self._reports.report(caller, complaint), created=True)
+        return Created(await self._reports.report(caller, complaint))
 
-    async def page(self, request: Request) -> Response:
-        """List reports for operators."""
-        await self._callers.one_of(request, Role.OPERATOR)
-        cursor = request.query_params.get("cursor")
-        return answer(
-            await self._reports.page(
-                chosen=query_choice(request, "status", STATUSES, "open"),
-                after=decode_cursor(cursor, tuple[AccountId])[0] if cursor else None,
-                limit=limit_of(request),
-            )
+    async def page(self, query: ReportQuery) -> Page[Report]:
+        """List reports, the latest first."""
+        after = query.after(tuple[AccountId])
+        return await self._reports.page(
+            chosen=query.status, after=after[0] if after else None, limit=query.limit
         )
 
-    async def close(self, request: Request) -> Response:
+    async def close(self, caller: Identity, report_id: AccountId) -> Report:
         """Note that an operator has looked at a report."""
-        operator = await self._callers.one_of(request, Role.OPERATOR)
-        return answer(await self._reports.close(operator, path_id(request, "report_id")))
+        return await self._reports.close(caller, report_id)
+
+    title = "Reports"
+    endpoints = (
+        post("/v1/reports", report, by=ACCOUNT, refuses=("not_found", "not_participant")),
+        get("/v1/ops/reports", page, by=OPERATOR),
+        post("/v1/ops/reports/{report_id}/close", close, by=OPERATOR, refuses=("not_found",)),
+    )

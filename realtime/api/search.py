@@ -1,53 +1,37 @@
 """``/v1/search``."""
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from typing import Annotated
 
-from domain.errors import Invalid
-from realtime.api.answers import answer
-from realtime.api.bodies import query_int
-from realtime.api.callers import Callers
-from realtime.services.search import Kind, Search
+from msgspec import Meta, field
 
-DEFAULT_LIMIT, MAX_LIMIT = 20, 50
-MAX_QUERY = 200
+from domain.identity import Identity
+from realtime.api.bodies import Query
+from realtime.api.endpoint import ACCOUNT, Resource, get
+from realtime.api.forms import KINDS_FORM
+from realtime.services.search import Found, Kind, Search
 
 
-class SearchRoutes:
+class SearchQuery(Query, frozen=True):
+    """What is looked for; `in` names some of messages, people and orders, with commas between."""
+
+    q: Annotated[str, Meta(max_length=200)]
+    in_: Annotated[str, Meta(pattern=KINDS_FORM)] = field(default=",".join(Kind), name="in")
+    limit: Annotated[int, Meta(ge=1, le=50)] = 20
+
+    def kinds(self) -> set[Kind]:
+        """Return what is looked for."""
+        return {Kind(name) for name in self.in_.split(",")}
+
+
+class SearchRoutes(Resource):
     """Search over HTTP."""
 
-    def __init__(self, *, search: Search, callers: Callers) -> None:
+    def __init__(self, *, search: Search) -> None:
         self._search = search
-        self._callers = callers
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        return [Route("/v1/search", self.find, methods=["GET"])]
+    async def find(self, caller: Identity, query: SearchQuery) -> Found:
+        """Find messages, people and orders among those that the caller may see."""
+        return await self._search.find(caller, query.q, query.kinds(), query.limit)
 
-    async def find(self, request: Request) -> Response:
-        """Find messages, people and orders; ``in`` names some of them, separated by commas."""
-        caller = await self._callers.account(request)
-        query = request.query_params.get("q", "")
-        if len(query) > MAX_QUERY:
-            raise Invalid.field("q", f"has at most {MAX_QUERY} characters")
-        return answer(await self._search.find(caller, query, _kinds(request), _limit(request)))
-
-
-def _kinds(request: Request) -> set[Kind]:
-    text = request.query_params.get("in")
-    if text is None:
-        return set(Kind)
-    try:
-        return {Kind(name) for name in text.split(",")}
-    except ValueError:
-        raise Invalid.field("in", f"names some of {', '.join(Kind)}") from None
-
-
-def _limit(request: Request) -> int:
-    limit = query_int(request, "limit")
-    if limit is None:
-        return DEFAULT_LIMIT
-    if not 1 <= limit <= MAX_LIMIT:
-        raise Invalid.field("limit", f"is between 1 and {MAX_LIMIT}")
-    return limit
+    title = "Search"
+    endpoints = (get("/v1/search", find, by=ACCOUNT),)

@@ -4,17 +4,15 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Meta
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.errors import Invalid
 from domain.requirements import Question, QuestionKind, check_questions
-from realtime.api.answers import answer, created_or_ok
-from realtime.api.bodies import AccountId, Body, Days, Name, path_id, read_body
-from realtime.api.callers import Callers
+from realtime.api.bodies import AccountId, Body, Days, Name
+from realtime.api.endpoint import MARKETPLACE, Resource, Stored, get, put
 from realtime.services.services import Services, ServiceStatus
+from realtime.services.shapes import Service
 
+ONE = "/v1/services/{service_id}"
 Option = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -49,30 +47,21 @@ class ServiceBody(Body, frozen=True):
     delivery_days: Days
     requirements: Annotated[tuple[QuestionBody, ...], Meta(max_length=50)] = ()
 
-
-class ServiceRoutes:
-    """Services over HTTP."""
-
-    def __init__(self, *, services: Services, callers: Callers) -> None:
-        self._services = services
-        self._callers = callers
-
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        path = "/v1/services/{service_id}"
-        return [
-            Route(path, self.put, methods=["PUT"]),
-            Route(path, self.get, methods=["GET"]),
-        ]
-
-    async def put(self, request: Request) -> Response:
-        """Store a service; its seller is told when its status changes."""
-        await self._callers.marketplace(request)
-        service_id = path_id(request, "service_id")
-        body = await read_body(request, ServiceBody)
-        errors = check_questions([q.question() for q in body.requirements], "requirements")
+    def check(self) -> None:
+        """Refuse questions that cannot be answered, or not told apart."""
+        errors = check_questions([each.question() for each in self.requirements], "requirements")
         if errors:
             raise Invalid(*errors)
+
+
+class ServiceRoutes(Resource):
+    """Services over HTTP."""
+
+    def __init__(self, *, services: Services) -> None:
+        self._services = services
+
+    async def put_service(self, service_id: AccountId, body: ServiceBody) -> Stored[Service]:
+        """Tell of a service, or of a change to it; its seller is told when its status changes."""
         offer = {
             "seller_id": body.seller_id,
             "title": body.title,
@@ -80,10 +69,14 @@ class ServiceRoutes:
             "delivery_days": body.delivery_days,
             "questions": msgspec.to_builtins(body.requirements),
         }
-        shown, created = await self._services.put(service_id, offer)
-        return created_or_ok(shown, created=created)
+        return Stored(*await self._services.put(service_id, offer))
 
-    async def get(self, request: Request) -> Response:
-        """Show a service to the marketplace."""
-        await self._callers.marketplace(request)
-        return answer(await self._services.get(path_id(request, "service_id")))
+    async def get_service(self, service_id: AccountId) -> Service:
+        """Show a service."""
+        return await self._services.get(service_id)
+
+    title = "Services"
+    endpoints = (
+        put(ONE, put_service, by=MARKETPLACE, refuses=("seller_changed",)),
+        get(ONE, get_service, by=MARKETPLACE, refuses=("not_found",)),
+    )

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.errors import NotFound
+from realtime.api.endpoint import ANYBODY, Content, Resource, get, post
 from realtime.api.pages import Pages
 from realtime.services.unsubscribe import Unsubscribing, Unsubscription
+
+# A link that leads nowhere is answered with a page, too.
+Page = Annotated[Response, Content("text/html", statuses=(HTTPStatus.OK, HTTPStatus.NOT_FOUND))]
 
 
 class Say(Protocol):
@@ -19,7 +22,7 @@ class Say(Protocol):
     def __call__(self, locale: str, key: str, values: Mapping[str, str]) -> str: ...
 
 
-class UnsubscribeRoutes:
+class UnsubscribeRoutes(Resource):
     """The page behind the link in every mail; whoever holds the link may act on it."""
 
     def __init__(self, *, unsubscribing: Unsubscribing, pages: Pages, say: Say) -> None:
@@ -27,28 +30,27 @@ class UnsubscribeRoutes:
         self._pages = pages
         self._say = say
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        return [
-            Route("/u/{token}", self.show, methods=["GET"]),
-            Route("/u/{token}", self.act, methods=["POST"]),
-        ]
-
-    async def show(self, request: Request) -> Response:
+    async def show(self, token: str, request: Request) -> Page:
         """Ask; looking changes nothing, for scanners of mails look at every link."""
         try:
-            asked = await self._unsubscribing.look(request.path_params["token"])
+            asked = await self._unsubscribing.look(token)
         except NotFound:
             return self._unknown(request)
         return self._page(asked, "question", button="button")
 
-    async def act(self, request: Request) -> Response:
+    async def act(self, token: str, request: Request) -> Page:
         """Do it, for the button on the page and for mail programs alike."""
         try:
-            done = await self._unsubscribing.act(request.path_params["token"])
+            done = await self._unsubscribing.act(token)
         except NotFound:
             return self._unknown(request)
         return self._page(done, "done", settings="settings")
+
+    title = "Unsubscribing"
+    endpoints = (
+        get("/u/{token}", show, by=ANYBODY),
+        post("/u/{token}", act, by=ANYBODY),
+    )
 
     def _page(self, about: Unsubscription, text: str, **links: str) -> Response:
         category = self._say(about.locale, f"category.{about.category}", {})

@@ -13,6 +13,7 @@ from realtime.api.blocks import BlockRoutes
 from realtime.api.callers import Callers
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
+from realtime.api.endpoint import Resource, routes_of
 from realtime.api.notifications import NotificationRoutes
 from realtime.api.order_papers import OrderPaperRoutes
 from realtime.api.orders import OrderRoutes
@@ -41,36 +42,34 @@ def api_routes(
 ) -> Sequence[BaseRoute]:
     """List what accounts, operators and the marketplace's backend call."""
     callers = Callers(verifier=verifier, service_keys=ServiceKeys(settings.service_keys))
+    return routes_of(_resources(settings, use_cases), callers)
+
+
+def _resources(settings: Settings, use_cases: UseCases) -> Sequence[Resource]:
     guard = EndpointGuard(settings.push_extra_origins)
     key = settings.vapid_private_key
-    push = PushRoutes(
-        accounts=use_cases.accounts,
-        callers=callers,
-        public_key=key.public_text if key else "",
-        check_endpoint=lambda endpoint: _wrong_with(guard, endpoint),
-    )
-    unsubscribe = UnsubscribeRoutes(unsubscribing=use_cases.unsubscribing, pages=Pages(), say=_say)
     return [
-        *AccountRoutes(accounts=use_cases.accounts, callers=callers).routes(),
-        *ServiceRoutes(services=use_cases.services, callers=callers).routes(),
-        *OrderRoutes(orders=use_cases.orders, callers=callers).routes(),
-        *OrderPaperRoutes(
+        AccountRoutes(accounts=use_cases.accounts),
+        ServiceRoutes(services=use_cases.services),
+        OrderRoutes(orders=use_cases.orders),
+        OrderPaperRoutes(
             actions=use_cases.order_actions,
             papers=use_cases.order_papers,
             requirements=use_cases.requirements,
-            callers=callers,
-        ).routes(),
-        *ContactRoutes(contacts=use_cases.contacts, callers=callers).routes(),
-        *ConversationRoutes(
-            conversations=use_cases.conversations, messages=use_cases.messages, callers=callers
-        ).routes(),
-        *BlockRoutes(blocks=use_cases.blocks, callers=callers).routes(),
-        *QuickReplyRoutes(quick_replies=use_cases.quick_replies, callers=callers).routes(),
-        *ReportRoutes(reports=use_cases.reports, callers=callers).routes(),
-        *SearchRoutes(search=use_cases.search, callers=callers).routes(),
-        *NotificationRoutes(notifications=use_cases.notifications, callers=callers).routes(),
-        *push.routes(),
-        *unsubscribe.routes(),
+        ),
+        ContactRoutes(contacts=use_cases.contacts),
+        ConversationRoutes(conversations=use_cases.conversations, messages=use_cases.messages),
+        BlockRoutes(blocks=use_cases.blocks),
+        QuickReplyRoutes(quick_replies=use_cases.quick_replies),
+        ReportRoutes(reports=use_cases.reports),
+        SearchRoutes(search=use_cases.search),
+        NotificationRoutes(notifications=use_cases.notifications),
+        PushRoutes(
+            accounts=use_cases.accounts,
+            public_key=key.public_text if key else "",
+            check_endpoint=lambda endpoint: _wrong_with(guard, endpoint),
+        ),
+        UnsubscribeRoutes(unsubscribing=use_cases.unsubscribing, pages=Pages(), say=_say),
     ]
 
 

@@ -1,5 +1,6 @@
 """The HTTP API of one node without its sockets, and callers of every kind."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from realtime.api.blocks import BlockRoutes
 from realtime.api.callers import Callers
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
+from realtime.api.endpoint import Resource, routes_of
 from realtime.api.notifications import NotificationRoutes
 from realtime.api.order_papers import OrderPaperRoutes
 from realtime.api.orders import OrderRoutes
@@ -32,6 +34,32 @@ PUBLIC_KEY = "BPublicKey"
 FORBIDDEN_ENDPOINT = "https://10.0.0.1/push"
 
 
+def resources(market: Marketplace) -> Sequence[Resource]:
+    """List what the API has endpoints for."""
+    return [
+        AccountRoutes(accounts=market.accounts),
+        ServiceRoutes(services=market.services),
+        OrderRoutes(orders=market.orders),
+        OrderPaperRoutes(
+            actions=market.order_actions,
+            papers=market.order_papers,
+            requirements=market.requirements,
+        ),
+        ContactRoutes(contacts=market.contacts),
+        ConversationRoutes(conversations=market.conversations, messages=market.messages),
+        BlockRoutes(blocks=market.blocks),
+        QuickReplyRoutes(quick_replies=market.quick_replies),
+        ReportRoutes(reports=market.reports),
+        SearchRoutes(search=market.search),
+        NotificationRoutes(notifications=market.notifications),
+        PushRoutes(
+            accounts=market.accounts,
+            public_key=PUBLIC_KEY,
+            check_endpoint=lambda url: "is not public" if url == FORBIDDEN_ENDPOINT else None,
+        ),
+    ]
+
+
 class HttpApi:
     """Calls the API as whoever is told."""
 
@@ -41,32 +69,7 @@ class HttpApi:
             verifier=TokenVerifier(keys=SharedSecret(SECRET), clock=market.clock),
             service_keys=ServiceKeys([SERVICE_KEY]),
         )
-        self.routes = [
-            *AccountRoutes(accounts=market.accounts, callers=callers).routes(),
-            *ServiceRoutes(services=market.services, callers=callers).routes(),
-            *OrderRoutes(orders=market.orders, callers=callers).routes(),
-            *OrderPaperRoutes(
-                actions=market.order_actions,
-                papers=market.order_papers,
-                requirements=market.requirements,
-                callers=callers,
-            ).routes(),
-            *ContactRoutes(contacts=market.contacts, callers=callers).routes(),
-            *ConversationRoutes(
-                conversations=market.conversations, messages=market.messages, callers=callers
-            ).routes(),
-            *BlockRoutes(blocks=market.blocks, callers=callers).routes(),
-            *QuickReplyRoutes(quick_replies=market.quick_replies, callers=callers).routes(),
-            *ReportRoutes(reports=market.reports, callers=callers).routes(),
-            *SearchRoutes(search=market.search, callers=callers).routes(),
-            *NotificationRoutes(notifications=market.notifications, callers=callers).routes(),
-            *PushRoutes(
-                accounts=market.accounts,
-                callers=callers,
-                public_key=PUBLIC_KEY,
-                check_endpoint=lambda url: "is not public" if url == FORBIDDEN_ENDPOINT else None,
-            ).routes(),
-        ]
+        self.routes = routes_of(resources(market), callers)
         edge = Edge(
             peers=Peers(()), new_id=new_id, monotonic=lambda: 0.0, is_backend=lambda _key: False
         )
