@@ -61,7 +61,7 @@ def _file_of(url: str) -> Path:
 
 
 def _open_once(path: Path) -> None:
-    """Open a file the plain way first: where it cannot be, aiosqlite leaves a thread behind."""
+    """Open a file the plain way first: what is wrong with it is then said in SQLite's own words."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA schema_version")
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from domain.errors import Unavailable
 from domain.publications import Publication
+from storage.sqlite_connection import ReadingConnection, SqliteConnection, WritingConnection
 
 T = TypeVar("T")
 
@@ -43,12 +45,6 @@ POSTGRESQL_OPTIONS = {
     # Statements are short: compiling them costs more than they do.
     "server_settings": {"application_name": "orderwire", "jit": "off"},
 }
-SQLITE_PRAGMAS = (
-    "busy_timeout=10000",
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-)
 
 
 class Transaction:
@@ -119,10 +115,8 @@ class Database:
 
     @classmethod
     def _open_sqlite(cls, url: URL, pool_size: int) -> "Database":
-        writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", pool_size=1)
-        reader = sqlite_engine(
-            url, begin="BEGIN", pool_size=pool_size, pragmas=(*SQLITE_PRAGMAS, "query_only=ON")
-        )
+        writer = sqlite_engine(url, WritingConnection)
+        reader = sqlite_engine(url, ReadingConnection, pool_size=pool_size)
         return cls(writer=writer, reader=reader, gate=asyncio.Semaphore(1))
 
     @property
@@ -230,20 +224,24 @@ _OPTIONS: Mapping[str, Any] = {
 
 
 def sqlite_engine(
-    url: URL, *, begin: str, pool_size: int = 1, pragmas: Sequence[str] = SQLITE_PRAGMAS
+    url: URL, connections: type[SqliteConnection], *, pool_size: int = 1
 ) -> AsyncEngine:
-    """Make an engine whose transactions begin with ``begin``: deferred or as a writer."""
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, **_OPTIONS)
+    """Make an engine with connections of this kind."""
+    threads = ThreadPoolExecutor(pool_size, thread_name_prefix=connections.__name__)
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, _record: Any) -> None:
-        # The driver begins nothing by itself: the "begin" below says which kind it is.
-        connection.isolation_level = None
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}").close()
+    async def connect() -> SqliteConnection:
+        return connections(url.database or ":memory:", threads=threads)
+
+    engine = create_async_engine(
+        url, async_creator=connect, pool_size=pool_size, max_overflow=0, **_OPTIONS
+    )
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        connection.exec_driver_sql(connections.begin)
+
+    @event.listens_for(engine.sync_engine, "engine_disposed")
+    def end_threads(_engine: Any) -> None:
+        threads.shutdown(wait=False)
 
     return engine

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage.engine import sqlite_engine
+from storage.sqlite_connection import MigratingConnection, ReadingConnection, SqliteConnection
 
 # Any number, but the same for everybody: two nodes that start at once migrate one after the other.
 ADVISORY_LOCK = 7_215_309
@@ -29,17 +30,15 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _engine(url: URL) -> AsyncEngine:
+def _engine(url: URL, embedded: type[SqliteConnection]) -> AsyncEngine:
     if url.get_backend_name() == "postgresql":
         return create_async_engine(url)
-    # One at a time, and whole or nothing; a table that is rebuilt must not take others with it.
-    pragmas = ("busy_timeout=60000", "foreign_keys=OFF")
-    return sqlite_engine(url, begin="BEGIN IMMEDIATE", pragmas=pragmas)
+    return sqlite_engine(url, embedded)
 
 
 async def upgrade(url: str) -> None:
     """Apply what is missing; does nothing to a database that is up to date."""
-    engine = _engine(make_url(url))
+    engine = _engine(make_url(url), MigratingConnection)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade)
@@ -62,7 +61,7 @@ async def revision(engine: AsyncEngine) -> str | None:
 
 async def is_current(url: str) -> bool:
     """Tell whether a database has the schema that this code needs."""
-    engine = create_async_engine(url)
+    engine = _engine(make_url(url), ReadingConnection)
     try:
         return await revision(engine) == newest()
     finally:
