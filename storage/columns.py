@@ -1,6 +1,8 @@
 """What columns are made of: types that both databases keep alike, and their usual options."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +21,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+Processor = Callable[[Any], Any]
+
 
 class Instant(TypeDecorator[datetime]):
     """An aware UTC instant; SQLite, which knows no zones, keeps it as naive UTC text."""
@@ -26,15 +30,25 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Strip the zone for SQLite."""
-        if value is not None and dialect.name == "sqlite":
-            return value.astimezone(UTC).replace(tzinfo=None)
-        return value
+    def bind_processor(self, dialect: Dialect) -> Processor | None:
+        """Return what turns an instant into what the driver takes."""
+        return _to_text if dialect.name == "sqlite" else None
 
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Give every instant its zone back."""
-        return None if value is None else value.replace(tzinfo=value.tzinfo or UTC)
+    def result_processor(self, dialect: Dialect, _kind: object) -> Processor | None:
+        """Return what turns what the driver gives into an instant."""
+        return _from_text if dialect.name == "sqlite" else None
+
+
+@lru_cache(maxsize=1024)
+def _to_text(instant: datetime | None) -> str | None:
+    # Many rows of one transaction have the same.
+    if instant is None:
+        return None
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 Id = String(64)

@@ -1,25 +1,24 @@
 """Conversations, their participants and entries."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Executable, bindparam, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.conversations import EntryKind
 from storage.columns import Instant
-from storage.dialects import INT, TEXT, among, batch, greatest, insert_on, instant_text, least
+from storage.dialects import INT, TEXT, among, batch, greatest, insert_on, insert_rows, least
 from storage.rows import Record, fetch_all, fetch_one, fetch_optional
 from storage.tables import conversations, entries, participants
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """An entry that has no sequence number yet."""
+class Draft(Struct, kw_only=True):
+    """An entry; ``seq`` is its conversation's to give, when it is stored."""
 
     conversation_id: str
     id: str
@@ -32,6 +31,7 @@ class Draft:
     attachments: tuple[str, ...] = ()
     data: Mapping[str, Any] | None = None
     target_seq: int | None = None
+    seq: int = 0
 
 
 async def add(
@@ -58,7 +58,7 @@ class RightsChanged(Exception):
 
 async def append(
     connection: AsyncConnection, drafts: Sequence[Draft], rights: Mapping[str, int]
-) -> list[int]:
+) -> None:
     """Give each draft the next sequence number of its conversation and store it.
 
     Two statements for any number of entries and conversations. The rows of the conversations stay
@@ -68,36 +68,32 @@ async def append(
     """
     added = Counter(draft.conversation_id for draft in drafts)
     following = await _advance(connection, added, rights, drafts[0].at)
-    sequences = []
     for draft in drafts:
-        sequences.append(following[draft.conversation_id])
+        draft.seq = following[draft.conversation_id]
         following[draft.conversation_id] += 1
-    await _store(connection, zip(drafts, sequences, strict=True))
-    return sequences
+    await _store(connection, drafts)
 
 
-async def append_one(connection: AsyncConnection, draft: Draft) -> int:
-    """Store an entry that needs nobody's right to write, and return its sequence number."""
+async def append_one(connection: AsyncConnection, draft: Draft) -> None:
+    """Store an entry that needs nobody's right to write, as ``append`` does."""
     statement = (
         update(conversations)
         .where(conversations.c.id == draft.conversation_id)
         .values(last_seq=conversations.c.last_seq + 1)
         .returning(conversations.c.last_seq)
     )
-    seq = int((await connection.execute(statement)).scalar_one())
-    await _store(connection, [(draft, seq)])
-    return seq
+    draft.seq = int((await connection.execute(statement)).scalar_one())
+    await _store(connection, [draft])
 
 
 async def begin(connection: AsyncConnection, draft: Draft) -> None:
     """Store the first entry of a conversation that was added with ``last_seq`` 1."""
-    await _store(connection, [(draft, 1)])
+    draft.seq = 1
+    await _store(connection, [draft])
 
 
-async def _store(connection: AsyncConnection, numbered: Iterable[tuple[Draft, int]]) -> None:
-    dialect = connection.dialect.name
-    rows = [_entry(draft, seq, dialect) for draft, seq in numbered]
-    await connection.execute(_storing(dialect), {"rows": rows})
+async def _store(connection: AsyncConnection, drafts: Sequence[Draft]) -> None:
+    await insert_rows(connection, entries, STORED, [_stored(draft) for draft in drafts])
 
 
 # What is stored of a new entry.
@@ -112,17 +108,26 @@ STORED = (
     "reply_to",
     "attachments",
     "data",
-    "target_seq",
     "at",
+    "target_seq",
 )
 
 
-@lru_cache(maxsize=2)
-def _storing(dialect: str) -> Executable:
-    """Insert many entries by one statement: each row costs no step of its own."""
-    rows = batch(dialect, **{name: entries.c[name].type for name in STORED})
-    made: Executable = insert_on(dialect, entries).from_select(STORED, select(*rows.c))
-    return made
+def _stored(draft: Draft) -> tuple[Any, ...]:
+    return (
+        draft.conversation_id,
+        draft.seq,
+        draft.id,
+        draft.kind,
+        draft.sender,
+        draft.client_id,
+        draft.body,
+        draft.reply_to,
+        list(draft.attachments),
+        draft.data,
+        draft.at,
+        draft.target_seq,
+    )
 
 
 async def _advance(
@@ -172,23 +177,6 @@ def _counting(dialect: str) -> Executable:
         set_={"last_seq": conversations.c.last_seq + statement.excluded.last_seq},
     ).returning(conversations.c.id, conversations.c.last_seq, conversations.c.rights)
     return made
-
-
-def _entry(draft: Draft, seq: int, dialect: str) -> dict[str, Any]:
-    return {
-        "conversation_id": draft.conversation_id,
-        "seq": seq,
-        "id": draft.id,
-        "kind": draft.kind,
-        "sender": draft.sender,
-        "client_id": draft.client_id,
-        "body": draft.body,
-        "reply_to": draft.reply_to,
-        "attachments": list(draft.attachments),
-        "data": draft.data,
-        "target_seq": draft.target_seq,
-        "at": instant_text(dialect, draft.at),
-    }
 
 
 async def sent_before(
@@ -344,8 +332,7 @@ async def last_wrote_at(
 async def positions(
     connection: AsyncConnection, conversation_ids: Sequence[str]
 ) -> Sequence[Record]:
-    """Read (id, last_seq, epoch, rights) of many conversations."""
-    found = conversations.c
-    columns = (found.id, found.last_seq, found.epoch, found.rights)
+    """Read (id, last_seq, epoch) of many conversations."""
+    columns = (conversations.c.id, conversations.c.last_seq, conversations.c.epoch)
     statement = select(*columns).where(among(connection, conversations.c.id, conversation_ids))
     return await fetch_all(connection, statement)

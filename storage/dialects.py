@@ -1,12 +1,14 @@
 """The only places where SQLite and PostgreSQL are asked in different words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Dialect,
+    Executable,
     FromClause,
     String,
     Table,
@@ -68,6 +70,47 @@ def among(
         return wanted == func.any(literal(listed, ARRAY(String)))
     each = func.json_each(literal(listed, Json)).table_valued("value")
     return wanted.in_(select(each.c.value))
+
+
+async def insert_rows(
+    connection: AsyncConnection,
+    table: Table,
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    """Store many rows, each with its values in the order of ``names``.
+
+    SQLite runs one prepared statement for row after row; PostgreSQL, for which each would be a
+    message there, takes them all as one ``batch``.
+    """
+    if connection.dialect.name == "postgresql":
+        named = [dict(zip(names, row, strict=True)) for row in rows]
+        await connection.execute(_inserting(table, tuple(names)), {"rows": named})
+        return
+    statement, bindings = _inserting_one(connection.dialect, table, tuple(names))
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    bound = [
+        columns[name] if processor is None else map(processor, columns[name])
+        for name, processor in bindings
+    ]
+    await connection.exec_driver_sql(statement, list(zip(*bound, strict=True)))
+
+
+@lru_cache(maxsize=16)
+def _inserting(table: Table, names: tuple[str, ...]) -> Executable:
+    rows = batch("postgresql", **{name: table.c[name].type for name in names})
+    made: Executable = table.insert().from_select(names, select(*rows.c))
+    return made
+
+
+@lru_cache(maxsize=16)
+def _inserting_one(
+    dialect: Dialect, table: Table, names: tuple[str, ...]
+) -> tuple[str, list[tuple[str, Any]]]:
+    """Write the statement for one row, and name its values with what makes them SQLite's."""
+    statement = table.insert().compile(dialect=dialect, column_keys=names)
+    kinds = {name: table.c[name].type.dialect_impl(dialect) for name in statement.params}
+    return str(statement), [(name, kind.bind_processor(dialect)) for name, kind in kinds.items()]
 
 
 def insert(connection: AsyncConnection, table: Table) -> Any:

@@ -1,11 +1,11 @@
 """Each account's view of its conversations, and the position of its inbox channel."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     Executable,
@@ -25,8 +25,7 @@ from storage.rows import Record, fetch_all, fetch_one, fetch_optional
 from storage.tables import inbox_changes, inbox_items, inboxes
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """What a stretch of new messages does to one participant's view of the conversation."""
 
     account_id: str
@@ -37,8 +36,7 @@ class Arrival:
     unread: int
 
 
-@dataclass(frozen=True, slots=True)
-class Advance:
+class Advance(Struct, frozen=True):
     """How far an inbox moves: by ``count`` positions, and its counts by the deltas."""
 
     account_id: str

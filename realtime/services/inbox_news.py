@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+
+from msgspec import Struct
 
 from domain.publications import Publication, inbox_channel
 from realtime.services import views
@@ -24,8 +25,7 @@ class Kind(StrEnum):
     BADGE = "badge"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The latest state of one thing in one inbox; it is shown only if somebody looks."""
 
     account_id: str
@@ -34,8 +34,7 @@ class Change:
     state: Callable[[], Shape]
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How an account's counts move."""
 
     unread_conversations: int = 0

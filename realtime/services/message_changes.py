@@ -135,9 +135,9 @@ class MessageChanges:
         """Write the change into the thread, and into the inboxes of those who have it there."""
         conversation, members = thread
         rights = {conversation.id: conversation.rights}
-        [seq] = await conversations.append(tx.connection, [draft], rights)
-        data = views.encode(views.entry(views.Numbered(draft, seq)))
-        tx.publish(Publication(thread_channel(conversation.id), data, seq))
+        await conversations.append(tx.connection, [draft], rights)
+        data = views.encode(views.entry(draft))
+        tx.publish(Publication(thread_channel(conversation.id), data, draft.seq))
         newest = await entry_changes.newest_message(tx.connection, conversation.id)
         changes = []
         counts = {}
@@ -145,7 +145,7 @@ class MessageChanges:
             before = await inboxes.item(tx.connection, account_id, conversation.id, lock=True)
             if before is None:
                 continue
-            item = await self._changed_item(tx, before, message, newest, seq)
+            item = await self._changed_item(tx, before, message, newest, draft.seq)
             shown = await summary(tx.connection, item, self._people, draft.at)
             changes.append(Change(account_id, Kind.CONVERSATION, conversation.id, shown.copy))
             moved = bool(item.unread) - bool(before.unread)

@@ -185,15 +185,15 @@ class MessageStore:
         now: datetime,
     ) -> dict[Key, Outcome]:
         drafts = [self._draft(command, now) for command in fresh.values()]
-        sequences = await conversations.append(tx.connection, drafts, _rights(memberships))
+        await conversations.append(tx.connection, drafts, _rights(memberships))
         outcomes: dict[Key, Outcome] = {}
-        for key, draft, seq in zip(fresh, drafts, sequences, strict=True):
-            data = views.encode(views.entry(views.Numbered(draft, seq)))
-            tx.publish(Publication(thread_channel(draft.conversation_id), data, seq))
-            outcomes[key] = Sent(seq, data, created=True)
+        for key, draft in zip(fresh, drafts, strict=True):
+            data = views.encode(views.entry(draft))
+            tx.publish(Publication(thread_channel(draft.conversation_id), data, draft.seq))
+            outcomes[key] = Sent(draft.seq, data, created=True)
         # Contacts before inboxes, as everywhere: locks are taken in one order.
         await self._note_first_words(tx, memberships, drafts, now)
-        arrivals = _arrivals(memberships, list(zip(drafts, sequences, strict=True)))
+        arrivals = _arrivals(memberships, drafts)
         await self._tell_inboxes(tx, arrivals, now)
         return outcomes
 
@@ -244,28 +244,26 @@ class MessageStore:
         await inbox_news.announce(tx, changes, counts)
 
 
-def _arrivals(
-    memberships: Memberships, stored: Sequence[tuple[Draft, int]]
-) -> dict[tuple[str, str], Arrival]:
+def _arrivals(memberships: Memberships, drafts: Sequence[Draft]) -> dict[tuple[str, str], Arrival]:
     """Fold a group into one arrival for each participant: the newest message, and how many."""
-    newest: dict[str, tuple[Draft, int]] = {}
+    newest: dict[str, Draft] = {}
     unread: dict[tuple[str, str], int] = {}
-    for draft, seq in stored:
-        newest[draft.conversation_id] = (draft, seq)
+    for draft in drafts:
+        newest[draft.conversation_id] = draft
         for member in memberships[draft.conversation_id].members:
             key = (member, draft.conversation_id)
             unread[key] = unread.get(key, 0) + (member != draft.sender)
     return {
-        (account_id, conversation_id): _arrival(account_id, *newest[conversation_id], count)
+        (account_id, conversation_id): _arrival(account_id, newest[conversation_id], count)
         for (account_id, conversation_id), count in unread.items()
     }
 
 
-def _arrival(account_id: str, newest: Draft, seq: int, unread: int) -> Arrival:
+def _arrival(account_id: str, newest: Draft, unread: int) -> Arrival:
     return Arrival(
         account_id,
         newest.conversation_id,
-        seq,
+        newest.seq,
         newest.sender,
         preview(newest.body or ""),
         unread,

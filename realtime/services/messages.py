@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.conversations import MAX_BODY, MAX_CLIENT_ID, MAX_SEQ
 from domain.errors import Invalid, OrderwireError, TooLarge, TooMany
@@ -11,8 +12,7 @@ from realtime.services.rates import AccountRates
 from storage.engine import Database
 
 
-@dataclass(frozen=True, slots=True)
-class SendMessage:
+class SendMessage(Struct, frozen=True):
     """A message as its sender gave it; ``client_id`` makes sending it twice harmless."""
 
     conversation_id: str
@@ -23,8 +23,7 @@ class SendMessage:
     attachments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A stored message: its JSON as the thread publishes it, and whether this call stored it."""
 
     seq: int

@@ -61,9 +61,9 @@ class OrderEvents:
             at=now,
             data={"event": event.name, "order_id": order.id, "data": dict(event.data)},
         )
-        seq = await conversations.append_one(tx.connection, draft)
-        data = views.encode(views.entry(views.Numbered(draft, seq)))
-        tx.publish(Publication(thread_channel(order.conversation_id), data, seq))
+        await conversations.append_one(tx.connection, draft)
+        data = views.encode(views.entry(draft))
+        tx.publish(Publication(thread_channel(order.conversation_id), data, draft.seq))
         await orders.add_to_timeline(
             tx.connection,
             {
@@ -76,7 +76,7 @@ class OrderEvents:
             },
         )
         planned = [await self._planner.plan(tx, notice) for notice in event.notices]
-        await self._show(tx, order, seq, [row for row in planned if row is not None])
+        await self._show(tx, order, draft.seq, [row for row in planned if row is not None])
 
     async def remind(self, tx: Transaction, notice: Notice) -> None:
         """Tell one side something that is no event: nobody else sees it."""

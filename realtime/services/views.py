@@ -11,7 +11,6 @@ from domain.conversations import EntryKind
 from domain.instants import rfc3339, rfc3339_or_none
 from domain.orders import OrderStatus, lateness
 from realtime.services import shapes
-from storage.conversations import Draft
 from storage.rows import Record
 
 # Any of them, where it does not matter which.
@@ -79,20 +78,6 @@ def _last_message(item: Record) -> shapes.LastMessage | None:
         "preview": item.last_message_preview,
         "at": rfc3339(item.last_message_at),
     }
-
-
-class Numbered:
-    """A draft that was just stored, as ``entry`` reads it: with its sequence number."""
-
-    __slots__ = ("_draft", "seq")
-
-    def __init__(self, draft: Draft, seq: int) -> None:
-        self._draft = draft
-        self.seq = seq
-
-    def __getattr__(self, name: str) -> Any:
-        """Read everything else off the draft."""
-        return getattr(self._draft, name)
 
 
 def entry(row: Any) -> shapes.Entry:
