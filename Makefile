@@ -64,7 +64,7 @@ setup: .venv/.test realtime/static/index.html $(SDKS) $(CHROMIUM) $(COMPILER) ##
 
 lock: .venv/.made ## pin again what pyproject.toml asks for
 	$(PYTHON_HERE) -m pip install --quiet --target .cache/uv uv
-	sh setup/lock.sh .cache/uv/bin/uv
+	sh setup/lock.sh $(CURDIR)/.cache/uv/bin/uv
 
 clean: ## remove all that make made here
 	rm -rf .venv .cache realtime/static benchmarks/bin

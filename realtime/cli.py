@@ -1,4 +1,4 @@
-"""The command line: ``orderwire serve``, ``worker``, ``migrate``, ``check``, ``token``, ``keys``"""
+"""The command line: ``orderwire serve``, ``worker``, ``migrate``, ``check``, ``token`` and more."""
 
 import argparse
 import asyncio
@@ -21,7 +21,7 @@ import uvloop
 
 from domain.identity import Role, is_id
 from realtime import database_setup
-from realtime.bootstrap import Node, delivering, serving
+from realtime.bootstrap import Node, delivering, describe, serving
 from realtime.checkup import Verdict, examine
 from realtime.clock import SystemClock
 from realtime.database_setup import DatabaseNotReady
@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_token(commands)
     _add_keys(commands)
+    _add_openapi(commands)
     return parser
 
 
@@ -340,6 +341,15 @@ def _keys_vapid(arguments: argparse.Namespace) -> int:
     else:
         print(f"ORDERWIRE_VAPID_PRIVATE_KEY={key.private_text}")
         print(f"# browsers subscribe with its public half: {key.public_text}")
+    return 0
+
+
+def _add_openapi(commands: Commands) -> None:
+    _add(commands, "openapi", "print the description of the HTTP API (OpenAPI 3.1)", _openapi)
+
+
+def _openapi(_arguments: argparse.Namespace) -> int:
+    print(json.dumps(describe(), indent=2, ensure_ascii=False))
     return 0
 
 

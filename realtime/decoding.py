@@ -11,7 +11,7 @@ _AT = re.compile(r"^(?P<message>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>.*)`)?
 _FIELD = re.compile(r"(?P<what>unknown|missing required) field `(?P<name>[^`]*)`")
 _SAID = {"unknown": "is not known here", "missing required": "is required"}
 _REGEX = re.compile(r"matching regex (?P<pattern>'.*')$", re.DOTALL)
-_ENUM = re.compile(r"Invalid enum value (?P<value>'.*')$", re.DOTALL)
+_ENUM = re.compile(r"Invalid (?:enum )?value (?P<value>'.*')$", re.DOTALL)
 
 
 class Words:

@@ -12,7 +12,7 @@ from domain.preferences import Category
 from realtime.api.bodies import AccountId, Body, Name
 from realtime.api.endpoint import ACCOUNT, MARKETPLACE, READER, Resource, Stored, get, patch, put
 from realtime.api.forms import EMAIL_FORM, LOCALE_FORM, TIME_FORM, URL_FORM
-from realtime.services.accounts import Account, Accounts, Me, Wishes
+from realtime.services.accounts import Account, Accounts, Me, ShownPreferences
 from realtime.services.order_events import SYSTEM
 
 Locale = Annotated[
@@ -33,8 +33,11 @@ Timezone = Annotated[
         extra_json_schema={"format": "time-zone"},
     ),
 ]
-Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_FORM)]
-LocalTime = Annotated[str, Meta(pattern=TIME_FORM)]
+Email = Annotated[str, Meta(max_length=254, pattern=EMAIL_FORM, examples=["sam@example.com"])]
+LocalTime = Annotated[str, Meta(pattern=TIME_FORM, examples=["22:00"])]
+PictureUrl = Annotated[
+    str, Meta(max_length=2000, pattern=URL_FORM, examples=["https://example.com/sam.png"])
+]
 
 
 class AccountBody(Body, frozen=True):
@@ -44,7 +47,7 @@ class AccountBody(Body, frozen=True):
     email: Email | None = None
     locale: Locale = "en"
     timezone: Timezone = "UTC"
-    avatar_url: Annotated[str, Meta(max_length=2000, pattern=URL_FORM)] | None = None
+    avatar_url: PictureUrl | None = None
 
     def check(self) -> None:
         """Refuse a time zone that there is not."""
@@ -113,11 +116,13 @@ class AccountRoutes(Resource):
         """Show the caller's account and counts."""
         return await self._accounts.me(caller)
 
-    async def preferences(self, caller: Identity) -> Wishes:
+    async def preferences(self, caller: Identity) -> ShownPreferences:
         """Show the caller's preferences, defaults filled in."""
         return await self._accounts.preferences(caller)
 
-    async def change_preferences(self, caller: Identity, body: PreferencesPatch) -> Wishes:
+    async def change_preferences(
+        self, caller: Identity, body: PreferencesPatch
+    ) -> ShownPreferences:
         """Merge what the caller says into their preferences (RFC 7396): what is not named stays."""
         patch: dict[str, Any] = msgspec.to_builtins(body)
         return await self._accounts.change_preferences(caller, patch)

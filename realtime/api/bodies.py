@@ -17,11 +17,20 @@ from realtime.services.paging import decode_cursor
 MAX_BODY_BYTES = 1024 * 1024
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
-AccountId = Annotated[str, Meta(pattern=ID_FORM)]
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NAME_FORM)]
+AccountId = Annotated[str, Meta(pattern=ID_FORM, examples=["sam"])]
+Name = Annotated[
+    str,
+    Meta(
+        description="One line with something to see in it",
+        min_length=1,
+        max_length=200,
+        pattern=NAME_FORM,
+        examples=["Sam Meadow"],
+    ),
+]
 Days = Annotated[int, Meta(ge=1, le=365)]
-Currency = Annotated[str, Meta(extra_json_schema={"enum": sorted(CURRENCIES)})]
-Amount = Annotated[int, Meta(ge=0, le=MAX_AMOUNT)]
+Currency = Annotated[str, Meta(examples=["EUR"], extra_json_schema={"enum": sorted(CURRENCIES)})]
+Amount = Annotated[int, Meta(ge=0, le=MAX_AMOUNT, examples=[12_050])]
 
 Moment = Annotated[datetime, Meta(tz=True)]
 
@@ -60,7 +69,7 @@ class PageQuery(Query, frozen=True):
         return decode_cursor(self.cursor, key) if self.cursor else None
 
 
-class Money(Body, frozen=True):
+class Price(Body, frozen=True):
     """An amount in minor units of an ISO 4217 currency."""
 
     amount: Amount

@@ -6,11 +6,18 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from domain.contact import Refusal
-from domain.conversations import MAX_ATTACHMENTS, MAX_SEQ, ConversationKind
+from domain.conversations import (
+    MAX_ATTACHMENTS,
+    MAX_BODY,
+    MAX_CLIENT_ID,
+    MAX_SEQ,
+    ConversationKind,
+)
 from domain.errors import Invalid
 from domain.identity import Identity
 from realtime.api.bodies import DEFAULT_LIMIT, AccountId, Body, Limit, Moment, PageQuery, Query
 from realtime.api.endpoint import ACCOUNT, READER, Resource, Stored, get, patch, post, put
+from realtime.api.forms import SEEN_FORM
 from realtime.services.conversations import Conversations
 from realtime.services.messages import Messages, SendMessage
 from realtime.services.shapes import (
@@ -24,6 +31,11 @@ from realtime.services.shapes import (
 )
 
 ONE = "/v1/conversations/{conversation_id}"
+ClientId = Annotated[str, Meta(min_length=1, max_length=MAX_CLIENT_ID, examples=["1f0a-7"])]
+# How long it may be is said here and checked where it is said for the socket, too.
+Text = Annotated[
+    str, Meta(pattern=SEEN_FORM, examples=["Hello"], extra_json_schema={"maxLength": MAX_BODY})
+]
 Seq = Annotated[int, Meta(ge=0, le=MAX_SEQ)]
 
 
@@ -60,16 +72,16 @@ class FlagsBody(Body, frozen=True):
 class MessageBody(Body, frozen=True):
     """A message; ``client_id`` is the sender's own, and makes sending twice harmless."""
 
-    client_id: str
-    body: str
-    reply_to: int | None = None
+    client_id: ClientId
+    body: Text
+    reply_to: Annotated[int, Meta(ge=1, le=MAX_SEQ)] | None = None
     attachments: Annotated[tuple[AccountId, ...], Meta(max_length=MAX_ATTACHMENTS)] = ()
 
 
 class ReadBody(Body, frozen=True):
     """How far the caller has read."""
 
-    seq: Annotated[int, Meta(ge=0)]
+    seq: Seq
 
 
 class ConversationRoutes(Resource):

@@ -7,11 +7,11 @@ from msgspec import Meta
 from domain.identity import Identity
 from realtime.api.bodies import AccountId, Body, PageQuery
 from realtime.api.endpoint import ACCOUNT, Resource, get, post
-from realtime.services.notifications import Marked, Notifications, Trace
+from realtime.services.notifications import MarkedRead, Notifications, Trace
 from realtime.services.shapes import Notification, Page
 
 
-class ReadBody(Body, frozen=True):
+class SeenBody(Body, frozen=True):
     """Which notifications are read; without ids all of them."""
 
     ids: Annotated[list[AccountId], Meta(max_length=200)] | None = None
@@ -30,7 +30,7 @@ class NotificationRoutes(Resource):
             caller, after=after[0] if after else None, limit=query.limit
         )
 
-    async def read(self, caller: Identity, body: ReadBody) -> Marked:
+    async def read(self, caller: Identity, body: SeenBody) -> MarkedRead:
         """Mark notifications as read."""
         return await self._notifications.mark_read(caller, body.ids)
 

@@ -1,13 +1,11 @@
 """What is done with an order: ``/v1/orders/{id}`` actions, requirements, notes, plan, checklist."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
 from domain.identity import Identity
 from domain.instants import rfc3339_or_none
-from domain.lifecycle import Action
 from domain.requirements import Answer
 from realtime.api.bodies import AccountId, Body, Moment
 from realtime.api.endpoint import (
@@ -22,22 +20,15 @@ from realtime.api.endpoint import (
     post,
     put,
 )
+from realtime.api.order_acts import OrderAct
 from realtime.services.order_actions import OrderActions
 from realtime.services.order_papers import MAX_TASKS, OrderPapers
-from realtime.services.requirements import Requirements, ShownRequirements
+from realtime.services.requirements import OrderRequirements, Requirements
 from realtime.services.shapes import Note, Order, Page, Plan, Task, Welcome
 
 NOT_NOW = "action_not_available"
 ORDER = "/v1/orders/{order_id}"
 NoteText = Annotated[str, Meta(min_length=1, max_length=10_000)]
-
-
-class ActionBody(Body, frozen=True):
-    """One action; ``actor`` is whom the marketplace acts for."""
-
-    action: Action
-    data: dict[str, Any] = msgspec.field(default_factory=dict)
-    actor: AccountId | None = None
 
 
 class RequirementsBody(Body, frozen=True):
@@ -84,17 +75,17 @@ class OrderPaperRoutes(Resource):
         self._papers = papers
         self._requirements = requirements
 
-    async def act(self, caller: Identity, order_id: AccountId, body: ActionBody) -> Order:
+    async def act(self, caller: Identity, order_id: AccountId, body: OrderAct) -> Order:
         """Do one thing with an order; `available_actions` names what can be done now."""
         return await self._actions.act(caller, order_id, body.action, body.data, actor=body.actor)
 
-    async def show_requirements(self, caller: Identity, order_id: AccountId) -> ShownRequirements:
+    async def show_requirements(self, caller: Identity, order_id: AccountId) -> OrderRequirements:
         """Show questions and answers; a draft to its buyer alone."""
         return await self._requirements.get(caller, order_id)
 
     async def put_requirements(
         self, caller: Identity, order_id: AccountId, body: RequirementsBody
-    ) -> ShownRequirements:
+    ) -> OrderRequirements:
         """Save a draft of the answers, or hand them in: the delivery clock starts then."""
         if body.submit:
             await self._actions.change_answers(caller, order_id, body.answers)

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.identity import Identity
-from realtime.api.bodies import AccountId, Body, Days, Moment, Money, PageQuery
+from realtime.api.bodies import AccountId, Body, Days, Moment, PageQuery, Price
 from realtime.api.endpoint import ACCOUNT, EVERYONE, MARKETPLACE, Resource, Stored, get, post
 from realtime.api.forms import PRINTABLE_FORM
 from realtime.ids import new_id
@@ -38,7 +38,7 @@ class OrderBody(Body, frozen=True):
 
     service_id: AccountId
     buyer_id: AccountId
-    price: Money
+    price: Price
     id: AccountId | None = None
     delivery_days: Days | None = None
     # What kind of answer a question takes is for the service to say, and to name.

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import SandboxedEnvironment
@@ -13,11 +14,11 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 class Pages:
-    """Renders a template with the style that all of them share."""
+    """Renders templates with one style; ``policy`` lets a page have that, and nothing else."""
 
-    def __init__(self) -> None:
-        self._style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
-        self._policy = _policy(self._style)
+    def __init__(self, style: str = "page.css") -> None:
+        self._style = (TEMPLATES / style).read_text(encoding="utf-8")
+        self.policy = _policy(self._style)
         self._templates = SandboxedEnvironment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=select_autoescape(["html"]),
@@ -28,9 +29,12 @@ class Pages:
 
     def page(self, template: str, status: HTTPStatus, **values: str | None) -> HTMLResponse:
         """Answer with a page."""
-        content = self._templates.get_template(template).render(style=self._style, **values)
-        headers = {"Content-Security-Policy": self._policy, "Cache-Control": "no-store"}
-        return HTMLResponse(content, status, headers=headers)
+        headers = {"Content-Security-Policy": self.policy, "Cache-Control": "no-store"}
+        return HTMLResponse(self.render(template, **values), status, headers=headers)
+
+    def render(self, template: str, **values: Any) -> str:
+        """Write a page."""
+        return self._templates.get_template(template).render(style=self._style, **values)
 
 
 def _policy(style: str) -> str:

@@ -1,6 +1,7 @@
 """Errors as problem documents (RFC 9457): one table from what the rules refuse to HTTP."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
@@ -24,6 +25,57 @@ from realtime.services.views import encode
 
 log = structlog.get_logger(__name__)
 
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a code says, and the status that it comes with."""
+
+    status: HTTPStatus
+    says: str
+
+
+# Every code that the API can answer with; programs tell errors apart by them.
+CODES: Mapping[str, Meaning] = {
+    "bad_request": Meaning(HTTPStatus.BAD_REQUEST, "The request is not for this server."),
+    "invalid": Meaning(
+        HTTPStatus.BAD_REQUEST, "Something is wrong in the request; `errors` names each field."
+    ),
+    "unauthorized": Meaning(HTTPStatus.UNAUTHORIZED, "No credential, or none that is known here."),
+    "token_expired": Meaning(HTTPStatus.UNAUTHORIZED, "A fresh token will do."),
+    "forbidden": Meaning(HTTPStatus.FORBIDDEN, "This is for another kind of caller."),
+    "first_contact_required": Meaning(
+        HTTPStatus.FORBIDDEN, "A seller cannot write to a client first: see `unlocked_by`."
+    ),
+    "blocked": Meaning(HTTPStatus.FORBIDDEN, "This person takes no messages outside of orders."),
+    "you_blocked": Meaning(HTTPStatus.FORBIDDEN, "The caller has blocked this person."),
+    "not_sender": Meaning(HTTPStatus.FORBIDDEN, "Only who wrote a message changes it."),
+    "not_found": Meaning(HTTPStatus.NOT_FOUND, "It does not exist, or is not the caller's to see."),
+    "not_participant": Meaning(
+        HTTPStatus.NOT_FOUND, "There is no such conversation, or the caller has no part in it."
+    ),
+    "push_not_set_up": Meaning(HTTPStatus.NOT_FOUND, "This server sends no pushes."),
+    "method_not_allowed": Meaning(
+        HTTPStatus.METHOD_NOT_ALLOWED, "The path takes other methods; `Allow` names them."
+    ),
+    "action_not_available": Meaning(
+        HTTPStatus.CONFLICT, "The order, as it is by now, does not allow it; `detail` says what is."
+    ),
+    "order_exists": Meaning(HTTPStatus.CONFLICT, "There is another order with this id."),
+    "service_not_approved": Meaning(HTTPStatus.CONFLICT, "Only approved services are ordered."),
+    "seller_changed": Meaning(HTTPStatus.CONFLICT, "A service stays with its seller."),
+    "too_late": Meaning(HTTPStatus.CONFLICT, "The message is too old to be edited."),
+    "too_many_quick_replies": Meaning(HTTPStatus.CONFLICT, "There are as many as there may be."),
+    "too_large": Meaning(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body, or a text in it, is too long."
+    ),
+    "idempotency_key_reused": Meaning(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "Another order was placed under this key."
+    ),
+    "too_many_requests": Meaning(HTTPStatus.TOO_MANY_REQUESTS, "The same call is fine later."),
+    "internal": Meaning(HTTPStatus.INTERNAL_SERVER_ERROR, "A mistake of this server's."),
+    "unavailable": Meaning(HTTPStatus.SERVICE_UNAVAILABLE, "The same call is fine later."),
+}
+# What a code that is not in the table comes with: the status of the nearest of its kinds.
 STATUS: Mapping[type[OrderwireError], HTTPStatus] = {
     Invalid: HTTPStatus.BAD_REQUEST,
     Unauthorized: HTTPStatus.UNAUTHORIZED,
@@ -36,8 +88,6 @@ STATUS: Mapping[type[OrderwireError], HTTPStatus] = {
 }
 # What is noted of a request whose client left before it was answered.
 CLIENT_LEFT = 499
-# Where one code stands apart from its kind.
-STATUS_BY_CODE = {"idempotency_key_reused": HTTPStatus.UNPROCESSABLE_ENTITY}
 HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "1"},
@@ -65,9 +115,9 @@ def problem(status: HTTPStatus, error: OrderwireError) -> Response:
 
 def status_of(error: OrderwireError) -> HTTPStatus:
     """Look an error's status up, by its code or by the nearest of its kinds."""
-    by_code = STATUS_BY_CODE.get(error.code)
-    if by_code is not None:
-        return by_code
+    known = CODES.get(error.code)
+    if known is not None:
+        return known.status
     kinds = (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     return next(kinds, HTTPStatus.INTERNAL_SERVER_ERROR)
 

@@ -21,7 +21,7 @@ AUTH_BYTES = 16
 Endpoint = Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
-class Keys(Body, frozen=True):
+class SubscriptionKeys(Body, frozen=True):
     """A subscription's keys (RFC 8291), base64url."""
 
     p256dh: Annotated[str, Meta(max_length=128)]
@@ -32,7 +32,7 @@ class SubscriptionBody(Body, frozen=True):
     """What ``PushSubscription.toJSON()`` gives, and a name for the device."""
 
     endpoint: Endpoint
-    keys: Keys
+    keys: SubscriptionKeys
     expirationTime: float | None = None  # noqa: N815 - the browser's own name for it
     label: Annotated[str, Meta(max_length=200)] = ""
 
@@ -109,7 +109,7 @@ class PushRoutes(Resource):
     )
 
 
-def _checked_keys(keys: Keys) -> tuple[str, str]:
+def _checked_keys(keys: SubscriptionKeys) -> tuple[str, str]:
     """Refuse keys with which nothing could be encrypted, before the first push fails.
 
     Returns them in the one spelling that RFC 8291 has for them.

@@ -55,17 +55,29 @@ class File:
     @classmethod
     def read(cls, path: Path, name: str) -> "File":
         """Read a file that is served as ``name``."""
-        content = path.read_bytes()
-        packed = gzip.compress(content, mtime=0) if path.suffix in WORTH_PACKING else None
         kind = TYPES.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        return cls.of(
+            path.read_bytes(),
+            kind,
+            policy=APP_POLICY,
+            cache=FOR_EVER if name.startswith(HASHED) else ASK_FIRST,
+            pack=path.suffix in WORTH_PACKING,
+        )
+
+    @classmethod
+    def of(
+        cls, content: bytes, kind: str, *, policy: str, cache: str = ASK_FIRST, pack: bool = True
+    ) -> "File":
+        """Make a file of what is in it."""
         headers = {
             "Content-Type": kind,
-            "Cache-Control": FOR_EVER if name.startswith(HASHED) else ASK_FIRST,
+            "Cache-Control": cache,
             "ETag": f'W/"{hashlib.sha256(content).hexdigest()[:20]}"',
-            "Content-Security-Policy": APP_POLICY,
+            "Content-Security-Policy": policy,
             "Cross-Origin-Opener-Policy": "same-origin",
             "Vary": "Accept-Encoding",
         }
+        packed = gzip.compress(content, mtime=0) if pack else None
         return cls(content=content, packed=packed, headers=headers)
 
     async def answer(self, request: Request) -> Response:

@@ -4,6 +4,7 @@ Everything is made inside the running event loop, and taken down in the reverse 
 """
 
 from realtime.bootstrap.ground import Pace
+from realtime.bootstrap.http import describe
 from realtime.bootstrap.node import STATIC, Node, delivering, serving
 
-__all__ = ["STATIC", "Node", "Pace", "delivering", "serving"]
+__all__ = ["STATIC", "Node", "Pace", "delivering", "describe", "serving"]

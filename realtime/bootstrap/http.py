@@ -2,19 +2,19 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from urllib.parse import urlsplit
-
-from starlette.routing import BaseRoute
 
 from domain.errors import Unauthorized
 from realtime.api.accounts import AccountRoutes
 from realtime.api.app import Edge
 from realtime.api.blocks import BlockRoutes
-from realtime.api.callers import Callers
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
-from realtime.api.endpoint import Resource, routes_of
+from realtime.api.description import DescriptionRoutes
+from realtime.api.endpoint import Resource
 from realtime.api.notifications import NotificationRoutes
+from realtime.api.openapi import Json, document
 from realtime.api.order_papers import OrderPaperRoutes
 from realtime.api.orders import OrderRoutes
 from realtime.api.pages import Pages
@@ -31,21 +31,41 @@ from realtime.bootstrap.use_cases import UseCases
 from realtime.delivery.locales.voice import voice_for
 from realtime.delivery.push.endpoint_guard import EndpointGuard, ForbiddenEndpoint
 from realtime.ids import new_id
-from realtime.services.identity import ServiceKeys, TokenVerifier
+from realtime.ops.health import HealthRoutes
+from realtime.ops.metrics import MetricsRoutes
+from realtime.services.identity import ServiceKeys
 from realtime.settings import Settings
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-def api_routes(
-    settings: Settings, use_cases: UseCases, verifier: TokenVerifier
-) -> Sequence[BaseRoute]:
+RESOURCES: Sequence[type[Resource]] = (
+    AccountRoutes,
+    ServiceRoutes,
+    OrderRoutes,
+    OrderPaperRoutes,
+    ContactRoutes,
+    ConversationRoutes,
+    BlockRoutes,
+    QuickReplyRoutes,
+    ReportRoutes,
+    SearchRoutes,
+    NotificationRoutes,
+    PushRoutes,
+    UnsubscribeRoutes,
+    HealthRoutes,
+    MetricsRoutes,
+    DescriptionRoutes,
+)
+
+
+def describe() -> Json:
+    """Describe all that a server has endpoints for."""
+    return document(RESOURCES, release=version("orderwire"))
+
+
+def api_resources(settings: Settings, use_cases: UseCases) -> Sequence[Resource]:
     """List what accounts, operators and the marketplace's backend call."""
-    callers = Callers(verifier=verifier, service_keys=ServiceKeys(settings.service_keys))
-    return routes_of(_resources(settings, use_cases), callers)
-
-
-def _resources(settings: Settings, use_cases: UseCases) -> Sequence[Resource]:
     guard = EndpointGuard(settings.push_extra_origins)
     key = settings.vapid_private_key
     return [
@@ -70,6 +90,7 @@ def _resources(settings: Settings, use_cases: UseCases) -> Sequence[Resource]:
             check_endpoint=lambda endpoint: _wrong_with(guard, endpoint),
         ),
         UnsubscribeRoutes(unsubscribing=use_cases.unsubscribing, pages=Pages(), say=_say),
+        DescriptionRoutes(describe),
     ]
 
 

@@ -11,12 +11,14 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from realtime.api.app import create_app
+from realtime.api.callers import Callers
+from realtime.api.endpoint import routes_of
 from realtime.api.pages import Pages
 from realtime.api.request_log import RequestFigures
 from realtime.api.static import WebApp
 from realtime.bootstrap.deliveries import make_deliveries
 from realtime.bootstrap.ground import Ground, Pace
-from realtime.bootstrap.http import api_routes, make_edge
+from realtime.bootstrap.http import RESOURCES, api_resources, make_edge
 from realtime.bootstrap.use_cases import UseCases, make_use_cases
 from realtime.channels.hub import Hub
 from realtime.clock import Clock
@@ -31,7 +33,7 @@ from realtime.ops.metrics import MetricsRoutes, Source, now
 from realtime.ops.queue import QueueFigures
 from realtime.protocol.limits import Limits
 from realtime.services.channel_reads import ChannelReads
-from realtime.services.identity import KeySet, KeySource, SharedSecret, TokenVerifier
+from realtime.services.identity import KeySet, KeySource, ServiceKeys, SharedSecret, TokenVerifier
 from realtime.services.people import People
 from realtime.settings import Settings
 
@@ -126,12 +128,16 @@ def _make(ground: Ground) -> _Parts:
 
 def _routes(parts: _Parts, stage: Stage | None, web_app: WebApp) -> list[BaseRoute]:
     settings = parts.ground.settings
-    metrics = MetricsRoutes(sources=_metrics(parts), token=settings.metrics_token)
+    resources = [
+        HealthRoutes(parts.health),
+        MetricsRoutes(sources=_metrics(parts), token=settings.metrics_token),
+        *api_resources(settings, parts.use_cases),
+    ]
+    assert {type(each) for each in resources} == set(RESOURCES), "what is served is described"
+    callers = Callers(verifier=parts.verifier, service_keys=ServiceKeys(settings.service_keys))
     return [
-        *HealthRoutes(parts.health).routes(),
-        *metrics.routes(),
         *parts.gateway.routes(),
-        *api_routes(settings, parts.use_cases, parts.verifier),
+        *routes_of(resources, callers),
         *(stage.routes(parts.use_cases.orders) if stage else ()),
         *web_app.routes(),
     ]

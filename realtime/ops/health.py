@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
+from typing import Annotated, Literal, TypedDict
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.errors import OrderwireError
+from realtime.api.endpoint import ANYBODY, Content, Resource, get
 
 PATIENCE = 2.0
 KEPT_SECONDS = 1.0
@@ -45,6 +45,9 @@ class Readiness:
 
     status: State
     checks: dict[str, Check]
+
+
+READINESS = Content("application/json", Readiness, (HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE))
 
 
 class Health:
@@ -116,28 +119,33 @@ class Health:
         }
 
 
-class HealthRoutes:
+class Alive(TypedDict):
+    """The process lives."""
+
+    status: Literal["alive"]
+
+
+class HealthRoutes(Resource):
     """The two of them over HTTP."""
 
     def __init__(self, health: Health) -> None:
         self._health = health
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        return [
-            Route("/healthz", self.alive, methods=["GET"]),
-            Route("/readyz", self.ready, methods=["GET"]),
-        ]
-
-    async def alive(self, _request: Request) -> Response:
+    async def alive(self) -> Annotated[Response, Content("application/json", Alive)]:
         """Say that the event loop turns."""
         return _answer({"status": "alive"})
 
-    async def ready(self, _request: Request) -> Response:
+    async def ready(self) -> Annotated[Response, READINESS]:
         """Say what this node is fit for: 503 when it should get no work."""
         found = await self._health.readiness()
         unready = found.status is State.UNREADY
         return _answer(found, HTTPStatus.SERVICE_UNAVAILABLE if unready else HTTPStatus.OK)
+
+    title = "Operation"
+    endpoints = (
+        get("/healthz", alive, by=ANYBODY),
+        get("/readyz", ready, by=ANYBODY),
+    )
 
 
 def _answer(content: object, status: HTTPStatus = HTTPStatus.OK) -> Response:

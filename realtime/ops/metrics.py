@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
@@ -10,9 +10,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from domain.errors import Unauthorized
+from realtime.api.endpoint import ANYBODY, Content, Resource, get
 from realtime.api.peers import is_this_machine
 
 
@@ -34,25 +34,24 @@ class _Read(Collector):
         return self._metrics
 
 
-class MetricsRoutes:
+class MetricsRoutes(Resource):
     """Shown to whoever has the token; without one, to this machine alone."""
 
     def __init__(self, *, sources: Sequence[Source], token: str | None) -> None:
         self._sources = sources
         self._token = token
 
-    def routes(self) -> list[Route]:
-        """List the routes."""
-        return [Route("/metrics", self.show, methods=["GET"])]
-
-    async def show(self, request: Request) -> Response:
-        """Show everything."""
+    async def show(self, request: Request) -> Annotated[Response, Content("text/plain")]:
+        """Show all figures, as Prometheus reads them or OpenMetrics has them."""
         self._admit(request)
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_Read([metric for each in self._sources for metric in await each()]))
         ProcessCollector(registry=registry)
         encode, media_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry), headers={"Content-Type": media_type})
+
+    title = "Operation"
+    endpoints = (get("/metrics", show, by=ANYBODY, refuses=("unauthorized",)),)
 
     def _admit(self, request: Request) -> None:
         if self._token is None:

@@ -44,7 +44,7 @@ class Me(TypedDict):
 QuietTimes = TypedDict("QuietTimes", {"start": str, "end": str, "except": Sequence[Category]})
 
 
-class Wishes(TypedDict):
+class ShownPreferences(TypedDict):
     """What an account wants to be told, and where."""
 
     locale: str
@@ -128,17 +128,19 @@ class Accounts:
             "features": [],
         }
 
-    async def preferences(self, identity: Identity) -> Wishes:
+    async def preferences(self, identity: Identity) -> ShownPreferences:
         """Return an account's preferences, defaults filled in."""
         async with self._database.reading() as connection:
             account = _known(await accounts.get(connection, identity.account_id))
             said = await accounts.said_preferences(connection, account.id)
         return _shown(effective(said, locale=account.locale, timezone=account.timezone))
 
-    async def change_preferences(self, identity: Identity, patch: Mapping[str, Any]) -> Wishes:
+    async def change_preferences(
+        self, identity: Identity, patch: Mapping[str, Any]
+    ) -> ShownPreferences:
         """Apply a merge patch that the API has checked."""
 
-        async def work(tx: Transaction) -> Wishes:
+        async def work(tx: Transaction) -> ShownPreferences:
             # Held, so that two first wishes at once are both kept.
             account = _known(await accounts.hold(tx.connection, identity.account_id))
             said = merged(await accounts.said_preferences(tx.connection, account.id), patch)
@@ -245,7 +247,7 @@ def _profile(account: Record) -> Account:
     }
 
 
-def _shown(wishes: Preferences) -> Wishes:
+def _shown(wishes: Preferences) -> ShownPreferences:
     quiet = wishes.quiet_hours
     return {
         "locale": wishes.locale,

@@ -25,7 +25,7 @@ from storage.rows import Record
 PLANNED, ATTEMPTED = "planned", "attempted"
 
 
-class Marked(TypedDict):
+class MarkedRead(TypedDict):
     """How many notifications were marked as read."""
 
     read: Count
@@ -90,10 +90,10 @@ class Notifications:
             )
         return page_of(rows, limit, show=views.notification, key=lambda row: (row.id,))
 
-    async def mark_read(self, identity: Identity, ids: Sequence[str] | None) -> Marked:
+    async def mark_read(self, identity: Identity, ids: Sequence[str] | None) -> MarkedRead:
         """Mark these notifications as read, or all of them; return how many that were."""
 
-        async def work(tx: Transaction) -> Marked:
+        async def work(tx: Transaction) -> MarkedRead:
             rows = await notifications.mark_read(
                 tx.connection, identity.account_id, ids, self._clock.now()
             )

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from domain.errors import Conflict, Forbidden, Invalid, NotFound
 from domain.identity import Identity, Role
@@ -12,7 +11,7 @@ from domain.requirements import Answer, RequirementsStatus
 from domain.timers import Course, Periods, timers_of
 from realtime.clock import Clock
 from realtime.delivery.planner import Notice
-from realtime.services.order_commands import Answers, Data, Note, read_data
+from realtime.services.order_commands import Answers, Data, NoteText
 from realtime.services.order_events import SYSTEM, Event, OrderEvents
 from realtime.services.order_steps import STEPS, Acting, Step, Told, start
 from realtime.services.order_views import OrderViews, may_see, side_of
@@ -51,7 +50,7 @@ class OrderActions:
         identity: Identity,
         order_id: str,
         action: Action,
-        data: Mapping[str, Any],
+        told: Data,
         *,
         actor: str | None = None,
     ) -> Order:
@@ -60,7 +59,6 @@ class OrderActions:
         ``actor`` is whom the marketplace acts for: one of the two accounts, or ``system``. Raises
         Conflict ``action_not_available`` when the order, as it is by now, does not allow it.
         """
-        told = read_data(action, data)
 
         async def work(tx: Transaction) -> Order:
             order = await self.held(tx, identity, order_id)
@@ -113,7 +111,7 @@ class OrderActions:
         return rule
 
     async def _do(self, tx: Transaction, acting: Acting, rule: Rule, told: Data) -> Record:
-        if isinstance(told, Note):
+        if isinstance(told, NoteText):
             await self.add_note(tx, acting.order, acting.by, told.body)
             return acting.order
         if isinstance(told, Answers):

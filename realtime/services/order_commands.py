@@ -1,13 +1,9 @@
 """What each action on an order needs to be told: one shape for each, checked field by field."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
-from domain.errors import Invalid
-from domain.lifecycle import Action
 from domain.requirements import Answer
 
 Text = Annotated[str, Meta(min_length=1, max_length=10_000)]
@@ -55,7 +51,7 @@ class Say(Data, frozen=True):
     reason: OptionalText = ""
 
 
-class Note(Data, frozen=True):
+class NoteText(Data, frozen=True):
     """A private note."""
 
     body: Text
@@ -65,31 +61,3 @@ class Answers(Data, frozen=True):
     """Answers to the seller's questions."""
 
     answers: dict[str, Answer]
-
-
-SHAPES: Mapping[Action, type[Data]] = {
-    Action.SUBMIT_REQUIREMENTS: Answers,
-    Action.SKIP_REQUIREMENTS: Nothing,
-    Action.REMIND_REQUIREMENTS: Nothing,
-    Action.DELIVER: Deliver,
-    Action.REQUEST_REVISION: AskForChanges,
-    Action.ACCEPT: Nothing,
-    Action.REQUEST_EXTENSION: AskForTime,
-    Action.REQUEST_CANCELLATION: AskToCancel,
-    Action.ACCEPT_REQUEST: Nothing,
-    Action.DECLINE_REQUEST: Say,
-    Action.WITHDRAW_REQUEST: Nothing,
-    Action.CANCEL: Say,
-    Action.ADD_NOTE: Note,
-    Action.SEND_PLAN: Nothing,
-    Action.APPROVE_PLAN: Nothing,
-    Action.RETURN_PLAN: AskForChanges,
-}
-
-
-def read_data(action: Action, data: Mapping[str, Any]) -> Data:
-    """Read what came along with an action; Invalid names the field that is wrong."""
-    try:
-        return msgspec.convert(dict(data), SHAPES[action])
-    except msgspec.ValidationError as error:
-        raise Invalid.field("data", str(error)) from None

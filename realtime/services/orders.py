@@ -311,9 +311,8 @@ class Orders:
 
 def reused_key() -> OrderwireError:
     """Refuse a key under which another order was placed."""
-    error = Invalid.field("Idempotency-Key", "was used for another order")
-    error.code = "idempotency_key_reused"
-    return error
+    wrong = FieldError("Idempotency-Key", "was used for another order")
+    return Invalid(wrong, code="idempotency_key_reused")
 
 
 def _clock_runs(status: OrderStatus) -> bool:

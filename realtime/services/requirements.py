@@ -37,7 +37,7 @@ class AnswersVersion(TypedDict):
     answers: Given
 
 
-class ShownRequirements(TypedDict):
+class OrderRequirements(TypedDict):
     """An order's questions with their answers, and each version of these."""
 
     questions: Sequence[ShownQuestion]
@@ -84,7 +84,7 @@ class Requirements:
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
-    async def get(self, identity: Identity, order_id: str) -> ShownRequirements:
+    async def get(self, identity: Identity, order_id: str) -> OrderRequirements:
         """Show questions and answers to one of the two sides; a draft only to its buyer."""
         async with self._database.reading() as connection:
             order = await orders.get(connection, order_id)
@@ -95,10 +95,10 @@ class Requirements:
 
     async def save_draft(
         self, identity: Identity, order_id: str, answers: Given
-    ) -> ShownRequirements:
+    ) -> OrderRequirements:
         """Keep what the buyer has filled in so far, with gaps."""
 
-        async def work(tx: Transaction) -> ShownRequirements:
+        async def work(tx: Transaction) -> OrderRequirements:
             order = await orders.lock(tx.connection, order_id)
             if order is None or side_of(order, identity.account_id) is not Side.BUYER:
                 raise NotFound("there is no such order")
@@ -114,7 +114,7 @@ class Requirements:
         return await self._database.transaction(work)
 
 
-def shown(order: Record, versions: Sequence[Record], side: Side | None) -> ShownRequirements:
+def shown(order: Record, versions: Sequence[Record], side: Side | None) -> OrderRequirements:
     """Show the requirements of an order."""
     waits = order.status == OrderStatus.AWAITING_REQUIREMENTS
     draft = order.draft_answers if side is Side.BUYER else None

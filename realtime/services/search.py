@@ -29,7 +29,7 @@ class Kind(StrEnum):
     ORDERS = "orders"
 
 
-class Hit(TypedDict):
+class FoundMessage(TypedDict):
     """A message that was found: a snippet of it, and where in the snippet the words are."""
 
     conversation_id: Id
@@ -41,7 +41,7 @@ class Hit(TypedDict):
 class Found(TypedDict):
     """What was found, of each kind."""
 
-    messages: list[Hit]
+    messages: list[FoundMessage]
     people: list[Person]
     orders: list[Order]
 
@@ -111,7 +111,7 @@ class Search:
 
 async def _messages(
     connection: AsyncConnection, account_id: str, terms: Sequence[Term], limit: int
-) -> list[Hit]:
+) -> list[FoundMessage]:
     written = [spellings(term) for term in terms]
     rows = await search.messages(connection, account_id, written, limit * CANDIDATES)
     found = [row for row in rows if matches(terms, row.body)]
@@ -119,7 +119,7 @@ async def _messages(
     return [_found(row, terms) for row in best]
 
 
-def _found(row: Record, terms: Sequence[Term]) -> Hit:
+def _found(row: Record, terms: Sequence[Term]) -> FoundMessage:
     piece = snippet(terms, row.body)
     return {
         "conversation_id": row.conversation_id,

@@ -15,11 +15,10 @@ from domain.orders import Lateness, OrderStatus
 from domain.preferences import Category
 from domain.requirements import QuestionKind, RequirementsStatus
 
-Id = Annotated[str, Meta(description="An id", examples=["018f3c1e-7d1a-7000-8000-6b8f1f0a2b11"])]
+Id = Annotated[str, Meta(examples=["01919b2f-4c5e-7a6b"])]
 Time = Annotated[
     str,
     Meta(
-        description="RFC 3339, UTC, with milliseconds",
         examples=["2026-11-23T10:00:00.123Z"],
         extra_json_schema={"format": "date-time"},
     ),
@@ -47,8 +46,8 @@ class Person(TypedDict):
 class Money(TypedDict):
     """An amount in minor units of an ISO 4217 currency."""
 
-    amount: int
-    currency: str
+    amount: Annotated[int, Meta(ge=0, examples=[12_050])]
+    currency: Annotated[str, Meta(examples=["EUR"])]
 
 
 # --- conversations --------------------------------------------------------------------------------
@@ -148,14 +147,14 @@ class Deletion(TypedDict):
     at: Time
 
 
-def _one_of(*shapes: str) -> Meta:
+def _one_of(*shapes: type) -> Meta:
     """Describe what is one of several shapes: msgspec has no words for that."""
-    refs = [{"$ref": f"#/components/schemas/{name}"} for name in shapes]
-    return Meta(extra_json_schema={"oneOf": refs})
+    refs = [{"$ref": f"#/components/schemas/{shape.__name__}"} for shape in shapes]
+    return Meta(extra={"one_of": shapes}, extra_json_schema={"oneOf": refs})
 
 
 Entry = Message | OrderEvent | Edit | Deletion
-PageEntry = Annotated[Mapping[str, Any], _one_of("Message", "OrderEvent")]
+PageEntry = Annotated[Mapping[str, Any], _one_of(Message, OrderEvent)]
 
 
 class MayWrite(TypedDict):
@@ -275,7 +274,7 @@ class Plan(TypedDict):
     version: Count
 
 
-class Step(TypedDict):
+class WelcomeStep(TypedDict):
     """One of the first steps with a new order."""
 
     id: str
@@ -285,7 +284,7 @@ class Step(TypedDict):
 class Welcome(TypedDict):
     """The first steps with a new order, for its seller."""
 
-    items: Sequence[Step]
+    items: Sequence[WelcomeStep]
 
 
 class WholeOrder(Order):

@@ -30,6 +30,8 @@ SUBSCRIPTION = {"endpoint": "https://push.example.com/1", "keys": {"p256dh": "",
 
 # For each endpoint: what it is asked, and the status for each kind of caller, in their order.
 MATRIX: dict[tuple[str, str], tuple[Any, tuple[int, ...]]] = {
+    ("GET", "/v1/openapi.json"): (None, (200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "/v1/docs"): (None, (200, 200, 200, 200, 200, 200, 200)),
     ("PUT", "/v1/accounts/{account_id}"): ({"name": "Sam"}, (401, 401, 403, 403, 403, 403, 200)),
     ("GET", "/v1/me"): (None, (401, 401, 200, 200, 200, 200, 403)),
     ("GET", "/v1/me/preferences"): (None, (401, 401, 200, 200, 200, 403, 403)),

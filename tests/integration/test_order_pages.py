@@ -107,3 +107,28 @@ async def test_a_wrong_query_is_refused_by_name(api: HttpApi) -> None:
         answer = await api.call(sam, "GET", f"/v1/orders?{query}")
 
         assert (answer.status_code, answer.json()["errors"][0]["path"]) == (400, path), query
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "named"),
+    [
+        ("deliver", {"message": "x" * 10_001}, "data.message"),
+        ("deliver", {"what": 1}, "data.what"),
+        ("request_extension", {}, "data.days"),
+        ("request_extension", {"days": 0}, "data.days"),
+        ("request_cancellation", {"reason": ""}, "data.reason"),
+        ("request_cancellation", {"reason": 5}, "data.reason"),
+        ("dance", {}, "action"),
+    ],
+)
+async def test_what_comes_along_with_an_action_is_checked_field_by_field(
+    api: HttpApi, action: str, data: dict[str, Any], named: str
+) -> None:
+    sam, _ = await api.market.sam_and_bea()
+    order = await api.market.order()
+
+    body = {"action": action, "data": data}
+    answer = await api.call(sam, "POST", f"/v1/orders/{order['id']}/actions", json=body)
+
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (400, named)
+    assert (await api.market.orders.get(sam, order["id"]))["version"] == order["version"]

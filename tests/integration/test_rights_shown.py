@@ -5,6 +5,7 @@ from datetime import timedelta
 import msgspec
 
 from domain.lifecycle import Action
+from realtime.services.order_commands import Deliver
 from tests.support.marketplace import Marketplace
 
 
@@ -20,7 +21,7 @@ async def test_whether_one_may_write_is_told_wherever_a_conversation_is_shown(
     await market.conversations.mark_read(sam, thread, sent.seq)
     await market.conversations.change(sam, thread, {"starred": True})
     await market.send(bea, order["conversation_id"], "And about the order")
-    await market.order_actions.act(sam, order["id"], Action.DELIVER, {})
+    await market.order_actions.act(sam, order["id"], Action.DELIVER, Deliver())
     await market.blocks.block(bea, "sam")
     await market.conversations.mark_unread(sam, thread, sent.seq)
     await market.changes.delete(bea, thread, sent.seq)

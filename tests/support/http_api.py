@@ -14,6 +14,7 @@ from realtime.api.blocks import BlockRoutes
 from realtime.api.callers import Callers
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
+from realtime.api.description import DescriptionRoutes
 from realtime.api.endpoint import Resource, routes_of
 from realtime.api.notifications import NotificationRoutes
 from realtime.api.order_papers import OrderPaperRoutes
@@ -24,8 +25,10 @@ from realtime.api.quick_replies import QuickReplyRoutes
 from realtime.api.reports import ReportRoutes
 from realtime.api.search import SearchRoutes
 from realtime.api.services import ServiceRoutes
+from realtime.bootstrap import describe
 from realtime.ids import new_id
 from realtime.services.identity import ServiceKeys, SharedSecret, TokenVerifier
+from tests.support.described import check
 from tests.support.marketplace import Marketplace
 
 SECRET = "a secret that is long enough for HS256"
@@ -57,6 +60,7 @@ def resources(market: Marketplace) -> Sequence[Resource]:
             public_key=PUBLIC_KEY,
             check_endpoint=lambda url: "is not public" if url == FORBIDDEN_ENDPOINT else None,
         ),
+        DescriptionRoutes(describe),
     ]
 
 
@@ -95,9 +99,14 @@ class HttpApi:
     async def call(
         self, caller: Identity | str | None, method: str, path: str, **more: Any
     ) -> httpx2.Response:
-        """Call the API as somebody; ``caller`` may also be the credential itself."""
+        """Call the API as somebody; ``caller`` may also be the credential itself.
+
+        Whatever it answers is held to its description.
+        """
         headers = more.pop("headers", {})
         if caller is not None:
             credential = self.token(caller) if isinstance(caller, Identity) else caller
             headers = {"Authorization": f"Bearer {credential}".encode()} | headers
-        return await self._client.request(method, path, headers=headers, **more)
+        answer = await self._client.request(method, path, headers=headers, **more)
+        check(method, path, answer)
+        return answer
