@@ -25,7 +25,7 @@ LIBRARIES = {
     "realtime.channels": {"hiredis", "msgspec", "redis", "structlog"},
     "realtime.services": {"jwt", "msgspec", "sqlalchemy", "structlog"},
     "realtime.gateway": {"msgspec", "starlette", "structlog", "uvicorn", "websockets"},
-    "realtime.api": {"cryptography", "jinja2", "msgspec", "starlette", "structlog"},
+    "realtime.api": {"cryptography", "jinja2", "markupsafe", "msgspec", "starlette", "structlog"},
     "realtime.delivery": {
         "aiohttp",
         "aiosmtplib",
