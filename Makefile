@@ -24,7 +24,7 @@ DECIDES := alert backoff base64url classify gate outcome reasons targets verdict
 PURE := domain/* realtime/protocol/* $(DECIDES:%=realtime/delivery/%.py)
 LEAST := 95
 
-.PHONY: help demo test lint unit bench chaos picture web setup lock clean
+.PHONY: help demo test lint unit bench chaos simulate picture web setup lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +54,10 @@ bench: .venv/.test $(COMPILER) ## measure us beside other servers; docs/performa
 chaos: .venv/.test $(SDKS) ## hurt three nodes at random; SEED=7 CHAOS_SECONDS=3600 make chaos
 	ORDERWIRE_TEST_CHAOS_SEED=$(SEED) ORDERWIRE_TEST_CHAOS_SECONDS=$(or $(CHAOS_SECONDS),600) \
 	.venv/bin/pytest -s tests/chaos
+
+simulate: .venv/.test ## live through worlds from seeds; SEEDS=1000000 or SEEDS=77..77 JOBS=2 make simulate
+	$(PYTHON_HERE) -m tests.simulation --jobs $(or $(JOBS),1) \
+	--seeds $(if $(findstring ..,$(SEEDS)),$(SEEDS),1..$(or $(SEEDS),1000))
 
 picture: .venv/.test realtime/static/index.html $(CHROMIUM) ## take the README's picture again
 	ORDERWIRE_TEST_PICTURE=docs/images/story.png $(BROWSER_TESTS)

@@ -35,12 +35,15 @@ class GatewayFigures:
 
 
 class Registry:
-    """All open connections, and those of each account; ``most`` an account (0: any number)."""
+    """All open connections, and those of each account; ``most`` an account (0: any number).
+
+    Both are kept in the order in which they came.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._all: set[Connected] = set()
-        self._by_account: dict[str, set[Connected]] = {}
+        self._all: dict[Connected, None] = {}
+        self._by_account: dict[str, dict[Connected, None]] = {}
 
     def __len__(self) -> int:
         """Count the open connections."""
@@ -52,25 +55,25 @@ class Registry:
 
     def add(self, client: Connected) -> None:
         """Note a connection that nobody has spoken on yet."""
-        self._all.add(client)
+        self._all[client] = None
 
     def admit(self, client: Connected, account_id: str) -> bool:
         """Note whose connection it is; False when the account has too many that are alive."""
-        theirs = self._by_account.setdefault(account_id, set())
+        theirs = self._by_account.setdefault(account_id, {})
         if self._most and len(theirs) >= self._most:
             for other in [each for each in theirs if each.awaits_pong]:
                 other.end(codes.CLOSED_NORMALLY)
         theirs = self._by_account.setdefault(account_id, theirs)
         if self._most and len(theirs) >= self._most:
             return False
-        theirs.add(client)
+        theirs[client] = None
         return True
 
     def remove(self, client: Connected, account_id: str | None) -> None:
         """Forget a connection."""
-        self._all.discard(client)
+        self._all.pop(client, None)
         theirs = self._by_account.get(account_id) if account_id else None
         if account_id and theirs is not None:
-            theirs.discard(client)
+            theirs.pop(client, None)
             if not theirs:
                 del self._by_account[account_id]
