@@ -15,6 +15,7 @@ from domain.identity import Identity
 from realtime.gateway import entrance, listening
 from realtime.gateway.calls import SEND
 from realtime.gateway.errors import channel_error_code, error_code
+from realtime.gateway.patience import ANSWER_WITHIN, told_in_time
 from realtime.gateway.surroundings import Outlet, Surroundings
 from realtime.protocol import codes
 from realtime.protocol.codes import Disconnect, ErrorCode, comes_back
@@ -35,8 +36,6 @@ from realtime.protocol.formats import MAX_JOINED, Format
 from realtime.protocol.replies import Reply, RpcResult, unsubscribe_push
 from realtime.protocol.session import Effects, Session
 
-# An SDK gives up on a command after 5 s, and on a subscribe with its whole connection.
-ANSWER_WITHIN = 4.0
 MAX_UNSENT = 1024 * 1024
 MAX_UNSENT_FOR_EPHEMERAL = 128 * 1024
 # Those who lose a channel come back spread over so many seconds.
@@ -233,7 +232,7 @@ class Client:
         self.perform(self.session.connect_failed(command_id, error))
 
     def _renew(self, effect: Renew) -> None:
-        self.run(entrance.renew(self, effect), partial(self.fail, effect.id))
+        self.run(entrance.renew(self, effect), partial(self.fail, effect.id), at=effect.at)
 
     def _open(self, effect: Open) -> None:
         def failed(error: ErrorCode) -> None:
@@ -246,7 +245,8 @@ class Client:
             failed(codes.TOO_MANY_REQUESTS)
             return
         before = self.opening.get(effect.channel)
-        task = self.run(listening.listen(self, effect, before), failed, channel_error_code)
+        work = listening.listen(self, effect, before)
+        task = self.run(work, failed, channel_error_code, at=effect.at)
         self.opening[effect.channel] = task
         task.add_done_callback(partial(self._opening_done, effect.channel))
 
@@ -259,17 +259,20 @@ class Client:
 
     def _read_history(self, effect: ReadHistory) -> None:
         failed = partial(self.fail, effect.id)
-        self.run(listening.read_history(self, effect), failed, channel_error_code)
+        work = listening.read_history(self, effect)
+        self.run(work, failed, channel_error_code, at=effect.at)
 
     def _read_presence(self, effect: ReadPresence) -> None:
-        self.run(listening.read_presence(self, effect), partial(self.fail, effect.id))
+        failed = partial(self.fail, effect.id)
+        self.run(listening.read_presence(self, effect), failed, at=effect.at)
 
     def _call(self, effect: Call) -> None:
         self.shared.figures.calls += 1
         if effect.method == SEND:
-            self.shared.calls.send(self, effect.data, partial(self._called, effect.id))
+            told = told_in_time(partial(self._called, effect.id), effect.at)
+            self.shared.calls.send(self, effect.data, told)
         elif self.shared.calls.knows(effect.method):
-            self.run(self._call_method(effect), partial(self.fail, effect.id))
+            self.run(self._call_method(effect), partial(self.fail, effect.id), at=effect.at)
         else:
             self.fail(effect.id, codes.METHOD_NOT_FOUND)
 
@@ -290,19 +293,26 @@ class Client:
         work: Coroutine[Any, Any, None],
         failed: Callable[[ErrorCode], None],
         named: Callable[[OrderwireError], ErrorCode] = error_code,
+        *,
+        at: float | None = None,
     ) -> asyncio.Task[None]:
-        """Do something that takes a while; ``failed`` hears in time if it cannot be done."""
-        return self.shared.spawn(self._in_time(work, failed, named))
+        """Do something that takes a while; ``failed`` hears in time if it cannot be done.
+
+        ``at`` is since when somebody waits for it.
+        """
+        due = (self.shared.monotonic() if at is None else at) + ANSWER_WITHIN
+        return self.shared.spawn(self._in_time(work, failed, named, due))
 
     async def _in_time(
         self,
         work: Coroutine[Any, Any, None],
         failed: Callable[[ErrorCode], None],
         named: Callable[[OrderwireError], ErrorCode],
+        due: float,
     ) -> None:
         try:
             with self.shared.admission.working():
-                async with asyncio.timeout(ANSWER_WITHIN):
+                async with asyncio.timeout_at(due):
                     await work
         except OrderwireError as error:
             failed(named(error))

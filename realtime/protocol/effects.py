@@ -1,6 +1,10 @@
-"""What a session wants done: it decides, and whoever drives it acts."""
+"""What a session wants done: it decides, and whoever drives it acts.
 
-from dataclasses import dataclass
+``at`` is when the command came: what was said along with the connect has waited since then, and is
+answered in time all the same.
+"""
+
+from dataclasses import dataclass, field
 
 from msgspec import Raw
 
@@ -50,6 +54,7 @@ class Open:
     strict: bool = False
     # Tell who comes, and who goes.
     join_leave: bool = False
+    at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class ReadHistory:
     since: Position | None
     limit: int
     reverse: bool
+    at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,7 @@ class ReadPresence:
     id: int
     channel: str
     stats: bool
+    at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +93,7 @@ class Call:
     id: int
     method: str
     data: Raw
+    at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +102,7 @@ class Renew:
 
     id: int
     token: str
+    at: float = field(default=0.0, compare=False)
 
 
 Effect = (

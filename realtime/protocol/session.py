@@ -107,7 +107,8 @@ class Session:
         self.channels: dict[str, int] = {}
         self._codec = codec
         self._limits = limits
-        self._backlog: list[Command | BadCommand] = []
+        # With the times at which they came.
+        self._backlog: list[tuple[Command | BadCommand, float]] = []
         self._must_connect_by = now + limits.connect
         self._ping_at = 0.0
         self._pong_by = 0.0
@@ -145,7 +146,7 @@ class Session:
             yield from self._handle_first(command)
         elif self.state is State.CONNECTING:
             if len(self._backlog) < self._limits.backlog:
-                self._backlog.append(command)
+                self._backlog.append((command, now))
             else:
                 yield self._end(codes.ABUSE)
 
@@ -214,6 +215,7 @@ class Session:
             since=_since(request),
             strict=bool(request.flag & 2),
             join_leave=request.join_leave,
+            at=now,
         )
 
     def _unsubscribe(self, command_id: int, request: ChannelRequest, _now: float) -> Effects:
@@ -221,7 +223,7 @@ class Session:
             yield Leave(request.channel)
         yield Answer(Reply(id=command_id, unsubscribe=DONE))
 
-    def _history(self, command_id: int, request: HistoryRequest, _now: float) -> Effects:
+    def _history(self, command_id: int, request: HistoryRequest, now: float) -> Effects:
         asked = request.since
         yield ReadHistory(
             id=command_id,
@@ -229,6 +231,7 @@ class Session:
             since=Position(asked.offset, asked.epoch) if asked else None,
             limit=request.limit,
             reverse=request.reverse,
+            at=now,
         )
 
     def _presence(self, command_id: int, request: ChannelRequest, now: float) -> Effects:
@@ -241,20 +244,20 @@ class Session:
         if channel not in self.channels:
             yield from self.fail(command_id, codes.PERMISSION_DENIED, now)
         else:
-            yield ReadPresence(id=command_id, channel=channel, stats=stats)
+            yield ReadPresence(id=command_id, channel=channel, stats=stats, at=now)
 
-    def _rpc(self, command_id: int, request: RpcRequest, _now: float) -> Effects:
-        yield Call(id=command_id, method=request.method, data=request.data)
+    def _rpc(self, command_id: int, request: RpcRequest, now: float) -> Effects:
+        yield Call(id=command_id, method=request.method, data=request.data, at=now)
 
-    def _send(self, _command_id: int, request: SendRequest, _now: float) -> Effects:
+    def _send(self, _command_id: int, request: SendRequest, now: float) -> Effects:
         try:
             told = msgspec.json.decode(request.data, type=RpcRequest)
         except BAD_JSON:
             return
-        yield Call(id=0, method=told.method, data=told.data)
+        yield Call(id=0, method=told.method, data=told.data, at=now)
 
-    def _refresh(self, command_id: int, request: RefreshRequest, _now: float) -> Effects:
-        yield Renew(id=command_id, token=request.token)
+    def _refresh(self, command_id: int, request: RefreshRequest, now: float) -> Effects:
+        yield Renew(id=command_id, token=request.token, at=now)
 
     def _pinged(self, command_id: int, _request: Nothing, _now: float) -> Effects:
         yield Answer(Reply(id=command_id, ping=DONE))
@@ -267,7 +270,10 @@ class Session:
     def connected(
         self, command_id: int, *, result: ConnectResult, ttl: float, first_ping: float, now: float
     ) -> Effects:
-        """Go on with what has waited: the connection stands for ``ttl`` seconds and a grace."""
+        """Go on with what has waited: the connection stands for ``ttl`` seconds and a grace.
+
+        What has waited is counted, and has to be answered, as of when it came.
+        """
         if self.state is not State.CONNECTING:
             return
         self.state = State.CONNECTED
@@ -275,8 +281,8 @@ class Session:
         self._expires_at = now + ttl + self._limits.expiry_grace
         yield Answer(Reply(id=command_id, connect=result))
         waiting, self._backlog = self._backlog, []
-        for command in waiting:
-            yield from self._take(command, now)
+        for command, came_at in waiting:
+            yield from self._take(command, came_at)
 
     def connect_failed(self, command_id: int, error: ErrorCode) -> Effects:
         """Refuse, and drop what came along."""

@@ -23,6 +23,20 @@ def test_send_is_a_call_without_an_answer() -> None:
     assert (effect.id, effect.method, bytes(effect.data)) == (0, "typing", b'{"a":1}')
 
 
+def test_a_call_that_waited_for_the_connect_tells_since_when() -> None:
+    talk = Talk()
+    talk.say(connect={"token": "t"})
+    came_at = talk.now
+    talk.say(rpc={"method": "m", "data": {}})
+    talk.now += 3.0
+    effects = talk.let_in()
+    (call,) = [each for each in effects if isinstance(each, Call)]
+    assert call.at == came_at
+    (at_once,) = talk.say(rpc={"method": "m", "data": {}})
+    assert isinstance(at_once, Call)
+    assert at_once.at == talk.now
+
+
 @pytest.mark.parametrize("data", [b"5", b'{"method":5}', b"null", b'"\xff"'])
 def test_a_send_that_says_nothing_is_nothing(data: bytes) -> None:
     assert Talk.connected().send(b'{"send":{"data":%b}}' % data) == []
