@@ -5,7 +5,12 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.simulation.known_seeds import KNOWN_SEEDS
+
+# Half a minute where nothing else is going on.
+pytestmark = pytest.mark.timeout(600)
 
 # A process of its own fixes the order of sets, and is not slowed down by being measured.
 UNMEASURED = ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
