@@ -1,7 +1,7 @@
 """What travels on channels: publications, positions, and the names of channels."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from domain.identity import Identity
 
@@ -49,10 +49,14 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a channel is: its top ``offset`` in the numbering that ``epoch`` names."""
+    """How far a channel is: its top ``offset`` in the numbering that ``epoch`` names.
+
+    ``rights`` counts how often it has changed who may listen; a client knows nothing of it.
+    """
 
     offset: int
     epoch: str
+    rights: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,17 @@ class OpenRequest:
     channel: str
     identity: Identity
     since: Position | None = None
+
+
+def rights_doorbell(channel: str) -> str:
+    """Name what is rung when it has changed who may listen to a channel."""
+    return f"rights:{channel}"
+
+
+def channel_of(doorbell: str) -> str | None:
+    """Return the channel whose rights have changed; None if a doorbell is about something else."""
+    kind, _, channel = doorbell.partition(":")
+    return channel if kind == "rights" else None
 
 
 def thread_channel(conversation_id: str) -> str:

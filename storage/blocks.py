@@ -1,6 +1,6 @@
 """Who blocks whom: a row for each who blocks somebody."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,19 @@ async def get(connection: AsyncConnection, account_id: str, other_id: str) -> Re
         blocks.c.account_id == account_id, blocks.c.other_id == other_id
     )
     return await fetch_one(connection, statement)
+
+
+async def those_among(
+    connection: AsyncConnection, pairs: Collection[tuple[str, str]]
+) -> frozenset[tuple[str, str]]:
+    """Return which of these (account, other) are blocks: the account's, of the other."""
+    if not pairs:
+        return frozenset()
+    columns = (blocks.c.account_id, blocks.c.other_id)
+    statement = select(*columns).where(tuple_(*columns).in_(sorted(pairs)))
+    return frozenset(
+        (row.account_id, row.other_id) for row in await fetch_all(connection, statement)
+    )
 
 
 async def page(

@@ -332,7 +332,8 @@ async def last_wrote_at(
 async def positions(
     connection: AsyncConnection, conversation_ids: Sequence[str]
 ) -> Sequence[Record]:
-    """Read (id, last_seq, epoch) of many conversations."""
-    columns = (conversations.c.id, conversations.c.last_seq, conversations.c.epoch)
+    """Read (id, last_seq, epoch, rights) of many conversations."""
+    found = conversations.c
+    columns = (found.id, found.last_seq, found.epoch, found.rights)
     statement = select(*columns).where(among(connection, conversations.c.id, conversation_ids))
     return await fetch_all(connection, statement)

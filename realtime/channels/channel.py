@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from domain.identity import Identity
 from domain.publications import Publication
 from realtime.protocol.formats import Format
 
@@ -31,19 +32,25 @@ class Subscriber(Protocol):
         """End its subscription: what it missed cannot be fetched, it has to recover."""
         ...
 
+    def dismiss(self, channel: str) -> None:
+        """End its subscription for good: it may not listen any more."""
+        ...
+
 
 class Buffer:
     """What has been handed out since somebody knocked who is not in yet.
 
-    ``since`` is the position after which it is whole; ``spoiled`` when it is not, or not wanted.
+    ``since`` is the position after which it is whole; ``spoiled`` when it is not, or not wanted;
+    ``doubted`` when it has changed since then who may listen.
     """
 
-    __slots__ = ("_size", "publications", "since", "spoiled")
+    __slots__ = ("_size", "doubted", "publications", "since", "spoiled")
 
     def __init__(self, since: int) -> None:
         self.since = since
         self.publications: list[Publication] = []
         self.spoiled = False
+        self.doubted = False
         self._size = 0
 
     def add(self, publication: Publication) -> None:
@@ -68,6 +75,7 @@ class Channel:
         "openings",
         "pending",
         "position",
+        "rights",
         "target",
     )
 
@@ -78,8 +86,10 @@ class Channel:
         self.epoch = ""
         # None until the first subscriber's opening told where the channel stands.
         self.position: int | None = None
-        # Live subscribers by what they are written to in.
-        self.groups: dict[Format, dict[Subscriber, None]] = {}
+        # Live subscribers by what they are written to in, and as whom they were let in.
+        self.groups: dict[Format, dict[Subscriber, Identity]] = {}
+        # As of which change of them it is known that all of these may listen.
+        self.rights = 0
         # Those who are being let in, with what has been handed out since they knocked.
         self.openings: dict[Subscriber, Buffer] = {}
         # Publications that came before their predecessors.
@@ -96,9 +106,9 @@ class Channel:
         """Tell whether nobody listens, or is about to."""
         return not self.groups and not self.openings
 
-    def add(self, subscriber: Subscriber) -> None:
+    def add(self, subscriber: Subscriber, identity: Identity) -> None:
         """Let a subscriber in."""
-        self.groups.setdefault(subscriber.format, {})[subscriber] = None
+        self.groups.setdefault(subscriber.format, {})[subscriber] = identity
 
     def remove(self, subscriber: Subscriber) -> None:
         """Forget a subscriber, live or about to be."""
@@ -106,12 +116,22 @@ class Channel:
         if buffer is not None:
             buffer.spoiled = True
         group = self.groups.get(subscriber.format)
-        if group is not None and group.pop(subscriber, self) is None and not group:
+        if group is not None and group.pop(subscriber, None) is not None and not group:
             del self.groups[subscriber.format]
 
     def subscribers(self) -> list[Subscriber]:
         """List the live ones."""
         return [subscriber for group in self.groups.values() for subscriber in group]
+
+    def identities(self) -> list[Identity]:
+        """List as whom the live ones were let in, each once."""
+        every = (identity for group in self.groups.values() for identity in group.values())
+        return list(dict.fromkeys(every))
+
+    def those_of(self, identity: Identity) -> list[Subscriber]:
+        """List the live ones of somebody."""
+        pairs = [pair for group in self.groups.values() for pair in group.items()]
+        return [subscriber for subscriber, found in pairs if found == identity]
 
     def take_in(self, publication: Publication) -> None:
         """Note a publication as the next to be written to everybody."""

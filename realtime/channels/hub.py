@@ -7,17 +7,18 @@ and a gap is filled from the database before anything later is handed on.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import cycle
 
 import structlog
 
 from domain.errors import NotFound, OrderwireError, Unavailable
-from domain.publications import Changes, Opening, OpenRequest, Position, Publication
+from domain.publications import Changes, Opening, OpenRequest, Position, Publication, channel_of
 from realtime.channels.bus import BETWEEN_NODES, Bus
 from realtime.channels.channel import Buffer, Channel, Subscriber
+from realtime.channels.figures import HubFigures
 from realtime.channels.openings import Openings
 from realtime.channels.reads import Reads
+from realtime.channels.reviews import Reviews
 
 MAX_HELD = 1_000
 # Channels are checked in so many groups, one after the other.
@@ -25,19 +26,6 @@ LANES = 25
 CHECKED_AT_ONCE = 500
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class HubFigures:
-    """What the hub counts; read by the metrics."""
-
-    channels: int = 0
-    delivered: int = 0
-    recoveries: int = 0
-    recovered: int = 0
-    gaps: int = 0
-    behind: int = 0
-    lost: int = 0
 
 
 class Hub:
@@ -64,6 +52,8 @@ class Hub:
         self._bus = bus
         self._reads = reads
         self._openings = Openings(reads)
+        left = self._drop_if_idle
+        self._reviews = Reviews(openings=self._openings, spawn=self._spawn, left=left)
         self._on_doorbell = on_doorbell
         self._check_every = check_every
         self._patience = patience
@@ -119,7 +109,7 @@ class Hub:
             await self._bus.subscribe(channel.name)
             opening = await self._read(channel, request, buffer)
             self._count(request, opening)
-            self._go_live(channel, subscriber, opening, opened)
+            self._go_live(channel, subscriber, request, opening, opened)
         except BaseException:
             if channel.openings.get(subscriber) is buffer:
                 del channel.openings[subscriber]
@@ -168,6 +158,7 @@ class Hub:
         self,
         channel: Channel,
         subscriber: Subscriber,
+        request: OpenRequest,
         opening: Opening,
         opened: Callable[[Opening], None],
     ) -> None:
@@ -179,11 +170,12 @@ class Hub:
         buffer = channel.openings.pop(subscriber, None)
         if buffer is None:
             return  # what it was told made it leave
-        told = opening.changes.position.offset
-        rest = [each for each in buffer.publications if each.offset > told]
+        told = opening.changes.position
+        rest = [each for each in buffer.publications if each.offset > told.offset]
         if rest:
             subscriber.write(subscriber.format.publications(rest))
-        channel.add(subscriber)
+        self._reviews.live(channel, told.rights, doubted=buffer.doubted)
+        channel.add(subscriber, request.identity)
 
     def _count(self, request: OpenRequest, opening: Opening) -> None:
         if request.since is not None:
@@ -212,8 +204,11 @@ class Hub:
             self._fill_soon(channel)
 
     def ring(self, doorbell: str) -> None:
-        """Wake whoever waits on this node."""
+        """Wake whoever waits on this node; look through a channel that others may listen to now."""
         self._on_doorbell(doorbell)
+        channel = self._channels.get(channel_of(doorbell) or "")
+        if channel is not None:
+            self._reviews.changed(channel)
 
     def unsure(self) -> None:
         """Look after every channel: the bus was away."""
@@ -351,6 +346,7 @@ class Hub:
             except Unavailable as error:
                 log.warning("positions_not_read", error=error.detail)
                 return
+            self._reviews.compare(before, positions)
             if second_look and self._differing(before, positions):
                 await asyncio.sleep(second_look)
             for channel, position in self._differing(before, positions):

@@ -183,6 +183,12 @@ class Client:
         delay = random.uniform(0, LOSS_SPREAD)
         asyncio.get_running_loop().call_later(delay, self._tell_loss, channel)
 
+    def dismiss(self, channel: str) -> None:
+        """Have the client listen no more: it may not."""
+        self.session.channels.pop(channel, None)
+        listening.stop(self, channel)
+        self.send(unsubscribe_push(channel, codes.BY_SERVER))
+
     def _tell_loss(self, channel: str) -> None:
         if channel == self.own_inbox:
             self.end(codes.INSUFFICIENT_STATE)

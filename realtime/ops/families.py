@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import (
 
 from realtime.api.request_log import RequestFigures
 from realtime.channels.bus import Bus
-from realtime.channels.hub import HubFigures
+from realtime.channels.figures import HubFigures
 from realtime.gateway.registry import GatewayFigures
 from realtime.ops.deliveries import DeliveryFigures
 from realtime.ops.durations import BOUNDS, Durations

@@ -7,6 +7,7 @@ from typing import TypedDict
 from domain.errors import Invalid, NotFound
 from domain.identity import Identity
 from domain.instants import rfc3339
+from domain.publications import rights_doorbell, thread_channel
 from realtime.clock import Clock
 from realtime.services import inbox_news
 from realtime.services.conversations import Conversations, summary
@@ -53,6 +54,7 @@ class Blocks:
             await conversations.change_rights(tx.connection, conversation_id)
             created = await blocks.add(tx.connection, identity.account_id, other, now)
             if created:
+                tx.ring(rights_doorbell(thread_channel(conversation_id)))
                 await self._tell(tx, conversation_id, (identity.account_id, other), now)
             row = await blocks.get(tx.connection, identity.account_id, other)
             people = await self._people.get(tx.connection, [other])

@@ -21,7 +21,7 @@ from domain.publications import (
     thread_channel,
 )
 from realtime.clock import Clock
-from realtime.services import views
+from realtime.services import contact_rule, views
 from realtime.services.conversations import summary
 from realtime.services.inbox_states import InboxStates
 from realtime.services.order_views import OrderViews
@@ -41,6 +41,8 @@ class _State:
     positions: Mapping[str, Position]
     # By (account, conversation): the view that makes somebody a participant.
     items: Mapping[tuple[str, str], Record]
+    # The same, of those whose counterpart wants to hear nothing of them.
+    shut_out: frozenset[tuple[str, str]]
     receipts: Mapping[str, Shape]
 
 
@@ -132,17 +134,18 @@ class ChannelReads:
         threads = [subject for kind, subject in map(_parts, channels) if kind == "thread"]
         positions = await _positions(connection, channels)
         if not threads:
-            return _State(positions, {}, {})
+            return _State(positions, {}, frozenset(), {})
         asked = sorted({(each.identity.account_id, _parts(each.channel)[1]) for each in requests})
         items = {
             (row.account_id, row.conversation_id): row
             for row in await inboxes.items_of(connection, asked)
         }
+        shut_out = await contact_rule.shut_out(connection, list(items.values()))
         receipts: dict[str, dict[str, Shape]] = {}
         for row in await conversations.receipts_of(connection, threads):
             shown = {"read_seq": row.read_seq, "delivered_seq": row.delivered_seq}
             receipts.setdefault(row.conversation_id, {})[row.account_id] = shown
-        return _State(positions, items, receipts)
+        return _State(positions, items, shut_out, receipts)
 
     async def _open(
         self, connection: AsyncConnection, state: _State, request: OpenRequest
@@ -226,8 +229,9 @@ def _refusal(state: _State, request: OpenRequest) -> OrderwireError | None:
     if kind == "inbox":
         allowed = subject == identity.account_id and identity.role is Role.ACCOUNT
     elif kind == "thread":
-        item = (identity.account_id, subject) in state.items
-        allowed = item or identity.role is Role.OPERATOR
+        who = (identity.account_id, subject)
+        takes_part = who in state.items and who not in state.shut_out
+        allowed = takes_part or identity.role is Role.OPERATOR
     else:
         return NotFound("there is no such kind of channel")
     if not allowed or request.channel not in state.positions:
@@ -242,7 +246,7 @@ async def _positions(connection: AsyncConnection, channels: Sequence[str]) -> di
     found: dict[str, Position] = {}
     if subjects["thread"]:
         for row in await conversations.positions(connection, subjects["thread"]):
-            found[thread_channel(row.id)] = Position(row.last_seq, row.epoch)
+            found[thread_channel(row.id)] = Position(row.last_seq, row.epoch, row.rights)
     if subjects["inbox"]:
         for row in await inboxes.positions(connection, subjects["inbox"]):
             found[inbox_channel(row.account_id)] = Position(row.position, row.epoch)

@@ -9,7 +9,7 @@ from domain import contact
 from domain.contact import ContactHistory, Refusal, Standing
 from domain.conversations import ConversationKind
 from domain.errors import Forbidden
-from storage import contacts
+from storage import blocks, contacts
 from storage.rows import Record
 
 REASONS = {
@@ -47,6 +47,20 @@ async def refusals(
     }
     found = await standings(connection, direct, now)
     return {(item.account_id, item.conversation_id): _refusal(item, found) for item in items}
+
+
+async def shut_out(connection: AsyncConnection, items: Sequence[Record]) -> frozenset[Pair]:
+    """Name the owners of inbox items who may not listen there, by (account, conversation).
+
+    Whom the other one blocks hears no more of them outside of orders.
+    """
+    direct = {
+        (item.with_id, item.account_id): (item.account_id, item.conversation_id)
+        for item in items
+        if item.kind == ConversationKind.DIRECT
+    }
+    found = await blocks.those_among(connection, direct)
+    return frozenset(direct[pair] for pair in found)
 
 
 def _refusal(item: Record, found: Mapping[Pair, Standing]) -> Refusal | None:

@@ -214,6 +214,23 @@ async def test_who_leaves_a_channel_and_comes_back_gets_what_was_missed(
     assert anna.diary.offsets(channel) == [2, 3, 4]
 
 
+async def test_who_is_blocked_loses_the_thread_and_nothing_else(
+    sdk: Sdk, node: RunningNode, conversation: str
+) -> None:
+    bearer = {"Authorization": f"Bearer {node.token('sabine')}"}
+    opened = await node.http.post("/v1/conversations", json={"with": "anna"}, headers=bearer)
+    channel = f"thread:{opened.json()['id']}"
+    anna = await listening(sdk, node, "anna", channel)
+    await anna.subscribe(f"thread:{conversation}")
+    await anna.diary.first("subscribed", f"thread:{conversation}")
+    await node.http.put("/v1/blocks/anna", headers=bearer)
+    assert (await anna.diary.first("unsubscribed", channel)).code == 2000
+    await write(node, "sabine", conversation, ["about the order"])
+    await anna.diary.first("publication", f"thread:{conversation}")
+    assert len(anna.diary.all("subscribing", channel)) == 1, "it is final for the SDK"
+    assert len(anna.diary.all("connected")) == 1
+
+
 async def test_a_refused_channel_stays_refused_and_nothing_else_is_hurt(
     sdk: Sdk, node: RunningNode, conversation: str
 ) -> None:

@@ -3,13 +3,15 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
-from domain.errors import Forbidden
+from domain.errors import Forbidden, OrderwireError
 from domain.identity import Identity
+from domain.publications import Changes, Opening, OpenRequest, rights_doorbell, thread_channel
 from realtime.services.messages import Sent
 from tests.support.http_api import HttpApi
-from tests.support.marketplace import Marketplace
+from tests.support.marketplace import OPERATOR, Marketplace
 
 
 async def refusal(market: Marketplace, sender: Identity, thread: str) -> str:
@@ -90,6 +92,68 @@ async def test_both_sides_are_told_that_they_may_not_write(market: Marketplace) 
 
     assert told("sam") == [(thread, False, "blocked"), (thread, True, None)]
     assert told("bea") == [(thread, False, "you_blocked"), (thread, True, None)]
+
+
+async def opened(
+    market: Marketplace, who: Identity, thread: str
+) -> tuple[Opening | OrderwireError, Changes | OrderwireError]:
+    """Ask to listen to a thread, and to look back in it; return what comes of both."""
+    channel = thread_channel(thread)
+    [opening] = await market.reads.open_many([OpenRequest(channel, who)])
+    try:
+        page = await market.reads.history(channel, who, since=None, limit=1, reverse=False)
+    except OrderwireError as error:
+        return opening, error
+    return opening, page
+
+
+async def test_who_is_blocked_listens_no_more_and_who_blocks_does(market: Marketplace) -> None:
+    sam, bea = await market.sam_and_bea()
+    thread = await market.direct(bea, sam)
+    await market.send(bea, thread, "Hello")
+    await market.blocks.block(bea, "sam")
+
+    for refused in await opened(market, sam, thread):
+        assert isinstance(refused, Forbidden)
+    opening, page = await opened(market, bea, thread)
+    assert isinstance(opening, Opening)
+    assert isinstance(page, Changes)
+    assert msgspec.json.decode(opening.snapshot)["can_send_reason"] == "you_blocked"
+    assert isinstance((await opened(market, OPERATOR, thread))[0], Opening)
+    read = await market.conversations.messages(
+        sam, thread, before=None, after=None, around=None, limit=10
+    )
+    assert len(read["items"]) == 1, "what was said stays his to read"
+
+    await market.blocks.unblock(bea, "sam")
+    opening, page = await opened(market, sam, thread)
+    assert isinstance(opening, Opening)
+    assert isinstance(page, Changes)
+
+
+async def test_the_threads_of_orders_stay_open_to_both(market: Marketplace) -> None:
+    sam, bea = await market.sam_and_bea()
+    thread = (await market.order())["conversation_id"]
+    await market.blocks.block(bea, "sam")
+    await market.blocks.block(sam, "bea")
+
+    for who in (sam, bea):
+        assert isinstance((await opened(market, who, thread))[0], Opening)
+
+
+async def test_every_node_is_told_and_could_find_out(market: Marketplace) -> None:
+    sam, bea = await market.sam_and_bea()
+    thread = await market.direct(bea, sam)
+    channel = thread_channel(thread)
+    rights = [(await market.reads.positions([channel]))[channel].rights]
+    for _ in range(2):
+        await market.blocks.block(bea, "sam")
+
+    assert market.ear.doorbells == [rights_doorbell(channel)], "the second is no change"
+    rights.append((await market.reads.positions([channel]))[channel].rights)
+    await market.blocks.unblock(bea, "sam")
+    rights.append((await market.reads.positions([channel]))[channel].rights)
+    assert rights == sorted(set(rights))
 
 
 async def test_whoever_never_met_can_block_each_other(market: Marketplace) -> None:

@@ -27,7 +27,8 @@ export {
 export { Search, type SearchState } from './search.ts';
 export { IndexedDbShelf, MemoryShelf, type Shelf, type Unsent } from './shelf.ts';
 export type { ConnectionState } from './socket.ts';
-export { Thread, type ThreadState, type Written } from './thread.ts';
+export { Thread, type Written } from './thread.ts';
+export type { ThreadState } from './thread-state.ts';
 export { Together } from './together.ts';
 export { accountOf, type GetToken, SignedOut } from './tokens.ts';
 export type * from './types.ts';

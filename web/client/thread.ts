@@ -4,14 +4,15 @@ import { Problem, type Requests } from './api.ts';
 import { isGone } from './gone.ts';
 import { type Readable, Store } from './observable.ts';
 import type { Outbox } from './outbox.ts';
-import { isTemporary, type Socket, type Subscribed } from './socket.ts';
+import { OwnReading } from './reading.ts';
+import type { Socket, Subscribed } from './socket.ts';
+import { rightsIn, type ThreadState, UNKNOWN } from './thread-state.ts';
 import { EMPTY, type Timeline, withChange, withEntries } from './timeline.ts';
 import type {
   Conversation,
   Entry,
   Message,
   MessagePage,
-  Receipt,
   ReceiptNews,
   ThreadPublication,
   ThreadSnapshot,
@@ -23,30 +24,9 @@ const PAGE = 50;
 const LONG_PAGE = 200;
 const PAGES_AT_ONCE = 4;
 const RETRY_MS = 2_000;
+const BLOCKED = 'blocked';
 /** With no socket after this time, what the API knows is shown all the same. */
 const PATIENCE_MS = 1_500;
-
-export interface ThreadState {
-  readonly phase: 'loading' | 'ready' | 'gone';
-  readonly conversation: Conversation | null;
-  readonly entries: readonly Entry[];
-  readonly hasBefore: boolean;
-  readonly loadingBefore: boolean;
-  readonly receipts: Readonly<Record<string, Receipt>>;
-  readonly canSend: boolean;
-  readonly canSendReason: string | null;
-}
-
-const UNKNOWN: ThreadState = {
-  phase: 'loading',
-  conversation: null,
-  entries: [],
-  hasBefore: false,
-  loadingBefore: false,
-  receipts: {},
-  canSend: true,
-  canSendReason: null,
-};
 
 /** A message as its writer wants it. */
 export interface Written {
@@ -78,10 +58,10 @@ export class Thread {
   /** Until the newest page is here, what is live waits: shown alone, it would jump. */
   #catchingUp = true;
   #viewers = 0;
+  /** The other one blocks us: nothing is live until that is over. */
+  #shut = false;
   #leave: (() => void) | null = null;
-  #readUpTo = 0;
-  /** What was read while it could not be told. */
-  #untold = 0;
+  readonly #reading: OwnReading;
 
   constructor(id: string, parts: ThreadParts) {
     this.id = id;
@@ -90,7 +70,7 @@ export class Thread {
     this.#ownTyping = new OwnTyping((typing) =>
       parts.socket.send('typing', { conversation: id, typing }),
     );
-    parts.socket.state.subscribe(() => this.#tellRead());
+    this.#reading = new OwnReading(id, parts.socket);
   }
 
   get state(): Readable<ThreadState> {
@@ -108,15 +88,17 @@ export class Thread {
     if (!this.#leave && this.#state.value.phase === 'loading') {
       setTimeout(() => void this.#peek(), PATIENCE_MS);
     }
-    this.#leave ??= this.#parts.socket.listen<ThreadSnapshot, ThreadPublication>(
-      `thread:${this.id}`,
-      {
-        subscribed: (news) => this.#subscribed(news),
-        published: (publication) => this.#published(publication),
-        refused: () => this.#state.patch({ phase: 'gone' }),
-      },
-    );
+    this.#leave ??= this.#listen();
     return () => this.#close();
+  }
+
+  #listen(): () => void {
+    this.#shut = false;
+    return this.#parts.socket.listen<ThreadSnapshot, ThreadPublication>(`thread:${this.id}`, {
+      subscribed: (news) => this.#subscribed(news),
+      published: (publication) => this.#published(publication),
+      refused: () => void this.#refused(),
+    });
   }
 
   send({ body, replyTo }: Written): void {
@@ -138,9 +120,7 @@ export class Thread {
 
   /** Wants to read a message, and what follows it, once more. */
   async markUnread(seq: number): Promise<void> {
-    await this.#parts.socket.rpc('receipt.unread', { conversation: this.id, seq });
-    this.#readUpTo = seq - 1;
-    this.#untold = 0;
+    await this.#reading.backTo(seq);
   }
 
   /** Takes the server's answer to a message of ours, which may come before its publication. */
@@ -160,26 +140,7 @@ export class Thread {
 
   /** Tells everybody that we have read up to `seq`; never backwards. */
   async read(seq: number): Promise<void> {
-    const before = this.#readUpTo;
-    if (seq <= before) return;
-    this.#readUpTo = seq;
-    try {
-      await this.#parts.socket.rpc('receipt.read', { conversation: this.id, seq });
-    } catch (error) {
-      // A later one, if there is one, speaks for it.
-      if (this.#readUpTo !== seq) return;
-      this.#readUpTo = before;
-      if (!isTemporary(error)) return;
-      this.#untold = seq;
-      setTimeout(() => this.#tellRead(), RETRY_MS);
-    }
-  }
-
-  #tellRead(): void {
-    if (this.#untold === 0 || this.#parts.socket.state.value !== 'connected') return;
-    const seq = this.#untold;
-    this.#untold = 0;
-    void this.read(seq);
+    await this.#reading.upTo(seq);
   }
 
   /** Loads back to a message; says whether it is there. */
@@ -235,6 +196,7 @@ export class Thread {
   summarised(conversation: Conversation): void {
     if (this.#state.value.conversation === null) return;
     this.#state.patch({ conversation, ...rightsIn(conversation) });
+    if (conversation.can_send_reason !== BLOCKED) this.#reopen();
   }
 
   /** Asks whether one may write by now, when something happened that may have unlocked it. */
@@ -268,7 +230,7 @@ export class Thread {
 
   #subscribed({ recovered, offset, snapshot }: Subscribed<ThreadSnapshot>): void {
     this.#top = offset;
-    this.#readUpTo = Math.max(this.#readUpTo, snapshot.conversation.read_seq);
+    this.#reading.known(snapshot.conversation.read_seq);
     this.#typists.allStopped();
     this.#state.patch({
       conversation: snapshot.conversation,
@@ -277,6 +239,29 @@ export class Thread {
       canSendReason: snapshot.can_send_reason,
     });
     if (!recovered) void this.#reload();
+  }
+
+  /** The thread is closed to us. Who is blocked may still read what was said before. */
+  async #refused(): Promise<void> {
+    this.#leave?.();
+    this.#leave = () => undefined;
+    this.#shut = true;
+    this.#typists.allStopped();
+    try {
+      const conversation = await this.#parts.api.get<Conversation>(this.#path);
+      this.#state.patch({ conversation, ...rightsIn(conversation) });
+      if (this.#start === 0) void this.#reload();
+      if (conversation.can_send_reason !== BLOCKED) setTimeout(() => this.#reopen(), RETRY_MS);
+    } catch (error) {
+      if (isGone(error)) this.#state.patch({ phase: 'gone' });
+      else setTimeout(() => this.#shut && void this.#refused(), RETRY_MS);
+    }
+  }
+
+  #reopen(): void {
+    if (!this.#shut) return;
+    this.#shut = false;
+    this.#leave = this.#viewers > 0 ? this.#listen() : null;
   }
 
   /** Shows what the API knows, until the channel is there and all starts over. */
@@ -392,9 +377,4 @@ export class Thread {
     const receipts = { ...this.#state.value.receipts, [account]: { read_seq, delivered_seq } };
     this.#state.patch({ receipts });
   }
-}
-
-function rightsIn({ can_send, can_send_reason }: Conversation): Partial<ThreadState> {
-  if (can_send === undefined) return {};
-  return { canSend: can_send, canSendReason: can_send_reason ?? null };
 }

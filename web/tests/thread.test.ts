@@ -36,9 +36,10 @@ describe('opening a thread', () => {
     expect(stage.socket.channels).toEqual([]);
   });
 
-  it('says so when the thread is not ours', () => {
+  it('says so when the thread is not ours', async () => {
     stage.thread.open();
     stage.socket.on(CHANNEL).refused();
+    await stage.api.asked('/v1/conversations/t1').fail(new Problem(404, 'not_found', 'no'));
     expect(stage.state.phase).toBe('gone');
   });
 

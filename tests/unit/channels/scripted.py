@@ -146,6 +146,7 @@ class Listener:
         # Each write, as the offsets in it; None is an ephemeral one.
         self.writes: list[list[int | None]] = []
         self.lost: list[str] = []
+        self.dismissed: list[str] = []
         self.opened: Callable[[Opening], None] = lambda _: None
         self._stage = stage
 
@@ -169,8 +170,15 @@ class Listener:
         """Note it."""
         self.lost.append(channel)
 
+    def dismiss(self, channel: str) -> None:
+        """Note it."""
+        self.dismissed.append(channel)
+
     def subscribe(
-        self, since: Position | None = None, channel: str = THREAD
+        self,
+        since: Position | None = None,
+        channel: str = THREAD,
+        identity: Identity = ANNA,
     ) -> "asyncio.Task[None]":
         """Begin to subscribe."""
 
@@ -178,7 +186,7 @@ class Listener:
             self._stage.journal.append(f"reply {told.changes.position.offset}")
             self.opened(told)
 
-        request = OpenRequest(channel, ANNA, since)
+        request = OpenRequest(channel, identity, since)
         return asyncio.create_task(self._stage.hub.subscribe(self, request, opened))
 
     async def goes_live(self, top: int, channel: str = THREAD) -> None:

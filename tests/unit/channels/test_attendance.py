@@ -87,6 +87,10 @@ class Watcher:
         """Is not asked to."""
         raise AssertionError(channel)
 
+    def dismiss(self, channel: str) -> None:
+        """Is not asked to."""
+        raise AssertionError(channel)
+
 
 class Node:
     """One node: its part of the bus, and its attendance."""

@@ -171,6 +171,10 @@ class Listener:
         assert channel == CHANNEL
         self._forget()
 
+    def dismiss(self, channel: str) -> None:
+        """Is not asked to: rights do not change here."""
+        raise AssertionError(channel)
+
     async def act(self) -> None:
         """Do something that a client might do."""
         choice = self._random.random()

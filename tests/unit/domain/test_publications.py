@@ -1,11 +1,27 @@
 """Channels have one name each, and publications say what they are."""
 
-from domain.publications import Publication, inbox_channel, thread_channel
+from domain.publications import (
+    Position,
+    Publication,
+    channel_of,
+    inbox_channel,
+    rights_doorbell,
+    thread_channel,
+)
 
 
 def test_channels_are_named_by_what_they_carry() -> None:
     assert thread_channel("c1") == "thread:c1"
     assert inbox_channel("sam") == "inbox:sam"
+
+
+def test_a_doorbell_names_the_channel_whose_rights_have_changed() -> None:
+    assert channel_of(rights_doorbell("thread:c1")) == "thread:c1"
+    assert channel_of("deliveries") is None
+
+
+def test_a_position_is_the_same_whoever_may_listen() -> None:
+    assert Position(7, "e", rights=1) == Position(7, "e", rights=2)
 
 
 def test_publications_are_the_same_that_say_the_same_at_the_same_place() -> None:

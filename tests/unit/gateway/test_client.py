@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from domain.errors import Forbidden, TooMany, Unavailable
+from domain.publications import rights_doorbell
 from realtime.protocol import codes
 from tests.support.virtual_time import virtually
 from tests.unit.channels.scripted import changes, opening, turns
@@ -250,6 +251,29 @@ async def test_who_loses_its_own_inbox_has_to_connect_again() -> None:
         await asyncio.sleep(5)
 
         assert anna.end_code() == 3010
+
+
+# --- being let go -----------------------------------------------------------------------------
+
+
+@virtually
+async def test_who_may_listen_no_more_is_told_so_at_once_and_is_seen_no_more() -> None:
+    async with a_door() as door:
+        anna = await door.connected()
+        await subscribed(door, anna)
+        door.stage.hub.ring(rights_doorbell(THREAD))
+        await (await door.reads.openings.only()).answer([Forbidden("blocked")])
+        await door.stage.deliver(8)
+
+        (push,) = anna.pushes("unsubscribe")
+        assert push["channel"] == THREAD
+        assert push["unsubscribe"]["code"] == 2000
+        assert (anna.pushes(), anna.end_code()) == ([], 0)
+        assert not anna.client.listens(THREAD)
+        assert await door.presence.present(THREAD) == {}
+        again = await anna.say(subscribe=A_SUBSCRIBE)
+        await (await door.reads.openings.only()).answer([Forbidden("blocked")])
+        assert code(anna.reply(again)) == 103
 
 
 # --- answers in time --------------------------------------------------------------------------
