@@ -15,13 +15,16 @@ class Publication:
     ``offset`` rises by exactly 1 from one durable publication to the next; 0 marks an ephemeral
     one (typing, receipts) that no position knows of. ``data`` may be given as what makes it: then
     it is made when first needed, which for a channel that nobody listens to is never.
+    ``announced_at`` is when its node told of it after the commit, in Unix seconds; 0 where it was
+    read from the database.
     """
 
-    __slots__ = ("_data", "channel", "offset")
+    __slots__ = ("_data", "announced_at", "channel", "offset")
 
     def __init__(self, channel: str, data: bytes | Callable[[], bytes], offset: int = 0) -> None:
         self.channel = channel
         self.offset = offset
+        self.announced_at = 0.0
         self._data = data
 
     @property

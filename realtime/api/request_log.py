@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from realtime.api.peers import Peers
 from realtime.api.problems import CLIENT_LEFT
-from realtime.ops.durations import Durations
+from realtime.histograms import Histogram
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +28,8 @@ class RequestFigures:
     """What was served since the start: by method, route and status, and how long it took."""
 
     answered: Counter[tuple[str, str, int]] = field(default_factory=Counter)
-    durations: dict[tuple[str, str], Durations] = field(
-        default_factory=lambda: defaultdict(Durations)
+    durations: dict[tuple[str, str], Histogram] = field(
+        default_factory=lambda: defaultdict(Histogram)
     )
 
     def add(self, method: str, route: str, status: int, seconds: float) -> None:

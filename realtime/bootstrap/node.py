@@ -239,7 +239,7 @@ def _metrics(parts: _Parts) -> list[Source]:
         now(lambda: families.of_requests(parts.requests)),
         now(lambda: families.of_bus(bus)),
         now(lambda: families.of_hub(parts.hub.figures)),
-        now(lambda: families.of_gateway(gateway.figures, gateway.connections)),
+        now(lambda: families.of_gateway(gateway)),
         now(lambda: families.of_commits(messages.figures, messages.waiting)),
         now(lambda: families.of_deliveries(parts.deliveries.figures)),
         of_queue,

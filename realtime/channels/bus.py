@@ -39,6 +39,13 @@ class BusFigures:
     """Seconds that the last echo took there and back."""
 
 
+def stamp(news: list[Publication], now: float) -> float:
+    """Note when these were announced: at ``now``, which is returned."""
+    for publication in news:
+        publication.announced_at = now
+    return now
+
+
 class Bus(Protocol):
     """At most once, in order a channel and node. It is also the storage's ``Herald``."""
 

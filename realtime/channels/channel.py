@@ -11,6 +11,7 @@ from realtime.protocol.formats import Format
 # What one who is just being let in may miss before it has to ask again.
 MAX_BUFFERED = 4_000
 MAX_BUFFERED_BYTES = 1024 * 1024
+MAX_HELD = 1_000
 
 
 class Subscriber(Protocol):
@@ -44,10 +45,11 @@ class Buffer:
     ``doubted`` when it has changed since then who may listen.
     """
 
-    __slots__ = ("_size", "doubted", "publications", "since", "spoiled")
+    __slots__ = ("_size", "doubted", "identity", "publications", "since", "spoiled")
 
-    def __init__(self, since: int) -> None:
+    def __init__(self, since: int, identity: Identity) -> None:
         self.since = since
+        self.identity = identity
         self.publications: list[Publication] = []
         self.spoiled = False
         self.doubted = False
@@ -132,6 +134,22 @@ class Channel:
         """List the live ones of somebody."""
         pairs = [pair for group in self.groups.values() for pair in group.items()]
         return [subscriber for subscriber, found in pairs if found == identity]
+
+    def hold(self, publication: Publication) -> None:
+        """Keep a publication until those before it are there."""
+        self.target = max(self.target, publication.offset)
+        if len(self.held) < MAX_HELD:
+            self.held[publication.offset] = publication
+
+    def following(self) -> Publication | None:
+        """Take the one that is next out of those that are held; forget those that are passed."""
+        if not self.held or self.position is None:
+            return None
+        found = self.held.pop(self.position + 1, None)
+        if found is None:
+            for offset in [each for each in self.held if each <= self.position]:
+                del self.held[offset]
+        return found
 
     def take_in(self, publication: Publication) -> None:
         """Note a publication as the next to be written to everybody."""

@@ -6,8 +6,10 @@ and a gap is filled from the database before anything later is handed on.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from itertools import cycle
+from math import inf
 
 import structlog
 
@@ -20,7 +22,6 @@ from realtime.channels.openings import Openings
 from realtime.channels.reads import Reads
 from realtime.channels.reviews import Reviews
 
-MAX_HELD = 1_000
 # Channels are checked in so many groups, one after the other.
 LANES = 25
 CHECKED_AT_ONCE = 500
@@ -41,6 +42,7 @@ class Hub:
         patience: float = 0.02,
         retry_last: float = 5.0,
         second_look: float = 0.2,
+        now: Callable[[], float] = time.time,
     ) -> None:
         """Make a hub; times are in seconds.
 
@@ -59,6 +61,9 @@ class Hub:
         self._patience = patience
         self._retry_last = retry_last
         self._second_look = second_look
+        self._now = now
+        # When the oldest of what this turn of the event loop writes was announced.
+        self._oldest = inf
         self._channels: dict[str, Channel] = {}
         self._listeners: dict[str, Callable[[Publication], None]] = {}
         self._lanes = cycle(range(LANES))
@@ -104,12 +109,13 @@ class Hub:
             raise NotFound("this is between nodes")
         channel = self._channels.get(request.channel) or self._make(request.channel)
         channel.remove(subscriber)
-        buffer = channel.openings[subscriber] = Buffer(channel.position or 0)
+        buffer = Buffer(channel.position or 0, request.identity)
+        channel.openings[subscriber] = buffer
         try:
             await self._bus.subscribe(channel.name)
             opening = await self._read(channel, request, buffer)
             self._count(request, opening)
-            self._go_live(channel, subscriber, request, opening, opened)
+            self._go_live(channel, subscriber, opening, opened)
         except BaseException:
             if channel.openings.get(subscriber) is buffer:
                 del channel.openings[subscriber]
@@ -130,7 +136,7 @@ class Hub:
     async def _meet(self, channel: Channel, buffer: Buffer, position: Position) -> None:
         """Wait until a channel has been handed out as far as a reading for ``buffer`` has seen."""
         if not buffer.spoiled:
-            self._bring_to(channel, position)
+            self._bring_to(channel, position, "opening")
         while channel.filler is not None and (channel.position or 0) < position.offset:
             if buffer.spoiled:
                 break
@@ -158,7 +164,6 @@ class Hub:
         self,
         channel: Channel,
         subscriber: Subscriber,
-        request: OpenRequest,
         opening: Opening,
         opened: Callable[[Opening], None],
     ) -> None:
@@ -175,12 +180,14 @@ class Hub:
         if rest:
             subscriber.write(subscriber.format.publications(rest))
         self._reviews.live(channel, told.rights, doubted=buffer.doubted)
-        channel.add(subscriber, request.identity)
+        channel.add(subscriber, buffer.identity)
 
     def _count(self, request: OpenRequest, opening: Opening) -> None:
         if request.since is not None:
             self.figures.recoveries += 1
             self.figures.recovered += opening.recovered
+            if opening.recovered:
+                self.figures.replayed.add(len(opening.changes.publications))
 
     # --- what the bus brings (realtime.channels.bus.Receiver) ----------------------------------
 
@@ -195,13 +202,13 @@ class Hub:
         if not publication.offset:
             self._hand_out(channel, publication)
         elif channel.position is None:
-            self._hold(channel, publication)
+            channel.hold(publication)
         elif publication.offset == channel.position + 1:
             self._hand_out(channel, publication)
             self._release(channel)
         elif publication.offset > channel.position:
-            self._hold(channel, publication)
-            self._fill_soon(channel)
+            channel.hold(publication)
+            self._fill_soon(channel, "order")
 
     def ring(self, doorbell: str) -> None:
         """Wake whoever waits on this node; look through a channel that others may listen to now."""
@@ -221,33 +228,26 @@ class Hub:
             self._dirty.append(channel)
         channel.take_in(publication)
         self.figures.delivered += 1
+        if publication.announced_at and publication.offset:
+            self._oldest = min(self._oldest, publication.announced_at)
 
     def _write_dirty(self) -> None:
         dirty, self._dirty = self._dirty, []
         for channel in dirty:
             if channel.pending:
                 channel.write_pending()
-
-    def _hold(self, channel: Channel, publication: Publication) -> None:
-        channel.target = max(channel.target, publication.offset)
-        if len(channel.held) < MAX_HELD:
-            channel.held[publication.offset] = publication
+        if self._oldest < inf:
+            self.figures.commit_to_wire.add(max(0.0, self._now() - self._oldest))
+            self._oldest = inf
 
     def _release(self, channel: Channel) -> None:
         """Hand out what was held, as far as nothing is missing."""
-        while channel.held and channel.position is not None:
-            following = channel.held.pop(channel.position + 1, None)
-            if following is None:
-                break
+        while (following := channel.following()) is not None:
             self._hand_out(channel, following)
-        if channel.held:
-            passed = [offset for offset in channel.held if offset <= (channel.position or 0)]
-            for offset in passed:
-                del channel.held[offset]
 
     # --- filling gaps -------------------------------------------------------------------------
 
-    def _bring_to(self, channel: Channel, position: Position) -> None:
+    def _bring_to(self, channel: Channel, position: Position, cause: str) -> None:
         """Have a channel handed out as far as a reading has seen it."""
         if channel.position is None:
             channel.position, channel.epoch = position.offset, position.epoch
@@ -257,23 +257,23 @@ class Hub:
         elif channel.epoch != position.epoch:
             self._lose_all(channel, position)
         channel.target = max(channel.target, position.offset)
-        self._fill_soon(channel)
+        self._fill_soon(channel, cause)
 
-    def _fill_soon(self, channel: Channel) -> None:
+    def _fill_soon(self, channel: Channel, cause: str) -> None:
         if self._is_short(channel) and channel.filler is None:
-            channel.filler = self._spawn(self._fill(channel))
+            channel.filler = self._spawn(self._fill(channel, cause))
 
     def _is_short(self, channel: Channel) -> bool:
         """Tell whether something has yet to be handed out to somebody."""
         known = channel.position is not None and channel.position < channel.target
         return known and self._channels.get(channel.name) is channel
 
-    async def _fill(self, channel: Channel) -> None:
+    async def _fill(self, channel: Channel, cause: str) -> None:
         """Read and hand out what is missing, for as long as something is and anybody listens."""
         wait = self._patience
         try:
             await asyncio.sleep(wait)
-            self.figures.gaps += self._is_short(channel)
+            self.figures.gaps[cause] += self._is_short(channel)
             while self._is_short(channel):
                 before = channel.position
                 await self._read_missing(channel)
@@ -354,7 +354,7 @@ class Hub:
                 if position.offset < (channel.position or 0):
                     self._lose_all(channel, position)
                 else:
-                    self._bring_to(channel, position)
+                    self._bring_to(channel, position, "check" if second_look else "bus")
 
     def _differing(
         self, before: Mapping[Channel, int | None], positions: Mapping[str, Position]

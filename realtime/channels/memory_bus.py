@@ -1,14 +1,20 @@
 """The bus of a server that is one process, and of several nodes in one process."""
 
+import time
+from collections.abc import Callable
+
 from domain.publications import Publication
-from realtime.channels.bus import BusFigures, Receiver
+from realtime.channels.bus import BusFigures, Receiver, stamp
 
 
 class MemoryBus:
     """Hands everything over within the call; nodes that share ``peers`` hear each other."""
 
-    def __init__(self, *, peers: list["MemoryBus"] | None = None) -> None:
+    def __init__(
+        self, *, peers: list["MemoryBus"] | None = None, now: Callable[[], float] = time.time
+    ) -> None:
         self.figures = BusFigures()
+        self._now = now
         self._peers = peers if peers is not None else []
         self._channels: set[str] = set()
         self._receiver: Receiver | None = None
@@ -34,6 +40,7 @@ class MemoryBus:
         """Hand to this node's receiver, then to the other nodes."""
         if self._receiver is None:
             return
+        stamp(news, self._now())
         self.figures.published += len(news)
         self._hand_over(self._receiver, news, doorbells)
         for peer in tuple(self._peers):

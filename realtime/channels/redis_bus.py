@@ -1,7 +1,10 @@
 """The bus of several processes: Redis pub/sub, with this node's own hub served first."""
 
+import time
+from collections.abc import Callable
+
 from domain.publications import Publication
-from realtime.channels.bus import BusFigures, Receiver
+from realtime.channels.bus import BusFigures, Receiver, stamp
 from realtime.channels.redis_address import Reachable
 from realtime.channels.redis_envelope import opened, origin_of, seal
 from realtime.channels.redis_line import LineTimings, RedisLine
@@ -20,8 +23,10 @@ class RedisBus:
         node: str,
         prefix: str = "orderwire:",
         timings: LineTimings | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.figures = BusFigures()
+        self._now = now
         self._origin = origin_of(node)
         # Pub/sub knows no databases, but who chose one means to be alone there.
         self._prefix = f"{prefix}{address.database}:"
@@ -59,13 +64,16 @@ class RedisBus:
         receiver = self._receiver
         if receiver is None:
             return
+        now = stamp(news, self._now())
         addressed = [(self._key(publication.channel), publication) for publication in news]
         for key, publication in addressed:
             if key in self._names:
                 receiver.deliver(publication)
         for doorbell in doorbells:
             receiver.ring(doorbell)
-        messages = [(key, seal(self._origin, said.data, said.offset)) for key, said in addressed]
+        messages = [
+            (key, seal(self._origin, said.data, said.offset, now)) for key, said in addressed
+        ]
         messages += [(self._doorbells, seal(self._origin, bell.encode())) for bell in doorbells]
         self._line.publish(messages)
 
@@ -93,7 +101,10 @@ class RedisBus:
         channel = self._names.get(key)
         if channel is not None:
             self.figures.received += 1
-            receiver.deliver(Publication(channel, *said))
+            data, offset, at = said
+            publication = Publication(channel, data, offset)
+            publication.announced_at = at
+            receiver.deliver(publication)
         elif key == self._doorbells:
             receiver.ring(said[0].decode())
 

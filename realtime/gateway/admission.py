@@ -38,6 +38,16 @@ class Admission:
             self._in_work -= 1
             self._done += 1
 
+    @property
+    def in_work(self) -> int:
+        """How many pieces are in work."""
+        return self._in_work
+
+    @property
+    def wait(self) -> float:
+        """How many seconds one more would wait, at the rate that was measured last."""
+        return self._in_work / self._rate if self._rate else 0.0
+
     def is_full(self) -> bool:
         """Tell whether one more would wait for too long."""
         if self._in_work <= ALWAYS:

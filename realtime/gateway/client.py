@@ -18,7 +18,7 @@ from realtime.gateway.errors import channel_error_code, error_code
 from realtime.gateway.patience import ANSWER_WITHIN, told_in_time
 from realtime.gateway.surroundings import Outlet, Surroundings
 from realtime.protocol import codes
-from realtime.protocol.codes import Disconnect, ErrorCode, comes_back
+from realtime.protocol.codes import Disconnect, ErrorCode, Unsubscribed, comes_back
 from realtime.protocol.effects import (
     Answer,
     Authenticate,
@@ -51,6 +51,7 @@ class Client:
 
     __slots__ = (
         "__weakref__",
+        "_arriving_since",
         "_due",
         "_ended",
         "_exempt",
@@ -95,6 +96,8 @@ class Client:
         )
         self._ended = False
         self._turned_away = False
+        # When it was opened, until the channels that it asks for first are open as well.
+        self._arriving_since: float | None = shared.monotonic()
         # Bytes of large replies that are still unsent: they are no fault of the reader.
         self._exempt = 0
         self._outlet = outlet
@@ -137,6 +140,10 @@ class Client:
         self.perform(self.session.tick(now))
         self._due = self.session.next_due()
         return None if self.has_ended() else self._due
+
+    def unsent(self) -> int:
+        """Return how many bytes have not left yet."""
+        return self._outlet.unsent()
 
     def has_ended(self) -> bool:
         """Tell whether the connection is over."""
@@ -187,13 +194,17 @@ class Client:
         """Have the client listen no more: it may not."""
         self.session.channels.pop(channel, None)
         listening.stop(self, channel)
-        self.send(unsubscribe_push(channel, codes.BY_SERVER))
+        self._tell_end_of(channel, codes.BY_SERVER)
 
     def _tell_loss(self, channel: str) -> None:
         if channel == self.own_inbox:
             self.end(codes.INSUFFICIENT_STATE)
         elif not self.listens(channel):  # or it came back by itself, and has recovered
-            self.send(unsubscribe_push(channel, codes.STATE_LOST))
+            self._tell_end_of(channel, codes.STATE_LOST)
+
+    def _tell_end_of(self, channel: str, end: Unsubscribed) -> None:
+        self.shared.figures.unsubscribes[end.code] += 1
+        self.send(unsubscribe_push(channel, end))
 
     # --- what the session wants ---------------------------------------------------------------
 
@@ -235,6 +246,7 @@ class Client:
     def refuse(self, command_id: int, error: ErrorCode) -> None:
         """Refuse to let it in."""
         self._turned_away = error.temporary
+        self.shared.figures.turned_away += error.temporary
         self.perform(self.session.connect_failed(command_id, error))
 
     def _renew(self, effect: Renew) -> None:
@@ -248,6 +260,7 @@ class Client:
                 listening.stop(self, effect.channel)  # it may have been live before
 
         if self.shared.admission.is_full():
+            self.shared.figures.turned_away += 1
             failed(codes.TOO_MANY_REQUESTS)
             return
         before = self.opening.get(effect.channel)
@@ -259,6 +272,10 @@ class Client:
     def _opening_done(self, channel: str, task: asyncio.Task[None]) -> None:
         if self.opening.get(channel) is task:
             del self.opening[channel]
+        if self._arriving_since is not None and not self.opening and not self._ended:
+            took = self.shared.monotonic() - self._arriving_since
+            self.shared.figures.until_subscribed.add(took)
+            self._arriving_since = None
 
     def _leave(self, effect: Leave) -> None:
         listening.stop(self, effect.channel)

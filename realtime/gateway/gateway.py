@@ -26,6 +26,7 @@ from realtime.gateway.stream_routes import StreamRoutes
 from realtime.gateway.surroundings import History, Outlet, Surroundings
 from realtime.gateway.websocket import PATH, WebSocketConnection
 from realtime.gateway.wheel import TimingWheel
+from realtime.histograms import BYTES, Histogram
 from realtime.protocol import codes
 from realtime.protocol.formats import Format
 from realtime.protocol.limits import Limits
@@ -112,6 +113,18 @@ class Gateway:
     def connections(self) -> int:
         """How many sockets are open."""
         return len(self._shared.registry)
+
+    @property
+    def admission(self) -> Admission:
+        """What is in work, and how long one more would wait."""
+        return self._shared.admission
+
+    def unsent(self) -> Histogram:
+        """Look how many bytes each connection has yet to take."""
+        seen = Histogram(BYTES)
+        for client in self._shared.registry:
+            seen.add(client.unsent())
+        return seen
 
     def websocket_protocol(self) -> Callable[..., WebSocketConnection]:
         """Return what uvicorn takes for ``ws=``."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from realtime.histograms import Histogram
 from realtime.protocol import codes
 from realtime.protocol.codes import Disconnect
 
@@ -15,6 +16,10 @@ class Connected(Protocol):
     @property
     def awaits_pong(self) -> bool:
         """Whether it may be dead already."""
+        ...
+
+    def unsent(self) -> int:
+        """Return how many bytes have not left yet."""
         ...
 
     def end(self, disconnect: Disconnect) -> None:
@@ -31,7 +36,12 @@ class GatewayFigures:
     connects: int = 0
     frames: int = 0
     calls: int = 0
+    # Connects and subscribes that were told to come again later.
+    turned_away: int = 0
     disconnects: Counter[int] = field(default_factory=Counter)
+    unsubscribes: Counter[int] = field(default_factory=Counter)
+    # From the opening of a connection to the last reply of those channels that it opened first.
+    until_subscribed: Histogram = field(default_factory=Histogram)
 
 
 class Registry:

@@ -12,7 +12,7 @@ from realtime.delivery.carrier import Carrier
 from realtime.delivery.courier import Decided
 from realtime.delivery.planner import DOORBELL
 from realtime.delivery.reasons import Decision
-from realtime.ops.durations import Durations
+from realtime.histograms import Histogram
 
 log = structlog.get_logger(__name__)
 
@@ -22,8 +22,8 @@ class DeliveryFigures:
     """What was decided since the start, and how long after their cause alerts were taken."""
 
     decided: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    accepted_after: dict[tuple[str, str], Durations] = field(
-        default_factory=lambda: defaultdict(Durations)
+    accepted_after: dict[tuple[str, str], Histogram] = field(
+        default_factory=lambda: defaultdict(Histogram)
     )
 
     def note(self, decided: Decided) -> None:

@@ -5,6 +5,7 @@ from itertools import accumulate
 
 from prometheus_client.metrics_core import (
     CounterMetricFamily,
+    GaugeHistogramMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     InfoMetricFamily,
@@ -13,10 +14,12 @@ from prometheus_client.metrics_core import (
 
 from realtime.api.request_log import RequestFigures
 from realtime.channels.bus import Bus
-from realtime.channels.figures import HubFigures
+from realtime.channels.figures import GAP_CAUSES, HubFigures
+from realtime.gateway.admission import Admission
+from realtime.gateway.gateway import Gateway
 from realtime.gateway.registry import GatewayFigures
+from realtime.histograms import Histogram
 from realtime.ops.deliveries import DeliveryFigures
-from realtime.ops.durations import BOUNDS, Durations
 from realtime.ops.queue import Depth
 from realtime.services.commit_queue import CommitFigures
 
@@ -109,19 +112,64 @@ def of_hub(figures: HubFigures) -> Iterable[Metric]:
     yield _counter("hub_delivered", "Publications handed to subscribers.", figures.delivered)
     yield _counter("hub_recoveries", "Subscriptions that asked to recover.", figures.recoveries)
     yield _counter("hub_recovered", "Subscriptions that recovered.", figures.recovered)
-    yield _counter("hub_gaps", "Gaps that were filled from the database.", figures.gaps)
+    yield _histogram("hub_replayed", "Publications that a recovery replayed.", figures.replayed)
+    gaps = CounterMetricFamily(
+        "orderwire_hub_gaps",
+        "Gaps that were filled from the database, by how they were noticed.",
+        labels=("cause",),
+    )
+    for cause in GAP_CAUSES:
+        gaps.add_metric((cause,), figures.gaps[cause])
+    yield gaps
     yield _counter("hub_behind", "Channels that a check found behind.", figures.behind)
     yield _counter("hub_lost", "Channels that could not be filled.", figures.lost)
+    yield _histogram(
+        "hub_commit_to_wire_seconds",
+        "From the commit, on whatever node, to the sockets: the oldest of what is written at once.",
+        figures.commit_to_wire,
+    )
 
 
-def of_gateway(figures: GatewayFigures, connections: int) -> Iterable[Metric]:
+def of_gateway(gateway: Gateway) -> Iterable[Metric]:
     """Say who is connected to this node, and how it goes."""
-    yield _gauge("gateway_connections", "Sockets that are open.", connections)
+    yield _gauge("gateway_connections", "Sockets that are open.", gateway.connections)
+    yield from _of_arrivals(gateway.figures, gateway.admission)
+    yield from _of_traffic(gateway.figures)
+    unsent = GaugeHistogramMetricFamily(
+        "orderwire_gateway_unsent_bytes", "Bytes that connections have yet to take, now."
+    )
+    seen = gateway.unsent()
+    unsent.add_metric((), _buckets(seen), seen.total)
+    yield unsent
+
+
+def _of_arrivals(figures: GatewayFigures, admission: Admission) -> Iterable[Metric]:
     yield _counter("gateway_handshakes", "Upgrades that were asked for.", figures.handshakes)
     yield _counter(
         "gateway_refused_handshakes", "Upgrades that were refused.", figures.refused_handshakes
     )
     yield _counter("gateway_connects", "Clients that signed in.", figures.connects)
+    yield _counter(
+        "gateway_turned_away",
+        "Connects and subscribes that were told to come again later.",
+        figures.turned_away,
+    )
+    yield _gauge(
+        "gateway_in_work", "Commands in work, of those that take a while.", admission.in_work
+    )
+    yield _gauge(
+        "gateway_wait_seconds",
+        "How long one more would wait; from 3 on handshakes are refused.",
+        admission.wait,
+    )
+    yield _histogram(
+        "gateway_subscribed_seconds",
+        "From the opening of a socket to the last reply of the channels that it opened first.",
+        figures.until_subscribed,
+    )
+
+
+def _of_traffic(figures: GatewayFigures) -> Iterable[Metric]:
     yield _counter("gateway_frames", "Frames that clients sent.", figures.frames)
     yield _counter("gateway_calls", "Commands that called a use case.", figures.calls)
     ended = CounterMetricFamily(
@@ -130,12 +178,27 @@ def of_gateway(figures: GatewayFigures, connections: int) -> Iterable[Metric]:
     for code, number in figures.disconnects.items():
         ended.add_metric((str(code),), number)
     yield ended
+    put_out = CounterMetricFamily(
+        "orderwire_gateway_unsubscribes", "Subscriptions that we ended.", labels=("code",)
+    )
+    for code, number in figures.unsubscribes.items():
+        put_out.add_metric((str(code),), number)
+    yield put_out
 
 
-def _add(histogram: HistogramMetricFamily, labels: Sequence[str], seen: Durations) -> None:
-    names = [*map(str, BOUNDS), "+Inf"]
-    buckets = list(zip(names, accumulate(seen.counts), strict=True))
-    histogram.add_metric(labels, buckets, seen.total)
+def _histogram(name: str, meaning: str, seen: Histogram) -> Metric:
+    histogram = HistogramMetricFamily(f"orderwire_{name}", meaning)
+    _add(histogram, (), seen)
+    return histogram
+
+
+def _add(histogram: HistogramMetricFamily, labels: Sequence[str], seen: Histogram) -> None:
+    histogram.add_metric(labels, _buckets(seen), seen.total)
+
+
+def _buckets(seen: Histogram) -> list[tuple[str, float]]:
+    names = [*(str(float(bound)) for bound in seen.bounds), "+Inf"]
+    return list(zip(names, accumulate(seen.counts), strict=True))
 
 
 def _counter(name: str, meaning: str, value: float) -> Metric:

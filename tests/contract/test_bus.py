@@ -95,6 +95,16 @@ async def test_a_publication_arrives_as_it_left(new_node: NewNode) -> None:
     assert there.hub.publications == said
 
 
+async def test_every_node_knows_when_it_was_announced(new_node: NewNode) -> None:
+    here, there = await new_node(), await new_node()
+    for node in (here, there):
+        await node.bus.subscribe(THREAD)
+    await here.bus.announce([Publication(THREAD, b"{}", 1)], set())
+    await eventually(lambda: bool(there.hub.publications))
+    [near], [far] = here.hub.publications, there.hub.publications
+    assert near.announced_at == far.announced_at > 0
+
+
 async def test_the_local_hub_is_served_within_the_call(new_node: NewNode) -> None:
     here = await new_node()
     await here.bus.subscribe(THREAD)

@@ -54,11 +54,13 @@ class RunningNode:
         assert answer.is_success, answer.text
         return answer.json()
 
-    async def metric(self, name: str) -> float:
-        """Return a figure of ``/metrics`` that has no labels."""
+    async def metric(self, name: str, **labels: str) -> float:
+        """Return a figure of ``/metrics``, the one with these labels if there are some."""
         answer = await self.http.get("/metrics")
-        lines = [line.split() for line in answer.text.splitlines()]
-        (value,) = [line[1] for line in lines if line[0] == f"orderwire_{name}"]
+        shown = ",".join(f'{label}="{value}"' for label, value in labels.items())
+        wanted = f"orderwire_{name}{{{shown}}}" if labels else f"orderwire_{name}"
+        lines = [line.rsplit(" ", 1) for line in answer.text.splitlines()]
+        (value,) = [line[1] for line in lines if line[0] == wanted]
         return float(value)
 
     async def order(self, *, buyer: str = "anna", seller: str = "sabine") -> dict[str, Any]:

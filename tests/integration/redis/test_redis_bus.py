@@ -292,7 +292,12 @@ async def test_a_channel_left_during_an_outage_does_not_come_back(server: Valkey
 async def test_what_is_not_ours_is_left_alone(server: Valkey) -> None:
     async with Node(server.url).running() as node:
         await node.bus.subscribe(THREAD)
-        for payload in ("", "{}", "\x02 of a later release, with a header of its own"):
+        for payload in (
+            "",
+            "{}",
+            "\x01 of an earlier release",
+            "\x03 of a later one, with a header of its own",
+        ):
             for key in (f"{PREFIX}0:channel:{THREAD}", f"{PREFIX}0:doorbells"):
                 server.command("PUBLISH", key, payload)
         async with Node(server.url).running() as other:

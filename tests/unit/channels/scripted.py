@@ -204,7 +204,13 @@ class Stage:
         self.doorbells: list[str] = []
         self.reads = ScriptedReads()
         self.bus = ScriptedBus(self.journal)
-        self.hub = Hub(bus=self.bus, reads=self.reads, on_doorbell=self.doorbells.append)
+        self.wall = 1_000.0
+        self.hub = Hub(
+            bus=self.bus,
+            reads=self.reads,
+            on_doorbell=self.doorbells.append,
+            now=lambda: self.wall,
+        )
 
     def listener(self, encoding: Format = HTTP_STREAM_JSON) -> Listener:
         """Make a subscriber that has yet to subscribe."""

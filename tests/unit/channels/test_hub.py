@@ -320,4 +320,6 @@ async def test_recoveries_are_counted() -> None:
             await coming
         await stage.live(9)
 
-        assert (stage.hub.figures.recoveries, stage.hub.figures.recovered) == (2, 1)
+        figures = stage.hub.figures
+        assert (figures.recoveries, figures.recovered) == (2, 1)
+        assert (sum(figures.replayed.counts), figures.replayed.total) == (1, 2)

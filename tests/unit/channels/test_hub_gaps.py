@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from domain.errors import NotFound, Unavailable
 from domain.publications import Changes, Position
-from realtime.channels.hub import MAX_HELD
+from realtime.channels.channel import MAX_HELD
 from tests.support.virtual_time import virtually
 from tests.unit.channels.scripted import THREAD, Stage, a_stage, changes, opening, turns
 
@@ -26,7 +26,7 @@ async def test_what_comes_too_early_waits_for_the_one_before_it() -> None:
         await asyncio.sleep(1)
 
         assert not stage.reads.missing
-        assert stage.hub.figures.gaps == 0
+        assert stage.hub.figures.gaps.total() == 0
 
 
 @virtually
@@ -41,7 +41,7 @@ async def test_a_gap_is_filled_before_anything_later_goes_out() -> None:
         await reading.answer(changes(10, 8, 9, 10))
 
         assert anna.heard == [8, 9, 10, 11]
-        assert stage.hub.figures.gaps == 1
+        assert stage.hub.figures.gaps == {"order": 1}
 
 
 @virtually
@@ -228,6 +228,7 @@ async def test_what_the_bus_lost_last_is_found_by_comparing_within_25_seconds() 
 
         assert anna.heard == [8, 9]
         assert stage.hub.figures.behind == 1
+        assert stage.hub.figures.gaps == {"check": 1}
 
 
 @virtually
@@ -309,6 +310,7 @@ async def test_when_the_bus_was_away_everything_is_compared_at_once() -> None:
         await (await stage.reads.missing.only()).answer(changes(9, 8, 9))
 
         assert anna.heard == [8, 9]
+        assert stage.hub.figures.gaps == {"bus": 1}
 
 
 @virtually

@@ -76,6 +76,27 @@ async def test_each_is_written_to_in_its_own_encoding() -> None:
 
 
 @virtually
+async def test_the_oldest_of_what_is_written_at_once_tells_how_long_the_way_was() -> None:
+    async with a_stage() as stage:
+        await stage.live(0)
+        for offset, ago in ((1, 0.5), (2, 2.0), (3, -5.0)):
+            publication = entry(offset)
+            publication.announced_at = stage.wall - ago
+            stage.hub.deliver(publication)
+        await turns()
+        seen = stage.hub.figures.commit_to_wire
+        assert (sum(seen.counts), seen.total) == (1, 2.0)
+        early = entry(4)
+        early.announced_at = stage.wall + 1_000
+        stage.hub.deliver(early)
+        await turns()
+        assert (seen.counts[0], seen.total) == (1, 2.0), "of two clocks one may be ahead"
+        await stage.deliver(5, 0)
+
+        assert sum(seen.counts) == 2, "what was read from the database has no such time"
+
+
+@virtually
 async def test_channels_do_not_know_of_each_other() -> None:
     async with a_stage() as stage:
         anna, sabine = await stage.live(7), stage.listener()

@@ -36,6 +36,13 @@ def test_with_nothing_in_work_everybody_is_let_in(time: Time) -> None:
     assert not Admission(time).is_full()
 
 
+def test_it_tells_what_is_in_work_and_how_long_one_more_would_wait(time: Time) -> None:
+    admission = Admission(time)
+    assert (admission.in_work, admission.wait) == (0, 0.0)
+    with in_work(admission, 100):
+        assert (admission.in_work, admission.wait) == (100, 100 / FIRST_RATE)
+
+
 def test_more_than_can_be_done_in_time_is_refused(time: Time) -> None:
     admission = Admission(time)
     with in_work(admission, int(FIRST_RATE * MOST_SECONDS)):

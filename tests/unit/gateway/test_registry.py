@@ -14,6 +14,10 @@ class Phone:
         self._account = account
         registry.add(self)
 
+    def unsent(self) -> int:
+        """Have taken everything."""
+        return 0
+
     def end(self, disconnect: Disconnect) -> None:
         """Close, as a client does."""
         self.ended = disconnect
