@@ -9,16 +9,13 @@ from msgspec import Meta, Raw, Struct
 from domain.conversations import MAX_ATTACHMENTS
 from domain.errors import Forbidden, Invalid, NotParticipant, OrderwireError
 from domain.identity import Identity, Role
-from domain.publications import Publication, thread_channel
+from domain.publications import thread_channel
 from realtime.decoding import invalid, no_text_in
+from realtime.gateway.typists import Typists
 from realtime.protocol.codec import UNREADABLE
 from realtime.services.conversations import Conversations
 from realtime.services.message_changes import MessageChanges
 from realtime.services.messages import Messages, SendMessage, Sent
-
-TYPING_EVERY = 2.0
-TYPING_LASTS = 6
-MAX_TYPING_KEPT = 10_000
 
 Seq = Annotated[int, Meta(ge=0)]
 Outcome = Raw | OrderwireError
@@ -84,7 +81,7 @@ Handler = Callable[["Calls", Caller, Any], Awaitable[Any]]
 
 
 class Calls:
-    """Knows the methods; ``announce`` takes publications that are not stored."""
+    """Knows the methods."""
 
     def __init__(
         self,
@@ -92,15 +89,12 @@ class Calls:
         conversations: Conversations,
         messages: Messages,
         changes: MessageChanges,
-        announce: Callable[[list[Publication], set[str]], Awaitable[None]],
-        monotonic: Callable[[], float],
+        typists: Typists,
     ) -> None:
         self._conversations = conversations
         self._messages = messages
         self._changes = changes
-        self._announce = announce
-        self._monotonic = monotonic
-        self._typed_at: dict[str, float] = {}
+        self._typists = typists
 
     def send(self, caller: Caller, data: Raw, done: Callable[[Outcome], None]) -> None:
         """Store a message with the next group; ``done`` gets the answer after the commit."""
@@ -153,26 +147,8 @@ class Calls:
         if not caller.listens(channel):
             raise NotParticipant("typing is told to a thread that one has open")
         account = caller.identity.account_id
-        if self._may_type(account):
-            told = {
-                "type": "typing",
-                "account": account,
-                "typing": asked.typing,
-                "expires_in": TYPING_LASTS,
-            }
-            await self._announce([Publication(channel, msgspec.json.encode(told))], set())
+        self._typists.note(account, channel, typing=asked.typing, caller=caller)
         return {}
-
-    def _may_type(self, account: str) -> bool:
-        now = self._monotonic()
-        if now - self._typed_at.get(account, -TYPING_EVERY) < TYPING_EVERY:
-            return False
-        if len(self._typed_at) >= MAX_TYPING_KEPT:
-            self._typed_at = {
-                each: at for each, at in self._typed_at.items() if now - at < TYPING_EVERY
-            }
-        self._typed_at[account] = now
-        return True
 
     async def _focus(self, caller: Caller, asked: Focus) -> Any:
         if asked.conversation and not caller.listens(thread_channel(asked.conversation)):

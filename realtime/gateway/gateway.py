@@ -24,6 +24,7 @@ from realtime.gateway.refusals import Refusals
 from realtime.gateway.registry import GatewayFigures, Registry
 from realtime.gateway.stream_routes import StreamRoutes
 from realtime.gateway.surroundings import History, Outlet, Surroundings
+from realtime.gateway.typists import Typists
 from realtime.gateway.websocket import PATH, WebSocketConnection
 from realtime.gateway.wheel import TimingWheel
 from realtime.histograms import BYTES, Histogram
@@ -71,6 +72,7 @@ class Gateway:
         self.draining = False
         self._accepting = True
         self._messages = messages
+        self._announce = announce
         self._allowed_origins = allowed_origins
         self._tasks: set[asyncio.Task[None]] = set()
         monotonic = asyncio.get_running_loop().time
@@ -95,8 +97,10 @@ class Gateway:
                 conversations=conversations,
                 messages=messages,
                 changes=changes,
-                announce=announce,
-                monotonic=monotonic,
+                typists=Typists(
+                    announce=lambda told: self._spawn(self._tell(told)),
+                    call_later=asyncio.get_running_loop().call_later,
+                ),
             ),
             clock=clock,
             monotonic=monotonic,
@@ -205,6 +209,9 @@ class Gateway:
     def welcome(self, outlet: Outlet, encoding: Format, address: str) -> Client:
         """Make a client for a connection that was just opened."""
         return Client(self._shared, outlet, encoding, address)
+
+    async def _tell(self, told: Publication) -> None:
+        await self._announce([told], set())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)

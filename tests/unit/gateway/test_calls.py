@@ -13,6 +13,7 @@ from domain.identity import Identity, Role
 from domain.publications import Publication
 from realtime.gateway import calls as gateway_calls
 from realtime.gateway.calls import SEND, Calls, Outcome
+from realtime.gateway.typists import Typists
 from realtime.services.messages import SendMessage, Sent
 
 ANNA = Identity("anna")
@@ -67,18 +68,14 @@ class Desk:
         self.service = Service()
         self.messages = Messages()
         self.announced: list[Publication] = []
-        self.now = 0.0
         self.calls = Calls(
             conversations=cast("Any", self.service),
             messages=cast("Any", self.messages),
             changes=cast("Any", self.service),
-            announce=self._announce,
-            monotonic=lambda: self.now,
+            typists=Typists(
+                announce=self.announced.append, call_later=lambda _seconds, _action: None
+            ),
         )
-
-    async def _announce(self, news: list[Publication], doorbells: set[str]) -> None:
-        assert doorbells == set()
-        self.announced += news
 
     async def call(self, method: str, data: Any, caller: Caller | None = None) -> Any:
         """Call a method, and read the answer."""
@@ -186,25 +183,6 @@ async def test_typing_is_told_to_the_thread_without_a_position(desk: Desk) -> No
         "typing": True,
         "expires_in": 6,
     }
-
-
-async def test_typing_is_told_once_in_two_seconds_and_account(desk: Desk) -> None:
-    for _ in range(3):
-        assert await desk.call("typing", {"conversation": "1", "typing": False}) == {}
-    assert len(desk.announced) == 1
-    await desk.call("typing", {"conversation": "1"}, Caller(identity=Identity("sabine")))
-    assert len(desk.announced) == 2
-    desk.now += 2
-    await desk.call("typing", {"conversation": "1"})
-    assert len(desk.announced) == 3
-
-
-async def test_those_who_typed_long_ago_are_forgotten(desk: Desk) -> None:
-    for number in range(gateway_calls.MAX_TYPING_KEPT):
-        await desk.call("typing", {"conversation": "1"}, Caller(identity=Identity(f"a{number}")))
-    desk.now += 3
-    await desk.call("typing", {"conversation": "1"})
-    assert desk.calls._typed_at == {"anna": 3.0}
 
 
 @pytest.mark.parametrize("method", ["typing", "focus"])
