@@ -1,0 +1,1 @@
+"""Where the bytes of attachments lie, who looks for viruses in them, and their small pictures."""
