@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.errors import FieldError
+from domain.identity import is_id
 
 MAX_ANSWER = 10_000
 MAX_FILES = 50
@@ -84,6 +85,19 @@ def check_draft(
     return check_answers([replace(each, required=False) for each in questions], answers, path)
 
 
+def files_in(
+    questions: Sequence[Question], answers: Mapping[str, Any], path: str
+) -> dict[str, str]:
+    """Say of each file among answers that were checked where it was named first."""
+    named: dict[str, str] = {}
+    for question in questions:
+        answer = answers.get(question.id)
+        if question.kind is QuestionKind.FILE and isinstance(answer, list):
+            for index, file in enumerate(answer):
+                named.setdefault(file, f"{path}.{question.id}[{index}]")
+    return named
+
+
 def _wrong_answer(question: Question, answer: Any) -> str | None:
     if _is_empty(answer):
         return "is required" if question.required else None
@@ -111,9 +125,11 @@ def _wrong_choice(question: Question, answer: Any) -> str | None:
 
 
 def _wrong_file(_question: Question, answer: Any) -> str | None:
-    if not _is_texts(answer):
+    if not _is_texts(answer) or not all(map(is_id, answer)):
         return "is a list of attachments"
-    return f"has at most {MAX_FILES} attachments" if len(answer) > MAX_FILES else None
+    if len(answer) > MAX_FILES:
+        return f"has at most {MAX_FILES} attachments"
+    return "names an attachment twice" if len(set(answer)) < len(answer) else None
 
 
 def _is_texts(answer: Any) -> bool:

@@ -13,11 +13,15 @@ import jwt
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from domain.errors import OrderwireError
 from realtime import database_setup
 from realtime.api.static import WebApp
 from realtime.bootstrap import STATIC
+from realtime.bootstrap.attachments import open_store, place_of
 from realtime.database_setup import DatabaseNotReady
 from realtime.delivery.email.relay import MailTimeouts, PoolLimits, Relay, RelayFailed, RelayPool
+from realtime.files.place import DirectoryPlace
+from realtime.files.scanner import Clamd
 from realtime.key_sets import reader_of
 from realtime.logs import redacted
 from realtime.settings import Settings
@@ -51,6 +55,8 @@ async def examine(settings: Settings, *, tls: ssl.SSLContext | None = None) -> l
         _tokens,
         partial(_mail, tls=tls or ssl.create_default_context()),
         _push,
+        _attachments,
+        _scanner,
         _public_url,
         _web_app,
     ]
@@ -162,6 +168,45 @@ async def _push(settings: Settings) -> list[Finding]:
             "push", "not set: pushes wait", "set ORDERWIRE_VAPID_PRIVATE_KEY (orderwire keys vapid)"
         )
     return good("push", f"a key for {settings.vapid_subject}")
+
+
+async def _attachments(settings: Settings) -> list[Finding]:
+    place = place_of(settings)
+    try:
+        await open_store(place).check()
+    except OrderwireError as problem:
+        cause = redacted(str(problem.__cause__).partition("\n")[0])
+        return wrong(
+            "attachments",
+            f"nothing can be kept in {place}: {cause}",
+            "mend ORDERWIRE_ATTACHMENTS_URL, or the rights of this process there",
+        )
+    if isinstance(place, DirectoryPlace) and settings.redis_url is not None:
+        return missing(
+            "attachments",
+            f"kept in {place}: servers on other machines have to see the same one",
+            "set ORDERWIRE_ATTACHMENTS_URL to a bucket, or to a directory that all mount",
+        )
+    return good("attachments", f"kept in {place}")
+
+
+async def _scanner(settings: Settings) -> list[Finding]:
+    place = settings.attachments_scanner_url
+    if place is None:
+        return missing(
+            "scanner",
+            "not set: nobody looks for viruses in attachments",
+            "set ORDERWIRE_ATTACHMENTS_SCANNER_URL to ClamAV's clamd",
+        )
+    try:
+        await Clamd(place).check()
+    except OrderwireError:
+        return wrong(
+            "scanner",
+            f"clamd at {place} does not answer: nothing can be uploaded",
+            "start it, or mend ORDERWIRE_ATTACHMENTS_SCANNER_URL",
+        )
+    return good("scanner", f"clamd at {place} answers")
 
 
 async def _public_url(settings: Settings) -> list[Finding]:

@@ -206,13 +206,6 @@ def vapid_subject(text: str) -> str:
     return check_subject(text)
 
 
-def attachments_url(text: str) -> str:
-    """Read where attachments are kept."""
-    if urlsplit(text).scheme not in ("file", "s3"):
-        raise ValueError(f"is file:///directory or s3://bucket, not {_shown(text)}")
-    return text
-
-
 def count(text: str) -> int:
     """Read a number from 0 on."""
     if not text.isascii() or not text.isdigit() or len(text) > 9:

@@ -14,6 +14,8 @@ from realtime import setting_values as read
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.relay import Relay
 from realtime.delivery.push.vapid import VapidKey
+from realtime.files.place import Place, parse_place
+from realtime.files.scanner import ScannerPlace, parse_scanner
 from realtime.setting_values import LogFormat, LogLevel, Network
 
 PREFIX = "ORDERWIRE_"
@@ -171,11 +173,25 @@ class Settings:
         ),
     ]
     attachments_url: Annotated[
-        str | None,
+        Place | None,
         Setting(
-            read.optional(read.attachments_url),
+            read.optional(parse_place),
             "",
-            "where attachments are kept: file:///directory or s3://bucket" + LATER,
+            "where attachments are kept: file:///directory, or s3://bucket/prefix?endpoint=https://..."
+            "&region=...&access_key_id=...&secret_access_key=...; without it beside the database",
+            secret=True,
+        ),
+    ]
+    attachments_megabytes: Annotated[
+        int, Setting(read.count, "25", "how large an attachment may be, in MB of 1024 x 1024 bytes")
+    ]
+    attachments_scanner_url: Annotated[
+        ScannerPlace | None,
+        Setting(
+            read.optional(parse_scanner),
+            "",
+            "where ClamAV's clamd looks for viruses: tcp://host:3310 or unix:///path; "
+            "while it does not answer, nothing can be uploaded",
         ),
     ]
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from storage.attachment_tables import attachments
 from storage.columns import Id, Instant, Json, count, flag, metadata, partial, required
 from storage.order_tables import (
     idempotency_keys,
@@ -34,6 +35,7 @@ from storage.safety_tables import blocks, reports
 
 __all__ = (
     "accounts",
+    "attachments",
     "attempts",
     "blocks",
     "contact_grants",

@@ -46,37 +46,49 @@ class CheckHost:
 
 
 class LimitBody:
-    """Refuses a body that says it is too large, and stops reading one that turns out to be."""
+    """Refuses a body that says it is too large, and stops reading one that turns out to be.
 
-    def __init__(self, app: ASGIApp, *, most: int) -> None:
+    ``most`` is for most paths; under those of ``elsewhere`` something else holds.
+    """
+
+    def __init__(self, app: ASGIApp, *, most: int, elsewhere: Mapping[str, int]) -> None:
         self._app = app
         self._most = most
-        self._error = f"the body has at most {most} bytes"
+        self._elsewhere = elsewhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = self._most_of(scope["path"])
         length = Headers(scope=scope).get("content-length", "0")
-        if length.isdigit() and int(length) > self._most:
-            refusal = problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TooLarge(self._error))
-            await refusal(scope, receive, send)
+        if length.isdigit() and int(length) > most:
+            await problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _over(most))(scope, receive, send)
             return
-        await self._app(scope, self._counting(receive), send)
+        await self._app(scope, _counting(receive, most), send)
 
-    def _counting(self, receive: Receive) -> Receive:
-        size = 0
+    def _most_of(self, path: str) -> int:
+        found = (most for start, most in self._elsewhere.items() if path.startswith(start))
+        return next(found, self._most)
 
-        async def counted() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > self._most:
-                raise TooLarge(self._error)
-            return message
 
-        return counted
+def _counting(receive: Receive, most: int) -> Receive:
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > most:
+            raise _over(most)
+        return message
+
+    return counted
+
+
+def _over(most: int) -> TooLarge:
+    return TooLarge(f"the body has at most {most} bytes")
 
 
 class AddHeaders:

@@ -131,6 +131,8 @@ def _endpoint(
 
 
 get = partial(_endpoint, "GET")
+head = partial(_endpoint, "HEAD")
+options = partial(_endpoint, "OPTIONS")
 post = partial(_endpoint, "POST")
 put = partial(_endpoint, "PUT")
 patch = partial(_endpoint, "PATCH")

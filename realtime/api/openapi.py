@@ -81,6 +81,7 @@ PROBLEM: Json = {
     },
     "required": ["type", "title", "status", "code", "detail", "errors"],
 }
+WITHOUT_CONTENT = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 REQUEST_ID: Json = {
     "description": "Names this request in the server's log: the caller's own, or a new one.",
     "schema": {"type": "string"},
@@ -204,7 +205,7 @@ def _answers(endpoint: Endpoint, schemas: "_Schemas") -> Json:
     found: Json = {}
     for status in told.statuses:
         found[str(status.value)] = {"description": status.phrase, "headers": _headers()}
-        if status is not HTTPStatus.NO_CONTENT:
+        if status not in WITHOUT_CONTENT and told.media_type:
             content = Content(told.media_type, told.shape)
             found[str(status.value)]["content"] = _content(content, schemas)
     return found

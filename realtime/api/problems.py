@@ -49,6 +49,10 @@ CODES: Mapping[str, Meaning] = {
     "blocked": Meaning(HTTPStatus.FORBIDDEN, "This person takes no messages outside of orders."),
     "you_blocked": Meaning(HTTPStatus.FORBIDDEN, "The caller has blocked this person."),
     "not_sender": Meaning(HTTPStatus.FORBIDDEN, "Only who wrote a message changes it."),
+    "link_expired": Meaning(
+        HTTPStatus.FORBIDDEN,
+        "This link is over; `GET /v1/attachments/{id}` gives another.",
+    ),
     "not_found": Meaning(HTTPStatus.NOT_FOUND, "It does not exist, or is not the caller's to see."),
     "not_participant": Meaning(
         HTTPStatus.NOT_FOUND, "There is no such conversation, or the caller has no part in it."
@@ -65,8 +69,28 @@ CODES: Mapping[str, Meaning] = {
     "seller_changed": Meaning(HTTPStatus.CONFLICT, "A service stays with its seller."),
     "too_late": Meaning(HTTPStatus.CONFLICT, "The message is too old to be edited."),
     "too_many_quick_replies": Meaning(HTTPStatus.CONFLICT, "There are as many as there may be."),
+    "too_many_attachments": Meaning(
+        HTTPStatus.CONFLICT, "The caller has uploaded as many as may wait to be sent."
+    ),
+    "attachment_used": Meaning(HTTPStatus.CONFLICT, "It is part of a message or an order."),
+    "wrong_offset": Meaning(
+        HTTPStatus.CONFLICT, "The upload is not as far, or further; HEAD says how far it is."
+    ),
+    "too_many_pieces": Meaning(HTTPStatus.CONFLICT, "The upload came in too many pieces."),
+    "precondition_failed": Meaning(
+        HTTPStatus.PRECONDITION_FAILED, "This version of the tus protocol is not spoken here."
+    ),
     "too_large": Meaning(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body, or a text in it, is too long."
+    ),
+    "unsupported_media_type": Meaning(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body is not of a type that is taken here."
+    ),
+    "range_not_satisfiable": Meaning(
+        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "The file ends before the part that is wanted."
+    ),
+    "attachment_infected": Meaning(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "The scanner found a virus in this file."
     ),
     "idempotency_key_reused": Meaning(
         HTTPStatus.UNPROCESSABLE_ENTITY, "Another order was placed under this key."
@@ -89,6 +113,7 @@ STATUS: Mapping[type[OrderwireError], HTTPStatus] = {
 # What is noted of a request whose client left before it was answered.
 CLIENT_LEFT = 499
 HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
+    HTTPStatus.PRECONDITION_FAILED: {"Tus-Version": "1.0.0"},
     HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
     HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": "1"},
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},

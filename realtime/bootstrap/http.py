@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from domain.errors import Unauthorized
 from realtime.api.accounts import AccountRoutes
 from realtime.api.app import Edge
+from realtime.api.attachments import AttachmentRoutes
 from realtime.api.blocks import BlockRoutes
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
@@ -26,6 +27,7 @@ from realtime.api.request_log import RequestFigures
 from realtime.api.search import SearchRoutes
 from realtime.api.services import ServiceRoutes
 from realtime.api.unsubscribe import UnsubscribeRoutes
+from realtime.bootstrap.attachments import MEGABYTE
 from realtime.bootstrap.ground import Ground
 from realtime.bootstrap.use_cases import UseCases
 from realtime.delivery.locales.voice import voice_for
@@ -46,6 +48,7 @@ RESOURCES: Sequence[type[Resource]] = (
     OrderPaperRoutes,
     ContactRoutes,
     ConversationRoutes,
+    AttachmentRoutes,
     BlockRoutes,
     QuickReplyRoutes,
     ReportRoutes,
@@ -79,6 +82,9 @@ def api_resources(settings: Settings, use_cases: UseCases) -> Sequence[Resource]
         ),
         ContactRoutes(contacts=use_cases.contacts),
         ConversationRoutes(conversations=use_cases.conversations, messages=use_cases.messages),
+        AttachmentRoutes(
+            uploads=use_cases.attachments.uploads, attachments=use_cases.attachments.reading
+        ),
         BlockRoutes(blocks=use_cases.blocks),
         QuickReplyRoutes(quick_replies=use_cases.quick_replies),
         ReportRoutes(reports=use_cases.reports),
@@ -117,6 +123,7 @@ def make_edge(ground: Ground, figures: RequestFigures, *, is_demo: bool) -> Edge
         monotonic=time.monotonic,
         is_backend=lambda credential: _is_backend(keys, credential),
         requests_per_second=settings.limit_requests_per_second,
+        most_of_file=settings.attachments_megabytes * MEGABYTE,
         allowed_origins=settings.allowed_origins,
         https=url.scheme == "https",
         # The demo signs in whoever asks: it answers to nobody who calls it by another name.

@@ -103,7 +103,7 @@ def _make(ground: Ground) -> _Parts:
     hub = Hub(
         bus=ground.bus,
         reads=reads,
-        on_doorbell=Bells((deliveries, use_cases.clockwork)).ring,
+        on_doorbell=Bells((deliveries, use_cases.clockwork, use_cases.attachments.sweep)).ring,
         check_every=ground.pace.positions,
     )
     queue = QueueFigures(database=ground.database, clock=ground.clock, monotonic=ground.monotonic)
@@ -162,6 +162,8 @@ async def _start(parts: _Parts, stage: Stage | None, down: AsyncExitStack) -> No
     down.push_async_callback(parts.deliveries.close)
     await parts.use_cases.clockwork.start()
     down.push_async_callback(parts.use_cases.clockwork.close)
+    await parts.use_cases.attachments.sweep.start()
+    down.push_async_callback(parts.use_cases.attachments.sweep.close)
     # The first to be waited for on the way down: what was accepted is committed.
     down.push_async_callback(parts.use_cases.messages.settle)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from domain.timers import Periods
+from realtime.bootstrap.attachments import AttachmentParts, make_attachments
 from realtime.bootstrap.ground import Ground
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.ledger import explain
@@ -51,6 +52,7 @@ class UseCases:
     quick_replies: QuickReplies
     reports: Reports
     search: Search
+    attachments: AttachmentParts
     messages: Messages
     changes: MessageChanges
     notifications: Notifications
@@ -110,12 +112,13 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         order_actions=actions,
         order_papers=OrderPapers(database=database, actions=actions, clock=clock),
         clockwork=Clockwork(timers=order_timers, clock=clock),
-        requirements=Requirements(database=database),
+        requirements=Requirements(database=database, clock=clock),
         contacts=Contacts(database=database, people=people, clock=clock),
         conversations=conversations,
         quick_replies=QuickReplies(database=database, clock=clock, new_id=new_id),
         reports=Reports(database=database, people=people, clock=clock, new_id=new_id),
         search=Search(database=database, people=people, order_views=order_views),
+        attachments=make_attachments(ground),
         blocks=Blocks(database=database, people=people, conversations=conversations, clock=clock),
         messages=Messages(database=database, store=store, rates=_message_rates(ground)),
         changes=MessageChanges(

@@ -9,7 +9,8 @@ from domain.errors import Conflict, Forbidden, Invalid, NotFound, NotParticipant
 from domain.identity import Identity
 from domain.publications import Publication, thread_channel
 from realtime.clock import Clock
-from realtime.services import contact_rule, inbox_news, views
+from realtime.services import attachment_removal, contact_rule, inbox_news, views
+from realtime.services.attachment_uses import ids_of
 from realtime.services.conversations import summary
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.messages import check_body
@@ -78,6 +79,7 @@ class MessageChanges:
             thread = await self._held(tx, identity, conversation_id)
             message = await _own(tx, identity, conversation_id, seq)
             if message.deleted_at is None:
+                await _remove_files(tx, message, now)
                 message = await entry_changes.erase(tx.connection, conversation_id, seq, now)
                 draft = self._draft(message, EntryKind.DELETE, now)
                 await self._tell(tx, thread, message, draft)
@@ -167,6 +169,11 @@ class MessageChanges:
         return await inboxes.change_item(
             tx.connection, item.account_id, item.conversation_id, values
         )
+
+
+async def _remove_files(tx: Transaction, message: Record, now: datetime) -> None:
+    if message.attachments:
+        await attachment_removal.remove(tx, message.sender, ids_of(message.attachments), now)
 
 
 def _last_message(message: Record | None) -> Mapping[str, Any]:

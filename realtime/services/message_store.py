@@ -10,20 +10,19 @@ from domain.conversations import ConversationKind, EntryKind, preview
 from domain.errors import Invalid, NotParticipant, OrderwireError
 from domain.publications import Publication, thread_channel
 from realtime.clock import Clock
-from realtime.services import contact_rule, inbox_news, views
+from realtime.services import contact_rule, inbox_news, message_files, views
 from realtime.services.commit_queue import Again
 from realtime.services.inbox_news import Change, Counts, Kind
+from realtime.services.message_files import Files, Key, Outcome
 from realtime.services.messages import SendMessage, Sent
 from realtime.services.people import People
+from realtime.services.shapes import Attachment
 from storage import contacts, conversations, inboxes
 from storage.conversations import Draft, RightsChanged
 from storage.engine import Transaction
 from storage.inboxes import Arrival
 
 MAX_REMEMBERED = 50_000
-
-Outcome = Sent | OrderwireError
-Key = tuple[str, str, str]
 
 
 @dataclass(slots=True)
@@ -87,7 +86,9 @@ class MessageStore:
     ) -> list[Outcome]:
         now = self._clock.now()
         outcomes: dict[Key, Outcome] = {}
-        if repeated:
+        # Who sends a message again must not find its attachments used: by that very message.
+        with_files = any(command.attachments for command in commands)
+        if repeated or with_files:
             outcomes.update(await self._sent_before(tx, memberships, commands, now))
         fresh: dict[Key, SendMessage] = {}
         for command in commands:
@@ -100,8 +101,9 @@ class MessageStore:
             else:
                 outcomes[key] = refused
         await self._drop_bad_replies(tx, fresh, outcomes)
+        files = await message_files.use(tx, fresh, outcomes, now) if with_files else {}
         if fresh:
-            outcomes.update(await self._append(tx, memberships, fresh, now))
+            outcomes.update(await self._append(tx, memberships, fresh, files, now))
         return [outcomes[_key(command)] for command in commands]
 
     async def _load(self, tx: Transaction, conversation_ids: set[str]) -> Memberships:
@@ -182,9 +184,10 @@ class MessageStore:
         tx: Transaction,
         memberships: Memberships,
         fresh: dict[Key, SendMessage],
+        files: Files,
         now: datetime,
     ) -> dict[Key, Outcome]:
-        drafts = [self._draft(command, now) for command in fresh.values()]
+        drafts = [self._draft(command, files.get(key, ()), now) for key, command in fresh.items()]
         await conversations.append(tx.connection, drafts, _rights(memberships))
         outcomes: dict[Key, Outcome] = {}
         for key, draft in zip(fresh, drafts, strict=True):
@@ -197,7 +200,7 @@ class MessageStore:
         await self._tell_inboxes(tx, arrivals, now)
         return outcomes
 
-    def _draft(self, command: SendMessage, now: datetime) -> Draft:
+    def _draft(self, command: SendMessage, files: Sequence[Attachment], now: datetime) -> Draft:
         return Draft(
             conversation_id=command.conversation_id,
             id=self._new_id(),
@@ -207,7 +210,7 @@ class MessageStore:
             client_id=command.client_id,
             body=command.body,
             reply_to=command.reply_to,
-            attachments=command.attachments,
+            attachments=files,
         )
 
     async def _note_first_words(

@@ -1,12 +1,13 @@
 """Sending messages: checked at once, stored with whatever waits, answered after the commit."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from domain.conversations import MAX_BODY, MAX_CLIENT_ID, MAX_SEQ
+from domain.conversations import MAX_ATTACHMENTS, MAX_BODY, MAX_CLIENT_ID, MAX_SEQ
 from domain.errors import Invalid, OrderwireError, TooLarge, TooMany
+from domain.identity import is_id
 from realtime.services.commit_queue import ANSWER_WITHIN, CommitFigures, CommitQueue, Store
 from realtime.services.rates import AccountRates
 from storage.engine import Database
@@ -40,8 +41,18 @@ def check(command: SendMessage) -> OrderwireError | None:
         return wrong_body
     if command.reply_to is not None and not 1 <= command.reply_to <= MAX_SEQ:
         return Invalid.field("reply_to", "is the seq of a message, from 1 on")
-    if command.attachments:
-        return Invalid.field("attachments", "there is no such attachment")
+    return check_attachments(command.attachments) if command.attachments else None
+
+
+def check_attachments(attachment_ids: Sequence[str]) -> OrderwireError | None:
+    """Name what is wrong with a list of attachments before anybody looks for them."""
+    if len(attachment_ids) > MAX_ATTACHMENTS:
+        return Invalid.field("attachments", f"are at most {MAX_ATTACHMENTS}")
+    for index, attachment_id in enumerate(attachment_ids):
+        if not is_id(attachment_id):
+            return Invalid.field(f"attachments[{index}]", "there is no such attachment")
+        if attachment_id in attachment_ids[:index]:
+            return Invalid.field(f"attachments[{index}]", "is named twice")
     return None
 
 

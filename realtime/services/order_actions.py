@@ -1,8 +1,10 @@
 """Actions on orders: each is one transaction, or is refused and changes nothing."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
+from domain.attachments import AttachmentUse
 from domain.errors import Conflict, Forbidden, Invalid, NotFound
 from domain.identity import Identity, Role
 from domain.lifecycle import Action, Rule, Side, available, rule_for
@@ -11,12 +13,14 @@ from domain.requirements import Answer, RequirementsStatus
 from domain.timers import Course, Periods, timers_of
 from realtime.clock import Clock
 from realtime.delivery.planner import Notice
-from realtime.services.order_commands import Answers, Data, NoteText
+from realtime.services import attachment_uses
+from realtime.services.attachment_uses import Purpose
+from realtime.services.order_commands import Answers, Data, Deliver, NoteText
 from realtime.services.order_events import SYSTEM, Event, OrderEvents
 from realtime.services.order_steps import STEPS, Acting, Step, Told, start
 from realtime.services.order_views import OrderViews, may_see, side_of
 from realtime.services.people import People
-from realtime.services.requirements import answers_of, check_complete, keep_answers
+from realtime.services.requirements import answers_of, check_complete, keep_answers, use_files
 from realtime.services.shapes import Order, Person
 from storage import contacts, order_notes, orders, timers
 from storage.engine import Database, Transaction
@@ -118,10 +122,24 @@ class OrderActions:
             step = await self._submit(tx, acting, told)
         else:
             step = STEPS[rule.action](acting, told)
+        if isinstance(told, Deliver):
+            step = await self._with_files(tx, acting, step, told)
         return await self.apply(tx, acting, step, rule.target)
+
+    async def _with_files(self, tx: Transaction, acting: Acting, step: Step, told: Deliver) -> Step:
+        """Put what is known of the files that are delivered where their ids stand."""
+        purpose = Purpose(
+            used_as=AttachmentUse.DELIVERY,
+            conversation_id=acting.order.conversation_id,
+            order_id=acting.order.id,
+        )
+        named = attachment_uses.by_place(told.attachments, "data.attachments")
+        shown = await attachment_uses.use(tx, acting.by, named, purpose, acting.now)
+        return replace(step, data={**step.data, "attachments": shown})
 
     async def _submit(self, tx: Transaction, acting: Acting, told: Answers) -> Step:
         check_complete(acting.order, told.answers)
+        await use_files(tx, acting.order, told.answers, AttachmentUse.ANSWER, acting.now)
         await keep_answers(tx, acting.order, told.answers, acting.by, acting.now)
         changes = answers_of(told.answers, acting.now)
         return start(acting, "requirements_submitted", RequirementsStatus.SUBMITTED, changes)
@@ -143,6 +161,7 @@ class OrderActions:
             if order.status not in ACTIVE:
                 self._rule(order, acting, Action.SUBMIT_REQUIREMENTS)
             check_complete(order, answers)
+            await use_files(tx, order, answers, AttachmentUse.ANSWER, acting.now)
             await keep_answers(tx, order, answers, acting.by, acting.now)
             status = {"requirements_status": RequirementsStatus.SUBMITTED}
             step = Step(

@@ -4,10 +4,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from domain.requirements import Answer
+from domain.identity import ID_PATTERN
+from domain.requirements import MAX_FILES, Answer
 
 Text = Annotated[str, Meta(min_length=1, max_length=10_000)]
 OptionalText = Annotated[str, Meta(max_length=10_000)]
+AttachmentId = Annotated[str, Meta(pattern=rf"\A{ID_PATTERN}\Z")]
 Days = Annotated[int, Meta(ge=1, le=365)]
 
 
@@ -23,7 +25,7 @@ class Deliver(Data, frozen=True):
     """A delivery: what the seller says about it."""
 
     message: OptionalText = ""
-    attachments: list[str] = []
+    attachments: Annotated[list[AttachmentId], Meta(max_length=MAX_FILES)] = []
 
 
 class AskForChanges(Data, frozen=True):

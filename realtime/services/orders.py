@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import or_
 
+from domain.attachments import AttachmentUse
 from domain.conversations import ConversationKind, EntryKind
 from domain.errors import Conflict, FieldError, Invalid, NotFound, OrderwireError
 from domain.identity import Identity
@@ -18,7 +19,6 @@ from domain.preferences import Category
 from domain.requirements import (
     Answer,
     Question,
-    QuestionKind,
     RequirementsStatus,
     check_answers,
 )
@@ -30,7 +30,7 @@ from realtime.services.inbox_news import Change, Kind
 from realtime.services.order_views import OrderViews, may_see
 from realtime.services.paging import page_of
 from realtime.services.people import People
-from realtime.services.requirements import keep_answers
+from realtime.services.requirements import keep_answers, use_files
 from realtime.services.services import ServiceStatus
 from realtime.services.shapes import Order, Page, WholeOrder
 from storage import accounts, contacts, conversations, order_notes, orders, services
@@ -120,7 +120,6 @@ class Orders:
         questions = msgspec.convert(service.questions, list[Question])
         if command.answers is not None:
             errors = check_answers(questions, command.answers, "requirements")
-            errors = errors or _unknown_files(questions, command.answers, "requirements")
             if errors:
                 raise Invalid(*errors)
         answered = command.answers is not None
@@ -154,6 +153,9 @@ class Orders:
         )
         if order is None:
             raise Conflict("there is an order with this id", path="id", code="order_exists")
+        if command.answers:
+            answer = AttachmentUse.ANSWER
+            await use_files(tx, order, command.answers, answer, now, path="requirements")
         return order
 
     async def _orderable(self, tx: Transaction, command: PlaceOrder) -> Record:
@@ -323,18 +325,6 @@ def _requirements_status(questions: list[Question], *, answered: bool) -> Requir
     if not questions:
         return RequirementsStatus.NONE
     return RequirementsStatus.SUBMITTED if answered else RequirementsStatus.PENDING
-
-
-def _unknown_files(
-    questions: list[Question], answers: Mapping[str, Answer], path: str
-) -> list[FieldError]:
-    """No attachment is known yet, so none can be an answer."""
-    files = [question.id for question in questions if question.kind is QuestionKind.FILE]
-    return [
-        FieldError(f"{path}.{name}", "there is no such attachment")
-        for name in files
-        if answers.get(name)
-    ]
 
 
 def _new_order(order: Record, people: Mapping[str, Mapping[str, Any]]) -> Notice:

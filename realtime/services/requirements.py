@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.attachments import AttachmentUse
 from domain.errors import Invalid, NotFound
 from domain.identity import Identity
 from domain.instants import rfc3339, rfc3339_or_none
@@ -14,14 +16,19 @@ from domain.orders import ACTIVE, OrderStatus
 from domain.requirements import (
     Answer,
     Question,
+    QuestionKind,
     RequirementsStatus,
     check_answers,
     check_draft,
+    files_in,
 )
+from realtime.clock import Clock
+from realtime.services import attachment_uses, views
+from realtime.services.attachment_uses import Purpose
 from realtime.services.order_views import may_see, side_of
-from realtime.services.shapes import Count, Id, Time
+from realtime.services.shapes import Attachment, Count, Id, Time
 from realtime.services.shapes import Question as ShownQuestion
-from storage import order_answers, orders
+from storage import attachments, order_answers, orders
 from storage.engine import Database, Transaction
 from storage.rows import Record
 
@@ -43,6 +50,8 @@ class OrderRequirements(TypedDict):
     questions: Sequence[ShownQuestion]
     answers: Given
     draft: Given | None
+    # The files that answers and draft name by their ids.
+    attachments: Sequence[Attachment]
     status: RequirementsStatus
     submitted_at: Time | None
     version: Count
@@ -78,11 +87,45 @@ async def keep_answers(
     await order_answers.add(tx.connection, order.id, answers, by=by, at=now)
 
 
+async def use_files(
+    tx: Transaction,
+    order: Record,
+    answers: Given,
+    used_as: AttachmentUse,
+    now: datetime,
+    *,
+    path: str = "answers",
+) -> None:
+    """Make the buyer's files among checked answers part of the order; drop what a draft had."""
+    questions = questions_of(order)
+    if not any(question.kind is QuestionKind.FILE for question in questions):
+        return
+    named = files_in(questions, answers, path)
+    purpose = Purpose(used_as=used_as, conversation_id=order.conversation_id, order_id=order.id)
+    await attachment_uses.use(tx, order.buyer_id, named, purpose, now)
+    await attachment_uses.release_drafts(tx, order, [*named], now)
+
+
+async def _files(
+    connection: AsyncConnection, order: Record, versions: Sequence[Record], side: Side | None
+) -> list[Attachment]:
+    """Show the files that stand in answers, or in the draft of who looks."""
+    draft = order.draft_answers if side is Side.BUYER else None
+    given = [draft or {}, order.answers, *(row.answers for row in versions)]
+    questions = questions_of(order)
+    ids = {file for answers in given for file in files_in(questions, answers, "")}
+    if not ids:
+        return []
+    rows = await attachments.of_account(connection, order.buyer_id, sorted(ids))
+    return [views.attachment(row) for row in rows]
+
+
 class Requirements:
     """Use cases around the requirements of an order; handing in is an action of the order."""
 
-    def __init__(self, *, database: Database) -> None:
+    def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def get(self, identity: Identity, order_id: str) -> OrderRequirements:
         """Show questions and answers to one of the two sides; a draft only to its buyer."""
@@ -91,7 +134,9 @@ class Requirements:
             if order is None or not may_see(identity, order):
                 raise NotFound("there is no such order")
             versions = await order_answers.of_order(connection, order_id)
-        return shown(order, versions, side_of(order, identity.account_id))
+            side = side_of(order, identity.account_id)
+            files = await _files(connection, order, versions, side)
+        return shown(order, versions, files, side)
 
     async def save_draft(
         self, identity: Identity, order_id: str, answers: Given
@@ -105,16 +150,23 @@ class Requirements:
             errors = check_draft(questions_of(order), answers, "answers")
             if errors:
                 raise Invalid(*errors)
+            await use_files(tx, order, answers, AttachmentUse.DRAFT, self._clock.now())
             values: dict[str, Any] = {"draft_answers": answers}
             if order.requirements_status == RequirementsStatus.PENDING:
                 values["requirements_status"] = RequirementsStatus.DRAFT
             changed = await orders.change(tx.connection, order_id, values)
-            return shown(changed, (), Side.BUYER)
+            files = await _files(tx.connection, changed, (), Side.BUYER)
+            return shown(changed, (), files, Side.BUYER)
 
         return await self._database.transaction(work)
 
 
-def shown(order: Record, versions: Sequence[Record], side: Side | None) -> OrderRequirements:
+def shown(
+    order: Record,
+    versions: Sequence[Record],
+    files: Sequence[Attachment],
+    side: Side | None,
+) -> OrderRequirements:
     """Show the requirements of an order."""
     waits = order.status == OrderStatus.AWAITING_REQUIREMENTS
     draft = order.draft_answers if side is Side.BUYER else None
@@ -122,6 +174,7 @@ def shown(order: Record, versions: Sequence[Record], side: Side | None) -> Order
         "questions": order.questions,
         "answers": draft if draft is not None and waits else order.answers,
         "draft": draft,
+        "attachments": files,
         "status": order.requirements_status,
         "submitted_at": rfc3339_or_none(order.requirements_submitted_at),
         "version": versions[-1].version if versions else 0,

@@ -98,6 +98,28 @@ class Conversation(_Summary):
     """A conversation as its owner's inbox has it; counts are absolute."""
 
 
+class Extent(TypedDict):
+    """How large a picture is, in pixels."""
+
+    width: Count
+    height: Count
+
+
+class Attachment(TypedDict):
+    """A file that is part of something; `GET /v1/attachments/{id}` gives links to it.
+
+    Width and height are those of a picture, and `preview` those of a smaller one.
+    """
+
+    id: Id
+    name: str
+    type: str
+    size: Count | None
+    width: Count | None
+    height: Count | None
+    preview: Extent | None
+
+
 class Message(TypedDict):
     """A message, as its thread publishes it; pages of messages add what became of it."""
 
@@ -108,7 +130,7 @@ class Message(TypedDict):
     client_id: str
     body: str
     reply_to: int | None
-    attachments: Sequence[Any]
+    attachments: Sequence[Attachment]
     at: Time
     edited_at: NotRequired[Time | None]
     deleted_at: NotRequired[Time | None]

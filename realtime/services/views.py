@@ -99,6 +99,21 @@ def _message(row: Any) -> shapes.Message:
     }
 
 
+def attachment(row: Record) -> shapes.Attachment:
+    """Show what never changes of an attachment; links to it are asked for by its id."""
+    preview = row.preview or {}
+    smaller: shapes.Extent = {"width": preview.get("width", 0), "height": preview.get("height", 0)}
+    return {
+        "id": row.id,
+        "name": row.name,
+        "type": row.type,
+        "size": row.size,
+        "width": row.width,
+        "height": row.height,
+        "preview": smaller if preview else None,
+    }
+
+
 def _order_event(row: Any) -> shapes.OrderEvent:
     return {
         "type": "order",

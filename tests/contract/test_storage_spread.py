@@ -17,6 +17,7 @@ SPREAD_BY = {
         "preferences": "account_id",
         "push_subscriptions": "account_id",
         "quick_replies": "account_id",
+        "attachments": "account_id",
         "blocks": "account_id",
         "contacts": "account_id",
         "contact_grants": "account_id",

@@ -1,18 +1,20 @@
 """Nodes on a fresh database: the services of one, its HTTP API, and a second one beside it."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from realtime.files.directory import Directory
 from storage.engine import Database
 from tests.support.http_api import HttpApi
 from tests.support.marketplace import Marketplace
 
 
 @pytest.fixture
-def market(database: Database) -> Marketplace:
+def market(database: Database, tmp_path: Path) -> Marketplace:
     """One node's services."""
-    return Marketplace(database)
+    return Marketplace(database, files=Directory(tmp_path / "files"))
 
 
 @pytest.fixture

@@ -209,7 +209,7 @@ WRONG_MESSAGES: list[tuple[dict[str, Any], int, str]] = [
     ({"client_id": "c", "body": "Hello", "reply_to": 1.5}, 400, "reply_to"),
     ({"client_id": "c", "body": "Hello", "reply_to": MAX_SEQ + 1}, 400, "reply_to"),
     ({"client_id": "c", "body": "Hello", "reply_to": 2**80}, 400, "reply_to"),
-    ({"client_id": "c", "body": "Hello", "attachments": ["a"]}, 400, "attachments"),
+    ({"client_id": "c", "body": "Hello", "attachments": ["a"]}, 400, "attachments[0]"),
     ({"client_id": "c", "body": "Hello", "attachments": ["a b"]}, 400, "attachments[0]"),
     ({"client_id": "c", "body": "Hello", "attachments": ["a"] * 11}, 400, "attachments"),
     ({"client_id": "c", "body": "Hello", "sender": "sam"}, 400, "sender"),

@@ -328,7 +328,7 @@ WRONG_ORDERS: list[tuple[Any, str]] = [
     (an_order(service_id="asking", requirements={"logo": "x" * 10_001}), "requirements.logo"),
     (
         an_order(service_id="asking", requirements={"logo": "x", "sketch": ["f"]}),
-        "requirements.sketch",
+        "requirements.sketch[0]",
     ),
     (
         an_order(service_id="asking", requirements={"logo": "x", "sketch": "f"}),

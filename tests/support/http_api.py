@@ -10,6 +10,7 @@ import jwt
 from domain.identity import Identity, Role
 from realtime.api.accounts import AccountRoutes
 from realtime.api.app import Edge, create_app
+from realtime.api.attachments import AttachmentRoutes
 from realtime.api.blocks import BlockRoutes
 from realtime.api.callers import Callers
 from realtime.api.contacts import ContactRoutes
@@ -29,7 +30,7 @@ from realtime.bootstrap import describe
 from realtime.ids import new_id
 from realtime.services.identity import ServiceKeys, SharedSecret, TokenVerifier
 from tests.support.described import check
-from tests.support.marketplace import Marketplace
+from tests.support.marketplace import MOST_BYTES, Marketplace
 
 SECRET = "a secret that is long enough for HS256"
 SERVICE_KEY = "a service key that nobody guesses"
@@ -50,6 +51,7 @@ def resources(market: Marketplace) -> Sequence[Resource]:
         ),
         ContactRoutes(contacts=market.contacts),
         ConversationRoutes(conversations=market.conversations, messages=market.messages),
+        AttachmentRoutes(uploads=market.uploads, attachments=market.attachments),
         BlockRoutes(blocks=market.blocks),
         QuickReplyRoutes(quick_replies=market.quick_replies),
         ReportRoutes(reports=market.reports),
@@ -75,7 +77,11 @@ class HttpApi:
         )
         self.routes = routes_of(resources(market), callers)
         edge = Edge(
-            peers=Peers(()), new_id=new_id, monotonic=lambda: 0.0, is_backend=lambda _key: False
+            peers=Peers(()),
+            new_id=new_id,
+            monotonic=lambda: 0.0,
+            is_backend=lambda _key: False,
+            most_of_file=MOST_BYTES,
         )
         transport = httpx2.ASGITransport(
             app=create_app(self.routes, edge), raise_app_exceptions=False

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,8 +14,15 @@ from domain.publications import Publication
 from domain.timers import Periods
 from realtime.delivery.ledger import explain
 from realtime.delivery.planner import Planner
+from realtime.files.directory import Directory
+from realtime.files.pictures import Painter
 from realtime.ids import new_epoch, new_id
 from realtime.services.accounts import Accounts
+from realtime.services.attachment_files import FileStore, NoScanner, Scanner, once
+from realtime.services.attachment_links import AttachmentLinks
+from realtime.services.attachment_sweep import AttachmentSweep
+from realtime.services.attachment_uploads import Uploads
+from realtime.services.attachments import Attachments
 from realtime.services.blocks import Blocks
 from realtime.services.channel_reads import ChannelReads
 from realtime.services.contacts import Contacts
@@ -37,7 +45,9 @@ from realtime.services.requirements import Requirements
 from realtime.services.search import Search
 from realtime.services.services import Services
 from realtime.services.views import Shape
-from storage.engine import Database
+from storage import attachments
+from storage.engine import Database, Transaction
+from storage.rows import Record
 from tests.support.clock import StillClock
 
 EDIT_WITHIN = timedelta(hours=24)
@@ -53,6 +63,10 @@ QUESTION = {
 # How fast somebody may write is tested where it is decided.
 # A busy machine may take longer to commit than a sender would wait.
 PATIENT = 60.0
+NOWHERE = Directory(Path("/dev/null/files"))
+# Attachments are small here; what a limit does does not depend on where it is.
+MOST_BYTES = 1024 * 1024
+LINK_SECRETS = (b"the secret of links", b"the one before it")
 UNLIMITED = AccountRates(rate=0, burst=0, monotonic=lambda: 0.0)
 
 
@@ -80,7 +94,14 @@ class Ear:
 class Marketplace:
     """The services of one node; two of them on one database are two nodes."""
 
-    def __init__(self, database: Database, clock: StillClock | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: StillClock | None = None,
+        *,
+        files: FileStore = NOWHERE,
+        scanner: Scanner | None = None,
+    ) -> None:
         self.database = database
         self.clock = clock or StillClock()
         self.ear = Ear()
@@ -113,7 +134,7 @@ class Marketplace:
             database=database, actions=self.order_actions, events=events, **known, periods=periods
         )
         self.order_papers = OrderPapers(**made, actions=self.order_actions)
-        self.requirements = Requirements(database=database)
+        self.requirements = Requirements(**made)
         self.orders = Orders(
             **made,
             people=self.people,
@@ -123,6 +144,16 @@ class Marketplace:
             set_timers=self.order_actions.set_timers,
             **ids,
         )
+        kept: Mapping[str, Any] = {**made, "files": files}
+        self.uploads = Uploads(
+            **kept,
+            scanner=scanner or NoScanner(),
+            painter=Painter(),
+            new_id=new_id,
+            most_bytes=MOST_BYTES,
+        )
+        self.attachments = Attachments(**kept, links=AttachmentLinks(LINK_SECRETS, self.clock))
+        self.attachment_sweep = AttachmentSweep(**kept)
         self.notifications = Notifications(**made, explain=explain)
         self.reads = ChannelReads(**made, people=self.people, order_views=self.order_views)
         store = MessageStore(people=self.people, clock=self.clock, new_id=new_id)
@@ -183,6 +214,27 @@ class Marketplace:
         )
         shown, _ = await self.orders.place(command, key)
         return shown
+
+    async def upload(
+        self, owner: Identity, name: str = "brief.txt", content: bytes = b"What I want"
+    ) -> str:
+        """Upload a file, and return its id."""
+        stored = await self.uploads.take_whole(owner, name, once(content))
+        attachment_id: str = stored.id
+        return attachment_id
+
+    async def change_upload(self, upload: Record, **values: Any) -> None:
+        """Change what is known of an upload behind everybody's back."""
+
+        async def work(tx: Transaction) -> None:
+            await attachments.change_upload(tx.connection, upload, values)
+
+        await self.database.transaction(work)
+
+    async def uploaded(self, owner: str) -> Sequence[str]:
+        """Return the ids of all that is known of what somebody has uploaded."""
+        async with self.database.reading() as connection:
+            return [row.id for row in await attachments.of_account(connection, owner)]
 
     # --- what they say ------------------------------------------------------------------------
 

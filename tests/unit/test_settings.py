@@ -76,6 +76,7 @@ def test_settings_are_read_into_what_they_stand_for() -> None:
         VAPID_PRIVATE_KEY=KEY.private_text,
         VAPID_SUBJECT="mailto:ops@example.com",
         ATTACHMENTS_URL="s3://bucket",
+        ATTACHMENTS_SCANNER_URL="tcp://127.0.0.1:3310",
         LOG_FORMAT="JSON",
     )
     assert settings.database_url == "postgresql+asyncpg://user:pass@db/orderwire"
@@ -88,7 +89,8 @@ def test_settings_are_read_into_what_they_stand_for() -> None:
     assert settings.mail_from.address == "jobs@example.com"
     assert settings.vapid_private_key is not None
     assert settings.vapid_private_key.public_text == KEY.public_text
-    assert settings.attachments_url == "s3://bucket"
+    assert str(settings.attachments_url) == "the bucket bucket"
+    assert str(settings.attachments_scanner_url) == "127.0.0.1:3310"
     assert settings.log_format is LogFormat.JSON
 
 
@@ -118,6 +120,15 @@ def test_settings_are_read_into_what_they_stand_for() -> None:
         ("VAPID_PRIVATE_KEY", "hunter2", "is not a VAPID key"),
         ("VAPID_SUBJECT", "ops@localhost", "a VAPID subject is mailto:you@example.com"),
         ("ATTACHMENTS_URL", "/var/attachments", "is file:///directory or s3://bucket"),
+        ("ATTACHMENTS_URL", "file://relative", "a directory has three slashes"),
+        ("ATTACHMENTS_URL", "s3://id:hunter2@bucket", "is file:///directory or s3://bucket"),
+        ("ATTACHMENTS_URL", "s3://b?secret=hunter2", "has no option 'secret'; there are endpoint"),
+        ("ATTACHMENTS_URL", "s3://b?endpoint=hunter2", "has an endpoint that is not https://"),
+        ("ATTACHMENTS_URL", "s3://b?secret_access_key=hunter2", "needs both access_key_id and"),
+        ("ATTACHMENTS_MEGABYTES", "much", "is a whole number from 0 on, not 'much'"),
+        ("ATTACHMENTS_SCANNER_URL", "127.0.0.1:3310", "is tcp://host:3310 or unix:///run"),
+        ("ATTACHMENTS_SCANNER_URL", "tcp://127.0.0.1", "is tcp://host:3310 or unix:///run"),
+        ("ATTACHMENTS_SCANNER_URL", "tcp://clamd:port", "is tcp://host:3310 or unix:///run"),
         ("LIMIT_MESSAGES_PER_SECOND", "-1", "is a whole number from 0 on, not '-1'"),
         ("LIMIT_REQUESTS_PER_SECOND", "2.5", "is a whole number from 0 on, not '2.5'"),
         ("REVIEW_DAYS", "three", "is a number of days such as 3 or 0.5, not 'three'"),

@@ -1,6 +1,6 @@
 /** The shapes of orders, of what is done with them, and of what lies around them. */
 
-import type { Message, Money, Person } from './types.ts';
+import type { Attachment, Message, Money, Person } from './types.ts';
 
 export type OrderStatus =
   | 'awaiting_requirements'
@@ -137,6 +137,8 @@ export interface RequirementsForm {
   readonly answers: Answers;
   /** What the buyer has not handed in yet; shown to them alone. */
   readonly draft: Answers | null;
+  /** The files that answers and draft name by their ids. */
+  readonly attachments: readonly Attachment[];
   readonly status: RequirementsStatus;
   readonly submitted_at: string | null;
   readonly version: number;

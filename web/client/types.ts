@@ -57,6 +57,28 @@ export interface Conversation {
   readonly can_send_reason?: string | null;
 }
 
+/** A file that is part of something; `GET /v1/attachments/{id}` gives links to it that expire. */
+export interface Attachment {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  /** In pixels; null for what is no picture. */
+  readonly width: number | null;
+  readonly height: number | null;
+  /** How large the small picture is that there is of a picture. */
+  readonly preview: { readonly width: number; readonly height: number } | null;
+}
+
+/** An attachment as its own address shows it: with links that need no token, for a while. */
+export interface LinkedAttachment extends Attachment {
+  readonly status: 'uploading' | 'ready' | 'infected';
+  readonly received: number;
+  readonly url: string | null;
+  readonly preview_url: string | null;
+  readonly url_expires_at: string | null;
+}
+
 export interface Message {
   readonly type: 'message';
   readonly seq: number;
@@ -65,7 +87,7 @@ export interface Message {
   readonly client_id: string | null;
   readonly body: string;
   readonly reply_to: number | null;
-  readonly attachments: readonly string[];
+  readonly attachments: readonly Attachment[];
   readonly at: string;
   readonly edited_at?: string | null;
   readonly deleted_at?: string | null;

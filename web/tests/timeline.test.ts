@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY, withChange, withEntries } from '../client/timeline.ts';
 import type { Deletion, Edit, Message } from '../client/types.ts';
-import { aMessage, anEvent, at } from './support/things.ts';
+import { aMessage, anAttachment, anEvent, at } from './support/things.ts';
 
 function edit(seq: number, of: number, body: string, more: Partial<Edit> = {}): Edit {
   return { type: 'edit', seq, of, body, by: 'bob', at: at(seq), ...more };
@@ -53,7 +53,7 @@ describe('a timeline', () => {
   });
 
   it('leaves nothing of a deleted message', () => {
-    const known = withEntries(EMPTY, [aMessage(1, { attachments: ['a1'] })]);
+    const known = withEntries(EMPTY, [aMessage(1, { attachments: [anAttachment('a1')] })]);
     const entry = only(withChange(known, deletion(2, 1)).entries);
     expect(entry).toMatchObject({ body: '', attachments: [], deleted_at: at(2) });
   });

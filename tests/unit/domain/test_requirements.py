@@ -1,5 +1,6 @@
 """A seller's questions and a client's answers: what is wrong is named by its field."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from domain.requirements import (
     QuestionKind,
     check_answers,
     check_questions,
+    files_in,
 )
 
 TEXT = Question(id="text", kind=QuestionKind.TEXT, prompt="What?", required=True)
@@ -92,11 +94,29 @@ def test_these_answers_are_right(question: Question, answer: Any) -> None:
         (MANY, ["a", "c"], "is not one of the options"),
         (FILE, "f1", "is a list of attachments"),
         (FILE, [["f1"]], "is a list of attachments"),
+        (FILE, ["f 1"], "is a list of attachments"),
+        (FILE, ["f1", "f1"], "names an attachment twice"),
         (FILE, ["f"] * (MAX_FILES + 1), f"has at most {MAX_FILES} attachments"),
     ],
 )
 def test_these_are_wrong(question: Question, answer: Any, message: str) -> None:
     assert wrong_answers(question, answer) == [message]
+
+
+def test_each_file_is_named_where_it_stands_first() -> None:
+    other = replace(FILE, id="more")
+    answers = {"text": "Hello", FILE.id: ["f1", "f2"], "more": ["f2", "f3"]}
+
+    assert files_in([TEXT, FILE, other], answers, "answers") == {
+        "f1": f"answers.{FILE.id}[0]",
+        "f2": f"answers.{FILE.id}[1]",
+        "f3": "answers.more[1]",
+    }
+
+
+@pytest.mark.parametrize("nothing", [None, "", " ", []])
+def test_where_no_file_is_given_there_is_none(nothing: Any) -> None:
+    assert files_in([FILE], {FILE.id: nothing}, "answers") == {}
 
 
 def test_a_required_question_cannot_be_left_out() -> None:

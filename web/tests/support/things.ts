@@ -1,6 +1,7 @@
 /** Things as the server shows them; a test says what matters to it. */
 
 import type {
+  Attachment,
   Contact,
   Conversation,
   Message,
@@ -36,6 +37,19 @@ export function aMessage(seq: number, more: Partial<Message> = {}): Message {
     reply_to: null,
     attachments: [],
     at: at(seq),
+    ...more,
+  };
+}
+
+export function anAttachment(id: string, more: Partial<Attachment> = {}): Attachment {
+  return {
+    id,
+    name: 'brief.txt',
+    type: 'text/plain',
+    size: 11,
+    width: null,
+    height: null,
+    preview: null,
     ...more,
   };
 }
@@ -157,6 +171,7 @@ export function aForm(more: Partial<RequirementsForm> = {}): RequirementsForm {
     questions: [aQuestion('name', { required: true }), aQuestion('mood')],
     answers: {},
     draft: null,
+    attachments: [],
     status: 'pending',
     submitted_at: null,
     version: 0,

@@ -1,0 +1,388 @@
+"""Attachments in messages, deliveries and answers: used once, by whoever uploaded them."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.errors import Invalid, NotFound
+from domain.identity import Identity
+from realtime.api.order_acts import OrderAct
+from realtime.files.directory import Directory
+from realtime.services import attachment_removal
+from realtime.services.attachment_files import once
+from realtime.services.messages import SendMessage
+from storage.engine import Database, Transaction
+from tests.support.marketplace import Marketplace
+from tests.support.pictures import a_picture
+
+SAM, BEA, EVE = Identity("sam"), Identity("bea"), Identity("eve")
+FILES = {
+    "id": "photos",
+    "kind": "file",
+    "prompt": "What do you have?",
+    "required": True,
+    "options": [],
+    "multiple": False,
+}
+
+
+@pytest.fixture
+async def thread(market: Marketplace) -> str:
+    """The direct conversation of Sam and Bea, in which both may write."""
+    sam, bea = await market.sam_and_bea()
+    await market.account("eve")
+    thread = await market.direct(bea, sam)
+    await market.send(bea, thread)
+    return thread
+
+
+def message(sent: Any) -> dict[str, Any]:
+    """Read a message as it was answered."""
+    decoded: dict[str, Any] = msgspec.json.decode(sent.message)
+    return decoded
+
+
+async def test_a_message_shows_what_never_changes_of_its_attachments(
+    market: Marketplace, thread: str
+) -> None:
+    """Links to them expire, so they are asked for by id, and not kept in what is published."""
+    text = await market.upload(BEA)
+    picture = await market.upload(BEA, "logo.png", a_picture())
+
+    sent = message(await market.send(BEA, thread, attachments=(picture, text)))
+
+    nothing = {"width": None, "height": None, "preview": None}
+    size = {"width": 60, "height": 40}
+    assert sent["attachments"] == [
+        {
+            "id": picture,
+            "name": "logo.png",
+            "type": "image/png",
+            "size": len(a_picture()),
+            **size,
+            "preview": size,
+        },
+        {"id": text, "name": "brief.txt", "type": "text/plain", "size": 11, **nothing},
+    ]
+    assert market.ear.on(f"thread:{thread}")[-1] == sent
+    page = await market.conversations.messages(
+        SAM, thread, before=None, after=None, around=None, limit=1
+    )
+    assert page["items"][0]["attachments"] == sent["attachments"]
+
+
+async def test_a_message_that_is_sent_again_is_the_same_one(
+    market: Marketplace, thread: str
+) -> None:
+    """Its attachments are used by then, but by itself."""
+    attachment = await market.upload(BEA)
+    first = await market.send(BEA, thread, client_id="c", attachments=(attachment,))
+
+    again = await market.send(BEA, thread, client_id="c", attachments=(attachment,))
+
+    assert (first.created, again.created) == (True, False)
+    assert message(again) == message(first)
+
+
+async def test_of_two_messages_one_gets_an_attachment(
+    market: Marketplace, other_node: Marketplace, thread: str
+) -> None:
+    """In one group, and on two nodes at once; nobody else in their group is held up."""
+    attachment = await market.upload(BEA)
+    commands = [
+        SendMessage(thread, "bea", f"c{n}", "Hello", attachments=files)
+        for n, files in enumerate([(attachment,), (attachment,), ()])
+    ]
+
+    here, there = await asyncio.gather(
+        market.send_all(commands),
+        other_node.send_all([SendMessage(thread, "bea", "d", "Hi", attachments=(attachment,))]),
+    )
+
+    outcomes = [*here[:2], *there]
+    refused = [each for each in outcomes if isinstance(each, Invalid)]
+    assert len(refused) == 2
+    assert {each.detail for each in refused} == {"attachments[0]: is used already"}
+    assert not isinstance(here[2], Exception)
+
+
+@pytest.mark.parametrize(
+    ("attachments", "wrong"),
+    [
+        (("nobody-knows-it",), r"attachments\[0\]: there is no such attachment"),
+        (("of bea", "a\0"), r"attachments\[1\]: there is no such attachment"),
+        (("of bea", "of bea"), r"attachments\[1\]: is named twice"),
+        (("of bea", "of sam"), r"attachments\[1\]: there is no such attachment"),
+        (("of bea", "half"), r"attachments\[1\]: is not uploaded yet"),
+        (("of bea", "expired"), r"attachments\[1\]: there is no such attachment"),
+        (("of bea", *"abcdefghij"), "attachments: are at most 10"),
+    ],
+)
+async def test_a_message_with_a_wrong_attachment_uses_none_of_them(
+    market: Marketplace, thread: str, attachments: tuple[str, ...], wrong: str
+) -> None:
+    expired = await market.upload(BEA)
+    await market.uploads.drop(BEA, expired)
+    known = {
+        "of bea": await market.upload(BEA),
+        "of sam": await market.upload(SAM),
+        "half": (await market.uploads.begin(BEA, "a", 10)).id,
+        "expired": expired,
+    }
+    ids = tuple(known.get(name, name) for name in attachments)
+
+    with pytest.raises(Invalid, match=wrong):
+        await market.send(BEA, thread, attachments=ids)
+
+    await market.send(BEA, thread, attachments=(known["of bea"],))
+
+
+async def test_a_stranger_to_the_thread_uses_nothing(market: Marketplace, thread: str) -> None:
+    attachment = await market.upload(EVE)
+
+    with pytest.raises(NotFound):
+        await market.send(EVE, thread, attachments=(attachment,))
+
+    assert (await market.uploads.look(EVE, attachment)).used_as is None
+
+
+async def test_what_a_message_had_goes_with_it(
+    market: Marketplace, thread: str, tmp_path: Path
+) -> None:
+    attachment = await market.upload(BEA)
+    sent = await market.send(BEA, thread, attachments=(attachment,))
+
+    changed = await market.changes.delete(BEA, thread, sent.seq)
+
+    assert changed["message"]["attachments"] == []
+    for who in (SAM, BEA):
+        with pytest.raises(NotFound):
+            await market.attachments.get(who, attachment)
+    assert market.ear.doorbells[-1] == "attachments"
+    assert await market.attachment_sweep.sweep() == 1
+    assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
+    with pytest.raises(Invalid, match="no such attachment"):
+        await market.send(BEA, thread, attachments=(attachment,))
+
+
+async def test_all_files_of_an_account_go_with_it(market: Marketplace, thread: str) -> None:
+    used, unused, other = [await market.upload(who) for who in (BEA, BEA, SAM)]
+    await market.send(BEA, thread, attachments=(used,))
+
+    async def erase(tx: Transaction) -> None:
+        await attachment_removal.remove_of(tx, "bea", market.clock.now())
+
+    await market.database.transaction(erase)
+
+    for gone in (used, unused):
+        with pytest.raises(NotFound):
+            await market.attachments.get(BEA, gone)
+    assert (await market.attachments.get(SAM, other))["id"] == other
+    assert await market.attachment_sweep.sweep() == 2
+
+
+async def test_all_files_of_a_conversation_go_with_it(market: Marketplace, thread: str) -> None:
+    mine, theirs = await market.upload(BEA), await market.upload(SAM)
+    await market.send(BEA, thread, attachments=(mine,))
+    await market.send(SAM, thread, attachments=(theirs,))
+
+    async def erase(tx: Transaction) -> None:
+        await attachment_removal.remove_in(tx, thread, market.clock.now())
+
+    await market.database.transaction(erase)
+
+    assert await market.attachment_sweep.sweep() == 2
+    assert (await market.uploaded("bea"), await market.uploaded("sam")) == ([], [])
+
+
+async def test_files_that_cannot_be_removed_now_are_removed_later(
+    market: Marketplace, database: Database, tmp_path: Path
+) -> None:
+    bea = await market.account("bea")
+    attachment = await market.upload(bea)
+    await market.uploads.drop(bea, attachment)
+    (tmp_path / "not a folder").touch()
+    unable = Marketplace(
+        database, market.clock, files=Directory(tmp_path / "not a folder" / "files")
+    )
+
+    with pytest.raises(Exception, match="files cannot be kept"):
+        await unable.attachment_sweep.sweep()
+
+    assert await market.uploaded("bea") == [attachment]
+    assert await market.attachment_sweep.sweep() == 1
+    assert await market.uploaded("bea") == []
+
+
+# --- orders ---------------------------------------------------------------------------------------
+
+
+class Job:
+    """An order of Bea's with Sam, who asks for files."""
+
+    def __init__(self, market: Marketplace, order: Any) -> None:
+        self.market = market
+        self.id: str = order["id"]
+        self.conversation: str = order["conversation_id"]
+
+    async def does(self, who: Identity, action: str, **data: Any) -> Any:
+        """Act on the order."""
+        asked = msgspec.convert({"action": action, "data": data}, OrderAct)
+        return await self.market.order_actions.act(who, self.id, asked.action, asked.data)
+
+    async def drafts(self, *files: str) -> Any:
+        """Save a draft of the answers."""
+        answers = {"photos": list(files)}
+        return await self.market.requirements.save_draft(BEA, self.id, answers)
+
+    async def sees(self, who: Identity, attachment: str) -> bool:
+        """Tell whether somebody may read an attachment."""
+        try:
+            await self.market.attachments.get(who, attachment)
+        except NotFound:
+            return False
+        return True
+
+
+@pytest.fixture
+async def job(market: Marketplace) -> Job:
+    """An order that waits for its files."""
+    await market.sam_and_bea()
+    await market.account("eve")
+    await market.service("sam", questions=[FILES])
+    return Job(market, await market.order())
+
+
+async def test_files_are_answers(job: Job) -> None:
+    market = job.market
+    photo = await market.upload(BEA, "a.png", a_picture())
+
+    await job.does(BEA, "submit_requirements", answers={"photos": [photo]})
+
+    seen = await market.requirements.get(SAM, job.id)
+    assert seen["answers"] == {"photos": [photo]}
+    assert [each["name"] for each in seen["attachments"]] == ["a.png"]
+    assert [await job.sees(who, photo) for who in (SAM, BEA, EVE)] == [True, True, False]
+
+
+async def test_a_draft_keeps_its_files_and_shows_them_to_nobody_else(job: Job) -> None:
+    market = job.market
+    kept, dropped = await market.upload(BEA), await market.upload(BEA)
+
+    first = await job.drafts(kept, dropped)
+    await job.drafts(kept)
+    market.clock.advance(timedelta(hours=23))
+    await job.drafts(kept)
+
+    assert {each["id"] for each in first["attachments"]} == {kept, dropped}
+    assert (await market.requirements.get(SAM, job.id))["attachments"] == []
+    assert not await job.sees(SAM, kept)
+    with pytest.raises(Invalid, match="is used already"):
+        await market.send(BEA, job.conversation, attachments=(kept,))
+    market.clock.advance(timedelta(hours=2))
+    assert await market.attachment_sweep.sweep() == 1
+    await job.does(BEA, "submit_requirements", answers={"photos": [kept]})
+    assert await job.sees(SAM, kept)
+    assert await market.uploaded("bea") == [kept]
+
+
+async def test_answers_that_are_changed_may_name_the_same_files_and_leave_the_old_ones(
+    job: Job,
+) -> None:
+    """What was handed in once stays with the version that it was part of."""
+    market = job.market
+    first, second = await market.upload(BEA), await market.upload(BEA)
+    await job.does(BEA, "submit_requirements", answers={"photos": [first]})
+
+    await market.order_actions.change_answers(BEA, job.id, {"photos": [first, second]})
+    await job.drafts(first)
+    await market.order_actions.change_answers(BEA, job.id, {"photos": [second]})
+
+    market.clock.advance(timedelta(days=2))
+    assert await market.attachment_sweep.sweep() == 0
+    seen = await market.requirements.get(SAM, job.id)
+    assert seen["answers"] == {"photos": [second]}
+    assert {each["id"] for each in seen["attachments"]} == {first, second}
+    assert await job.sees(SAM, first)
+
+
+@pytest.mark.parametrize("files", [["nobody-knows-it"], ["of sam"], ["half"]])
+async def test_answers_with_a_wrong_file_change_nothing(job: Job, files: list[str]) -> None:
+    market = job.market
+    known = {
+        "of sam": await market.upload(SAM),
+        "half": (await market.uploads.begin(BEA, "a", 9)).id,
+    }
+    answers = {"photos": [known.get(file, file) for file in files]}
+
+    with pytest.raises(Invalid) as refused:
+        await job.does(BEA, "submit_requirements", answers=answers)
+
+    assert [error.path for error in refused.value.errors] == ["answers.photos[0]"]
+    seen = await market.requirements.get(BEA, job.id)
+    assert (seen["status"], seen["answers"]) == ("pending", {})
+
+
+async def test_files_may_come_along_with_an_order(job: Job) -> None:
+    market = job.market
+    photo = await market.upload(BEA)
+
+    placed = await market.order(answers={"photos": [photo]})
+    with pytest.raises(Invalid) as refused:
+        await market.order(answers={"photos": [photo]})
+
+    assert placed["status"] == "in_progress"
+    assert await job.sees(SAM, photo)
+    assert [error.path for error in refused.value.errors] == ["requirements.photos[0]"]
+
+
+async def test_a_delivery_shows_its_files_to_both(job: Job) -> None:
+    market = job.market
+    await job.does(SAM, "skip_requirements")
+    work = await market.upload(SAM, "logo.png", a_picture())
+
+    await job.does(SAM, "deliver", message="Done", attachments=[work])
+
+    page = await market.orders.get(BEA, job.id)
+    (delivered,) = [each for each in page["timeline"] if each["type"] == "delivered"]
+    assert [each["name"] for each in delivered["data"]["attachments"]] == ["logo.png"]
+    told = market.ear.on(f"thread:{job.conversation}")[-1]
+    assert told["data"]["attachments"] == delivered["data"]["attachments"]
+    assert [await job.sees(who, work) for who in (SAM, BEA, EVE)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("attachments", "path"),
+    [(["of bea"], "data.attachments[0]"), (["x", "x"], "data.attachments[1]")],
+)
+async def test_a_delivery_with_a_wrong_file_is_none(
+    job: Job, attachments: list[str], path: str
+) -> None:
+    await job.does(SAM, "skip_requirements")
+    known = {"of bea": await job.market.upload(BEA)}
+    ids = [known.get(name, name) for name in attachments]
+
+    with pytest.raises(Invalid) as refused:
+        await job.does(SAM, "deliver", message="Done", attachments=ids)
+
+    assert [error.path for error in refused.value.errors] == [path]
+    assert (await job.market.orders.get(SAM, job.id))["status"] == "in_progress"
+
+
+async def test_a_file_of_somebody_else_cannot_be_looked_at_by_guessing(job: Job) -> None:
+    """Who names a foreign attachment learns nothing of it: it is as if there were none."""
+    market = job.market
+    secret = await market.upload(SAM)
+
+    for attempt in (
+        market.uploads.look(BEA, secret),
+        market.uploads.drop(BEA, secret),
+        market.uploads.receive(BEA, secret, 0, once(b"x")),
+        market.attachments.get(BEA, secret),
+    ):
+        with pytest.raises(NotFound, match="there is no such attachment"):
+            await attempt
