@@ -1,5 +1,6 @@
 """Uploads: files that come in pieces, each kept as it came, and looked at once they are whole."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ from storage.rows import Record
 
 # What was uploaded and is not part of anything after this time was given up.
 UNSENT_FOR = timedelta(days=1)
+# A picture is held in memory while it is looked at, and clamd has not many threads.
+LOOKS_AT_ONCE = 4
 
 Upload = Record
 
@@ -54,6 +57,7 @@ class Uploads:
         self._painter = painter
         self._clock = clock
         self._new_id = new_id
+        self._turns = asyncio.Semaphore(LOOKS_AT_ONCE)
         self.most_bytes = most_bytes
 
     async def begin(self, identity: Identity, name: str, size: int | None) -> Record:
@@ -192,18 +196,22 @@ class Uploads:
             raise infected()
         if upload.status != AttachmentStatus.UPLOADING or upload.received != upload.size:
             return upload
+        async with self._turns:
+            values = await self._looked_at(upload)
+        changed = await self._change(upload, {**values, "status": AttachmentStatus.READY})
+        # Somebody else may have finished it meanwhile, or removed it.
+        return changed or await self._own(Identity(upload.account_id), upload.id)
+
+    async def _looked_at(self, upload: Record) -> dict[str, Any]:
         try:
             found = await self._scanner.scan(self._content(upload))
             if found is not None:
                 await self._quarantine(upload, found)
                 raise infected(found)
-            values = await self._described(upload)
+            return await self._described(upload)
         except TooLarge:
             await self._give_up(upload)
             raise
-        changed = await self._change(upload, {**values, "status": AttachmentStatus.READY})
-        # Somebody else may have finished it meanwhile, or removed it.
-        return changed or await self._own(Identity(upload.account_id), upload.id)
 
     async def _described(self, upload: Record) -> dict[str, Any]:
         """Say of what type it is; of a picture, also how large, and draw a smaller one."""

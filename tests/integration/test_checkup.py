@@ -1,10 +1,13 @@
 """``orderwire check`` knocks where a server would knock, and tells what it heard."""
 
+from pathlib import Path
+
 import pytest
 
 from realtime.checkup import Finding, Verdict, examine
 from realtime.settings import SERVING, Settings
 from tests.support.certificates import Authority, make_authority
+from tests.support.clamd import ClamdServer
 from tests.support.mail_server import PASSWORD, MailServer
 
 ENOUGH = {
@@ -27,12 +30,16 @@ class Check:
         self._authority = authority
 
     async def mail(self, **settings: str) -> list[Finding]:
-        """Return what was found."""
+        """Return what was found of mail servers."""
+        return await self.of("mail", **settings)
+
+    async def of(self, part: str, **settings: str) -> list[Finding]:
+        """Return what was found of a part."""
         given = {**ENOUGH, "DATABASE_URL": self._database_url, **settings}
         texts = {f"ORDERWIRE_{name}": text for name, text in given.items()}
         parsed = Settings.parse(texts, SERVING)
         findings = await examine(parsed, tls=self._authority.client_context())
-        return [finding for finding in findings if finding.part == "mail"]
+        return [finding for finding in findings if finding.part == part]
 
 
 @pytest.fixture
@@ -68,3 +75,71 @@ async def test_each_of_several_mail_servers_is_asked(check: Check) -> None:
     assert [each.verdict for each in found] == [Verdict.WRONG, Verdict.GOOD, Verdict.MISSING]
     assert "not you" in found[0].detail
     assert "ORDERWIRE_MAIL_FROM is not set" in found[2].detail
+
+
+def is_nowhere(path: Path) -> bool:
+    """Tell that there is no such file or folder."""
+    return not path.exists()
+
+
+async def test_files_can_be_kept_and_the_look_leaves_none(check: Check, tmp_path: Path) -> None:
+    place = tmp_path / "files"
+    (found,) = await check.of("attachments", ATTACHMENTS_URL=f"file://{place}")
+
+    assert (found.verdict, found.detail) == (Verdict.GOOD, f"kept in the directory {place}")
+    assert is_nowhere(place)
+
+
+async def test_files_lie_beside_the_database_unless_told_otherwise(
+    check: Check, tmp_path: Path
+) -> None:
+    (found,) = await check.of("attachments")
+
+    assert found.detail == f"kept in the directory {tmp_path / 'orderwire-attachments'}"
+
+
+async def test_where_no_file_can_be_kept_is_said(check: Check, tmp_path: Path) -> None:
+    place = tmp_path / "orderwire.db" / "files"
+    (found,) = await check.of("attachments", ATTACHMENTS_URL=f"file://{place}")
+
+    assert found.verdict is Verdict.WRONG
+    assert f"nothing can be kept in the directory {place}" in found.detail
+    assert "ORDERWIRE_ATTACHMENTS_URL" in found.advice
+
+
+async def test_a_bucket_that_does_not_answer_is_said_without_its_keys(check: Check) -> None:
+    url = "s3://b?endpoint=http://127.0.0.1:9&access_key_id=me&secret_access_key=hunter2"
+    (found,) = await check.of("attachments", ATTACHMENTS_URL=url)
+
+    assert found.verdict is Verdict.WRONG
+    assert "the bucket b at http://127.0.0.1:9" in found.detail
+    assert "hunter2" not in str(found)
+
+
+async def test_servers_on_several_machines_have_to_share_a_directory(
+    check: Check, tmp_path: Path
+) -> None:
+    (found,) = await check.of(
+        "attachments",
+        ATTACHMENTS_URL=f"file://{tmp_path / 'files'}",
+        REDIS_URL="redis://127.0.0.1:9",
+    )
+
+    assert found.verdict is Verdict.MISSING
+    assert "have to see the same one" in found.detail
+
+
+async def test_a_scanner_answers_or_is_missed(check: Check) -> None:
+    async with ClamdServer().running() as clamd:
+        url = f"tcp://127.0.0.1:{clamd.port}"
+        (good,) = await check.of("scanner", ATTACHMENTS_SCANNER_URL=url)
+    (wrong,) = await check.of("scanner", ATTACHMENTS_SCANNER_URL=url)
+    (none,) = await check.of("scanner")
+
+    assert (good.verdict, good.detail) == (
+        Verdict.GOOD,
+        f"clamd at 127.0.0.1:{clamd.port} answers",
+    )
+    assert wrong.verdict is Verdict.WRONG
+    assert "nothing can be uploaded" in wrong.detail
+    assert none.verdict is Verdict.MISSING

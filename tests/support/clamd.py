@@ -21,12 +21,13 @@ class ClamdServer:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["ClamdServer"]:
         """Listen on a free port until the block ends."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         async with server:
             yield self
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one command."""
         command = await reader.readuntil(b"\0")
         writer.write(self._answer or await self._answered(command, reader))
         await writer.drain()
