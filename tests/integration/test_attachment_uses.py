@@ -8,14 +8,18 @@ from typing import Any
 import msgspec
 import pytest
 
+from domain.attachments import AttachmentUse
 from domain.errors import Invalid, NotFound
 from domain.identity import Identity
 from realtime.api.order_acts import OrderAct
 from realtime.files.directory import Directory
-from realtime.services import attachment_removal
+from realtime.services import attachment_removal, attachment_uses
 from realtime.services.attachment_files import once
+from realtime.services.attachment_uses import Purpose
 from realtime.services.messages import SendMessage
+from storage import attachments
 from storage.engine import Database, Transaction
+from tests.support.eventually import eventually_reads
 from tests.support.marketplace import Marketplace
 from tests.support.pictures import a_picture
 
@@ -108,6 +112,35 @@ async def test_of_two_messages_one_gets_an_attachment(
     assert len(refused) == 2
     assert {each.detail for each in refused} == {"attachments[0]: is used already"}
     assert not isinstance(here[2], Exception)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_who_comes_second_waits_and_sees_that_it_is_used(
+    market: Marketplace, other_node: Marketplace, thread: str
+) -> None:
+    """SQLite has one writer; on PostgreSQL both see it unused, and one is told so too late."""
+    attachment = await market.upload(BEA)
+    purpose = Purpose(used_as=AttachmentUse.MESSAGE, conversation_id="another")
+
+    async def first(tx: Transaction) -> "asyncio.Task[Any]":
+        named = {attachment: "attachments[0]"}
+        await attachment_uses.use(tx, "bea", named, purpose, market.clock.now())
+        second = asyncio.create_task(other_node.send(BEA, thread, attachments=(attachment,)))
+        await eventually_reads(1, lambda: waiting(market.database))
+        return second
+
+    second = await market.database.transaction(first)
+
+    with pytest.raises(Invalid, match=r"attachments\[0\]: is used already"):
+        await second
+
+
+async def waiting(database: Database) -> int:
+    """Count who waits for a lock in this PostgreSQL database."""
+    blocked = "wait_event_type = 'Lock' AND datname = current_database()"
+    async with database.reading() as connection:
+        asked = f"SELECT count(*) FROM pg_stat_activity WHERE {blocked}"
+        return int((await connection.exec_driver_sql(asked)).scalar_one())
 
 
 @pytest.mark.parametrize(
@@ -203,19 +236,26 @@ async def test_files_that_cannot_be_removed_now_are_removed_later(
     market: Marketplace, database: Database, tmp_path: Path
 ) -> None:
     bea = await market.account("bea")
-    attachment = await market.upload(bea)
-    await market.uploads.drop(bea, attachment)
+    await market.uploads.drop(bea, await market.upload(bea))
     (tmp_path / "not a folder").touch()
     unable = Marketplace(
         database, market.clock, files=Directory(tmp_path / "not a folder" / "files")
     )
 
-    with pytest.raises(Exception, match="files cannot be kept"):
-        await unable.attachment_sweep.sweep()
+    await unable.attachment_sweep.start()
+    await eventually_reads(["removed"], lambda: statuses(market, "bea"))
+    (tmp_path / "not a folder").unlink()
+    unable.attachment_sweep.unsure()
 
-    assert await market.uploaded("bea") == [attachment]
-    assert await market.attachment_sweep.sweep() == 1
-    assert await market.uploaded("bea") == []
+    nothing: list[str] = []
+    await eventually_reads(nothing, lambda: statuses(market, "bea"))
+    await unable.attachment_sweep.close()
+
+
+async def statuses(market: Marketplace, owner: str) -> list[str]:
+    """Say how far everything is that somebody has uploaded."""
+    async with market.database.reading() as connection:
+        return [row.status for row in await attachments.of_account(connection, owner)]
 
 
 # --- orders ---------------------------------------------------------------------------------------
