@@ -36,14 +36,14 @@ class Talk:
     """Remembers the time, and returns what each word has for effect."""
 
     def __init__(self, **limits: float) -> None:
-        self.now = 1_000.0
+        self.begun = self.now = 1_000.0
         self.session = Session(
             client_id="c1",
             codec=JSON,
             limits=Limits(**limits),  # type: ignore[arg-type] # counts are given as counts
             now=self.now,
         )
-        self._last_id = 0
+        self.last_id = 0
 
     @classmethod
     def connected(cls, *, ttl: float = 300.0, first_ping: float = 10.0, **limits: float) -> "Talk":
@@ -53,10 +53,12 @@ class Talk:
         talk.let_in(ttl=ttl, first_ping=first_ping)
         return talk
 
-    def let_in(self, *, ttl: float = 300.0, first_ping: float = 10.0) -> list[Effect]:
+    def let_in(
+        self, *, ttl: float = 300.0, first_ping: float = 10.0, command_id: int = 1
+    ) -> list[Effect]:
         """Let the client in whose connect was the first command."""
         effects = self.session.connected(
-            1, result=RESULT, ttl=ttl, first_ping=first_ping, now=self.now
+            command_id, result=RESULT, ttl=ttl, first_ping=first_ping, now=self.now
         )
         return list(effects)
 
@@ -70,8 +72,8 @@ class Talk:
 
     def written(self, **method: Any) -> bytes:
         """Write one command."""
-        self._last_id += 1
-        return json.dumps({"id": self._last_id, **method}).encode()
+        self.last_id += 1
+        return json.dumps({"id": self.last_id, **method}).encode()
 
     def says_at(self, later: float, **method: Any) -> list[Effect]:
         """Send one command some seconds later."""
@@ -80,14 +82,18 @@ class Talk:
 
     def wait(self, seconds: float) -> list[Effect]:
         """Let time pass, and have the session do what is due whenever it says that something is."""
+        return [effect for effect, _ in self.wait_by_steps(seconds)]
+
+    def wait_by_steps(self, seconds: float) -> list[tuple[Effect, float]]:
+        """Do the same, and tell when each effect came."""
         until = self.now + seconds
-        effects: list[Effect] = []
+        effects: list[tuple[Effect, float]] = []
         while self.session.state is not State.ENDED:
             due = self.session.next_due()
             if due > until:
                 break
             self.now = max(self.now, due)
-            effects += self.session.tick(self.now)
+            effects += [(effect, self.now) for effect in self.session.tick(self.now)]
         self.now = until
         return effects
 
