@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.runs import STEPS, Outcome, live_through
@@ -70,11 +70,10 @@ def _patrol(asked: argparse.Namespace) -> int:
 def _outcomes(asked: argparse.Namespace) -> Iterator[Outcome]:
     live = partial(_live_through_all, steps=asked.steps)
     if asked.jobs == 1:
-        yield from live(asked.seeds)
+        yield from chain.from_iterable(map(live, _chunks(asked.seeds)))
         return
     with ProcessPoolExecutor(asked.jobs) as pool:
-        for outcomes in pool.map(live, _chunks(asked.seeds)):
-            yield from outcomes
+        yield from chain.from_iterable(pool.map(live, _chunks(asked.seeds)))
 
 
 def _live_through_all(seeds: Iterable[int], *, steps: int) -> list[Outcome]:

@@ -43,9 +43,7 @@ def _check_entries(
         if each.thread != thread:
             continue
         entry = stored.get((each.sender, each.client_id))
-        if each.refused:
-            fault(f"{each} was refused")
-        elif each.seq and (entry is None or (entry.seq, entry.body) != (each.seq, each.body)):
+        if each.seq and (entry is None or (entry.seq, entry.body) != (each.seq, each.body)):
             fault(f"{each} was acknowledged, and {entry} is stored")
 
 
@@ -54,7 +52,10 @@ def _check_heard(storage: PlainStorage, device: Device, followed: Followed, faul
         if followed.heard or followed.runs:
             fault(f"{device.name} heard {followed.heard} of {followed.name}")
         return
-    entries = storage.threads[followed.name.partition(":")[2]]
+    thread = followed.name.partition(":")[2]
+    if followed.is_live and storage.rights.is_shut(thread, device.account):
+        fault(f"{device.name} goes on listening to {thread}, and is shut out")
+    entries = storage.threads[thread]
     for offset, said in followed.heard.items():
         entry = entries[offset - 1] if offset <= len(entries) else None
         if entry is None or (said["sender"], said["client_id"], said["body"]) != (

@@ -1,49 +1,28 @@
 """A device of an account: speaks the raw protocol, comes back as SDKs do, and forgets nothing."""
 
-import asyncio
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from random import Random
 from typing import Any
 
+from tests.simulation.dialler import Command, Dialler
 from tests.simulation.followed import Followed, Message, Since
-from tests.simulation.links import Link
 from tests.simulation.outgoing import Outgoing
-from tests.simulation.wire import Speaker
-
-# What the server promises, and what an answer may take on its way besides.
-ANSWERED_WITHIN = 4.0
-ON_THE_WAY = 0.5
+from tests.simulation.rights import Rights
 
 
-@dataclass(slots=True)
-class Command:
-    """A command that is not answered yet."""
-
-    kind: str
-    about: Any
-    sent_at: float
-
-
-class Device:
+class Device(Dialler):
     """One connection after the other; what it finds wrong it tells ``fault``."""
 
     def __init__(
         self,
         *,
-        name: str,
         account: str,
         channels: Sequence[str],
         forbidden: Sequence[str],
-        loop: asyncio.AbstractEventLoop,
-        random: Random,
-        dial: Callable[["Device"], Link | None],
-        fault: Callable[[str], None],
-        trace: Callable[..., None],
         may_be_too_much: Callable[[int], bool],
+        rights: Rights,
+        **dialling: Any,
     ) -> None:
-        self.name = name
+        super().__init__(**dialling)
         self.account = account
         self.inbox = Followed(f"inbox:{account}", self._fault, may_be_too_much)
         self.channels = {each: Followed(each, self._fault, may_be_too_much) for each in channels}
@@ -51,44 +30,13 @@ class Device:
             self.channels[each] = Followed(each, self._fault, may_be_too_much, is_forbidden=True)
         self.outbox: list[Outgoing] = []
         self.is_connected = False
-        self.stays_away = False
-        self.link: Link | None = None
-        self._loop = loop
-        self._random = random
-        self._dial = dial
-        self._told_fault = fault
-        self._trace = trace
-        self._speaker: Speaker | None = None
-        self._commands: dict[int, Command] = {}
-        self._last_id = 0
-        self._redialling: asyncio.TimerHandle | None = None
+        self._rights = rights
 
     # --- what its owner does ----------------------------------------------------------------------
 
-    def dial(self) -> None:
-        """Connect, unless it is."""
-        self._redialling = None
-        if self.link is not None or self.stays_away:
-            return
-        self.link = self._dial(self)
-        if self.link is None:
-            self.dial_soon()
-
-    def dial_soon(self) -> None:
-        """Connect after a little while."""
-        if self._redialling is None:
-            wait = self._random.choice((0.05, 0.2, 1.0)) * (0.5 + self._random.random())
-            self._redialling = self._loop.call_later(wait, self.dial)
-
-    def hang_up(self) -> None:
-        """Lose the connection on purpose."""
-        if self._speaker is not None:
-            self._trace(self.name, "hangs up")
-            self._speaker.hang_up()
-
     def send(self, outgoing: Outgoing) -> None:
         """Have a message stored, sooner or later."""
-        self._trace(self.name, "sends", outgoing.client_id)
+        self._trace("sends", outgoing.client_id)
         if outgoing not in self.outbox:
             self.outbox.append(outgoing)
         if self.is_connected:
@@ -148,7 +96,8 @@ class Device:
     def is_settled(self, tops: Callable[[str], int | None]) -> bool:
         """Tell whether it has everything, and all that it sent is stored."""
         return self.is_at_home and all(
-            each.position == tops(each.name) for each in self._followed()
+            each.position == tops(each.name) and not self._is_shut_out_of(each)
+            for each in self._followed()
         )
 
     def describe(self, tops: Callable[[str], int | None]) -> str:
@@ -161,43 +110,18 @@ class Device:
         ]
         return f"connected: {self.is_connected}, unsent: {waiting}, {'; '.join(channels)}"
 
-    def check_waiting(self) -> None:
-        """See that no command waits for too long."""
-        for command in self._commands.values():
-            self._check_time(command)
-
-    # --- what becomes of its connections ----------------------------------------------------------
-
-    def speaker(self) -> Speaker:
-        """Return the protocol for a new connection."""
-        self._speaker = Speaker(
-            answered=self._answered, heard=self._take, closed=self._closed, lost=self._lost
-        )
-        return self._speaker
-
-    def _lost(self) -> None:
-        """Come again, soon."""
-        self.check_waiting()
-        self._trace(self.name, "lost its connection")
-        self._speaker = self.link = None
+    def _forget(self) -> None:
         self.is_connected = False
-        self._commands.clear()
         for followed in (self.inbox, *self.channels.values()):
             followed.lose()
-        self.dial_soon()
 
     # --- what it says -----------------------------------------------------------------------------
 
-    def _answered(self, status: int) -> None:
-        if status != 101:
-            if status != 503:
-                self._fault(f"the upgrade was answered with {status}")
-            return
+    def _begin(self) -> None:
         opening: Message = {"token": self.account, "data": {"inbox": True}}
         since = self.inbox.since
         if since is not None:
             opening["subs"] = {self.inbox.name: _recovery(since)}
-        self._last_id = 0
         said = [self._command("connect", since, connect=opening)]
         if self._random.random() < 0.7:
             said += self._subscribes()
@@ -230,39 +154,21 @@ class Device:
         }
         return self._command("send", outgoing, rpc={"method": "message.send", "data": data})
 
-    def _command(self, kind: str, about: Any, **method: Any) -> bytes:
-        self._last_id += 1
-        self._commands[self._last_id] = Command(kind, about, self._loop.time())
-        return json.dumps({"id": self._last_id, **method}).encode()
-
-    def _say(self, commands: Sequence[bytes]) -> None:
-        if self._speaker is not None and commands:
-            self._speaker.say(b"\n".join(commands))
-
     # --- what it hears ----------------------------------------------------------------------------
 
-    def _take(self, message: Message) -> None:
-        if not message:
-            self._say((b"{}",))
-        elif "push" in message:
-            self._pushed(message["push"])
-        else:
-            command = self._commands.pop(message["id"], None)
-            if command is None:
-                self._fault(f"an answer to nothing: {message}")
-                return
-            self._check_time(command)
-            handler = _HANDLERS.get(command.kind)
-            if handler is not None:
-                handler(self, message, command.about)
+    def _hear(self, message: Message, command: Command) -> None:
+        handler = _HANDLERS.get(command.kind)
+        if handler is not None:
+            handler(self, message, command)
 
-    def _connected(self, message: Message, since: Since | None) -> None:
+    def _connected(self, message: Message, command: Command) -> None:
+        since: Since | None = command.about
         if "error" in message:
             self._expect_temporary("connect", message["error"])
             self.hang_up()
             return
         self.is_connected = True
-        self._trace(self.name, "is in")
+        self._trace("is in")
         if self.inbox.name in message["connect"]["subs"]:
             self.inbox.begin(message["connect"]["subs"][self.inbox.name], since)
         else:
@@ -270,18 +176,20 @@ class Device:
         unsettled = [self._sending(each) for each in self.outbox if not each.is_settled]
         self._say([*self._subscribes(), *unsettled])
 
-    def _subscribed(self, message: Message, about: tuple[Followed, Since | None]) -> None:
-        followed, since = about
+    def _subscribed(self, message: Message, command: Command) -> None:
+        followed, since = command.about
         is_last = followed.asked == message["id"]
         if "error" not in message:
-            self._trace(
-                self.name, followed.name, "from", since, message["subscribe"].get("offset", 0)
-            )
+            self._trace(followed.name, "from", since, message["subscribe"].get("offset", 0))
+            if self._rights.was_always_shut(_thread(followed), self.account, command.sent_at):
+                self._fault(f"it was let into {followed.name}, and is shut out")
+            if not followed.is_live:
+                followed.live_since = command.sent_at
             followed.begin(message["subscribe"], since)
             followed.asked = 0 if is_last else followed.asked
             return
-        if followed.is_forbidden and message["error"]["code"] == 103:
-            followed.wanted = False
+        if message["error"]["code"] == 103 and self._may_be_refused(followed, command):
+            followed.give_up()
             return
         self._expect_temporary(f"a subscribe to {followed.name}", message["error"])
         if is_last:
@@ -292,21 +200,24 @@ class Device:
         if self.is_connected and followed.wanted and not followed.is_live and not followed.asked:
             self._say((self._subscribe(followed),))
 
-    def _unsubscribed(self, message: Message, followed: Followed) -> None:
+    def _unsubscribed(self, message: Message, command: Command) -> None:
         if "error" in message:
             self._fault(f"an unsubscribe was refused: {message}")
-        followed.is_live = False
+        command.about.is_live = False
 
-    def _sent(self, message: Message, outgoing: Outgoing) -> None:
+    def _sent(self, message: Message, command: Command) -> None:
+        outgoing: Outgoing = command.about
         if "error" in message:
             error = message["error"]
             if error.get("temporary"):
                 self._loop.call_later(0.2 + self._random.random(), self._send_again, outgoing)
             else:
                 outgoing.refused = error["code"]
+                if not self._rights.was_shut(outgoing.thread, self.account, command.sent_at):
+                    self._fault(f"{outgoing} was refused: {error}")
             return
         stored = message["rpc"]["data"]["message"]
-        self._trace(self.name, "knows", outgoing.client_id, "at", stored["seq"])
+        self._trace("knows", outgoing.client_id, "at", stored["seq"])
         told = stored["client_id"], stored["body"], stored["sender"]
         if told != (outgoing.client_id, outgoing.body, outgoing.sender):
             self._fault(f"{outgoing} was acknowledged with {stored}")
@@ -318,12 +229,17 @@ class Device:
         if self.is_connected and not outgoing.is_settled:
             self._say((self._sending(outgoing),))
 
-    def _marked(self, message: Message, thread: str) -> None:
+    def _marked(self, message: Message, command: Command) -> None:
         if "error" in message:
-            self._expect_temporary(f"a receipt in {thread}", message["error"])
+            self._expect_temporary(f"a receipt in {command.about}", message["error"])
 
-    def _looked_back(self, message: Message, channel: str) -> None:
+    def _looked_back(self, message: Message, command: Command) -> None:
+        channel = command.about
         if "error" in message:
+            if message["error"]["code"] == 103 and self._may_be_refused(
+                self.channels[channel], command
+            ):
+                return
             self._expect_temporary(f"history of {channel}", message["error"])
             return
         heard = self.channels[channel].heard
@@ -342,19 +258,30 @@ class Device:
         elif "pub" in push:
             followed.take(push["pub"])
         elif push.get("unsubscribe", {}).get("code", 0) >= 2500:
-            self._trace(self.name, "lost", channel)
+            self._trace("lost", channel)
             followed.is_live = False
             if not followed.asked or followed.asked not in self._commands:
                 followed.asked = 0
                 self._join_again(followed)
+        elif push.get("unsubscribe", {}).get("code") == 2000:
+            self._dismissed(followed)
         else:
             self._fault(f"an unexpected push: {push}")
 
-    def _closed(self, code: int) -> None:
-        self._trace(self.name, "was closed with", code)
-        if code >= 3500 and code != 4000:
-            self._fault(f"it was sent away with {code}")
-        self.hang_up()
+    def _dismissed(self, followed: Followed) -> None:
+        """It was shut out, and does not ask why."""
+        self._trace("was dismissed from", followed.name)
+        if not self._rights.was_shut(_thread(followed), self.account, followed.live_since):
+            self._fault(f"it was dismissed from {followed.name}, and not shut out")
+        followed.give_up()
+
+    def _is_shut_out_of(self, followed: Followed) -> bool:
+        return self._rights.is_shut(_thread(followed), self.account)
+
+    def _may_be_refused(self, followed: Followed, command: Command) -> bool:
+        thread = _thread(followed)
+        shut_out = self._rights.was_shut(thread, self.account, command.sent_at)
+        return followed.is_forbidden or shut_out
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -366,18 +293,8 @@ class Device:
         if not error.get("temporary"):
             self._fault(f"{what} was refused: {error}")
 
-    def _check_time(self, command: Command) -> None:
-        waited = self._loop.time() - command.sent_at
-        if waited > ANSWERED_WITHIN + ON_THE_WAY:
-            link = self.link
-            if link is not None and link.troubled_at < command.sent_at:
-                self._fault(f"{command.kind} waited for {waited:.2f} s")
 
-    def _fault(self, what: str) -> None:
-        self._told_fault(f"{self.name}: {what}")
-
-
-_HANDLERS: dict[str, Callable[[Device, Message, Any], None]] = {
+_HANDLERS: dict[str, Callable[[Device, Message, Command], None]] = {
     "connect": Device._connected,
     "subscribe": Device._subscribed,
     "unsubscribe": Device._unsubscribed,
@@ -386,6 +303,10 @@ _HANDLERS: dict[str, Callable[[Device, Message, Any], None]] = {
     "receipt.read": Device._marked,
     "receipt.unread": Device._marked,
 }
+
+
+def _thread(followed: Followed) -> str:
+    return followed.name.partition(":")[2]
 
 
 def _recovery(since: Since) -> Message:

@@ -21,6 +21,8 @@ class Followed:
     position: int | None = None
     epoch: str = ""
     is_live: bool = False
+    # When it was first heard that it is.
+    live_since: float = 0.0
     # The id of the subscribe that was sent last, and what it asked to go on from.
     asked: int = 0
     # By offset, and what was passed over for it was too much.
@@ -91,6 +93,11 @@ class Followed:
         self.heard[offset] = publication["data"]
         self.runs[-1].append(offset)
         self.position = offset
+
+    def give_up(self) -> None:
+        """Ask for it no more."""
+        self.wanted = False
+        self.lose()
 
     def lose(self) -> None:
         """It is not served any more."""

@@ -11,6 +11,7 @@ from domain.publications import Changes, Opening, OpenRequest, Publication
 from realtime.channels.channel import Buffer, Channel, Subscriber
 from realtime.channels.hub import Hub
 from realtime.channels.redis_bus import RedisBus
+from realtime.channels.reviews import Reviews
 from realtime.services.commit_queue import CommitQueue
 from realtime.services.messages import Messages, SendMessage, Sent
 from tests.simulation.nodes import Backend, Parts
@@ -81,6 +82,23 @@ class NeverCompares(Hub):
 
     async def _compare(self, channels: Sequence[Channel], *, second_look: float) -> None:
         return
+
+
+class NoReviews(Reviews):
+    """Asks nobody again."""
+
+    def begin(self, channel: Channel) -> None:
+        return
+
+
+class DeafToRights(Hub):
+    """Lets who was let in once listen for ever."""
+
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self._reviews = NoReviews(
+            openings=self._openings, spawn=self._spawn, left=self._drop_if_idle
+        )
 
 
 class HidesReconnects(RedisBus):
@@ -214,6 +232,7 @@ MUTANTS: Mapping[str, Parts] = {
     "a hub that pushes before its reply": Parts(hub=SpeaksTooSoon),
     "a hub that forgets what came meanwhile": Parts(hub=ForgetsWhoComes),
     "a hub that never compares positions": Parts(hub=NeverCompares),
+    "a hub that never asks again who may listen": Parts(hub=DeafToRights),
     "a bus that hides reconnects": Parts(bus=HidesReconnects),
     "a bus that does not wait for confirmations": Parts(bus=DoesNotWait),
     "a queue that acknowledges before it commits": Parts(messages=HastyMessages),

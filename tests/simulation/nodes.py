@@ -1,7 +1,7 @@
 """A node: the real parts, joined as the composition root joins them; it can crash and come back."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +9,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, Protocol, cast
 
+from domain.errors import Unavailable
 from realtime.channels.bus import Bus
 from realtime.channels.hub import Hub
 from realtime.channels.presence import LocalPresence
@@ -48,6 +49,7 @@ class Backend:
     reads: Any
     accounts: Any
     conversations: Any
+    blocks: Any
     verifier: Any
 
 
@@ -105,6 +107,7 @@ class Node:
         self._gone = gone
         self._owner = Owner(name)
         self._bus: Bus | None = None
+        self._backend: Backend | None = None
         self._gateway: Gateway | None = None
         self._down = AsyncExitStack()
 
@@ -154,6 +157,12 @@ class Node:
         self._trace(self.name, "is gone")
         self._gone(self)
 
+    def ask(self, work: Callable[[Backend], Coroutine[Any, Any, None]]) -> None:
+        """Have a request served that comes by HTTP; whoever asks does not wait for the answer."""
+        if self.is_up and self._backend is not None:
+            asked = _unanswered(work(self._backend))
+            self._loop.create_task(asked, context=self._owner.context)
+
     def accept(self) -> WebSocketConnection | None:
         """Make the protocol for a connection; None when nobody listens."""
         if not self.is_up or self._gateway is None:
@@ -186,7 +195,7 @@ class Node:
         await gateway.start()
         down.push_async_callback(gateway.close)
         down.push_async_callback(messages.settle)
-        self._bus, self._gateway, self.is_up = bus, gateway, True
+        self._bus, self._gateway, self._backend, self.is_up = bus, gateway, backend, True
         self._trace(self.name, "is up")
 
     def _gateway_of(self, backend: Backend, hub: Hub, bus: Bus) -> tuple[Gateway, Messages]:
@@ -223,3 +232,10 @@ class Node:
 
     def _clock(self) -> SimulatedClock:
         return SimulatedClock(self._loop)
+
+
+async def _unanswered(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Unavailable:
+        return  # whoever asked would be told, and may ask again

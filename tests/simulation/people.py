@@ -1,13 +1,16 @@
 """The people of a world: who they are, what devices they have, and what they do with them."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from random import Random
 
 from tests.simulation.devices import Device
 from tests.simulation.links import Link
+from tests.simulation.nodes import Backend, Node
 from tests.simulation.outgoing import Outgoing
 from tests.simulation.storage import PlainStorage
+from tests.simulation.wire import Speaker
 
 MEMBERS = {"t1": ("ann", "bob"), "t2": ("ann", "cyd")}
 OUTSIDER = "eve"
@@ -24,7 +27,8 @@ class People:
         loop: asyncio.AbstractEventLoop,
         random: Random,
         storage: PlainStorage,
-        dial: Callable[[Device], Link | None],
+        nodes: Sequence[Node],
+        dial: Callable[[str, Callable[[], Speaker]], Link | None],
         fault: Callable[[str], None],
         trace: Callable[..., None],
         may_be_too_much: Callable[[int], bool],
@@ -32,6 +36,8 @@ class People:
         self.sent: list[Outgoing] = []
         self._loop = loop
         self._random = random
+        self._nodes = nodes
+        self._storage = storage
         self._dial = dial
         self._fault = fault
         self._trace = trace
@@ -64,10 +70,11 @@ class People:
             forbidden=[*others, "inbox:ann"] if account == OUTSIDER else [],
             loop=self._loop,
             random=self._random,
-            dial=self._dial,
+            dial=partial(self._dial, name),
             fault=self._fault,
             trace=self._trace,
             may_be_too_much=self._may_be_too_much,
+            rights=self._storage.rights,
         )
 
     # --- deeds ------------------------------------------------------------------------------------
@@ -107,6 +114,15 @@ class People:
     def _look_back(self, device: Device, channel: str) -> None:
         device.look_back(channel)
 
+    def _shut_out(self, _device: Device, channel: str) -> None:
+        """Shut the other one out, or let them in again, by way of any node."""
+        thread = _thread(channel)
+        shut = self._random.random() < 0.7
+        self._trace("ann", "shuts out of" if shut else "lets into", thread)
+        account = next(each for each in MEMBERS[thread] if each != "ann")
+        node = self._random.choice(self._nodes)
+        node.ask(lambda backend: _changes(backend, thread, account, shut=shut))
+
     def _hang_up(self, device: Device, _channel: str) -> None:
         device.hang_up()
 
@@ -123,7 +139,12 @@ DEEDS: Mapping[Callable[[People, Device, str], None], int] = {
     People._flicker: 1,
     People._look_back: 1,
     People._hang_up: 1,
+    People._shut_out: 1,
 }
+
+
+async def _changes(backend: Backend, thread: str, account: str, *, shut: bool) -> None:
+    await backend.blocks.change(thread, account, shut=shut)
 
 
 def _thread(channel: str) -> str:

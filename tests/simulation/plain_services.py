@@ -8,7 +8,14 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.errors import Forbidden, NotFound, NotParticipant, OrderwireError, TokenInvalid
 from domain.identity import Identity
-from domain.publications import Changes, Opening, OpenRequest, Position
+from domain.publications import (
+    Changes,
+    Opening,
+    OpenRequest,
+    Position,
+    rights_doorbell,
+    thread_channel,
+)
 from realtime.clock import Clock
 from realtime.services.messages import SendMessage, Sent
 from storage.engine import Transaction
@@ -60,6 +67,8 @@ class PlainMessages:
         entry = fresh.get((thread, sender, client_id)) or self._sent_before(command, repeated)
         if entry is not None:
             return Sent(entry.seq, entry.shown(), created=False)
+        if not self._storage.may_use(thread, sender):
+            return Forbidden("you are shut out of this conversation")
         added[thread] = added.get(thread, 0) + 1
         seq = len(self._storage.threads[thread]) + added[thread]
         entry = fresh[thread, sender, client_id] = Entry(seq, sender, client_id, command.body)
@@ -125,18 +134,18 @@ class PlainReads:
         """Read where channels stand."""
         return await self._read(
             lambda: {
-                channel: Position(top, EPOCH)
+                channel: position
                 for channel in channels
-                if (top := self._storage.top(channel)) is not None
+                if (position := self._storage.position(channel)) is not None
             }
         )
 
     async def history(self, channel: str, identity: Identity, **asked: Any) -> Changes:
         """Read a page, forwards."""
-        if not self._may(identity, channel):
-            raise Forbidden("you may not listen here")
 
         def page() -> Changes:
+            if not self._may(identity, channel):
+                raise Forbidden("you may not listen here")
             after = asked["since"].offset if asked["since"] else 0
             found = self._storage.after(channel, after)[: min(asked["limit"], HISTORY_MAX)]
             return Changes(self._position(channel), tuple(found))
@@ -150,10 +159,10 @@ class PlainReads:
         return found
 
     def _position(self, channel: str) -> Position:
-        top = self._storage.top(channel)
-        if top is None:
+        position = self._storage.position(channel)
+        if position is None:
             raise NotFound("there is no such channel")
-        return Position(top, EPOCH)
+        return position
 
     def _since(self, channel: str, offset: int) -> Changes:
         position = self._position(channel)
@@ -176,7 +185,25 @@ class PlainReads:
         kind, _, subject = channel.partition(":")
         if kind == "inbox":
             return subject == identity.account_id
-        return identity.account_id in self._storage.members.get(subject, ())
+        return self._storage.may_use(subject, identity.account_id)
+
+
+class PlainBlocks:
+    """Shuts people out of threads, and lets them in again."""
+
+    def __init__(self, storage: PlainStorage, door: StorageDoor) -> None:
+        self._storage = storage
+        self._door = door
+
+    async def change(self, thread: str, account: str, *, shut: bool) -> None:
+        """Change it, and have every node told."""
+
+        async def work(tx: Transaction) -> None:
+            staged = cast("StagedTransaction", tx)
+            staged.steps.append(partial(self._storage.shut, thread, account, shut=shut))
+            staged.doorbells.add(rights_doorbell(thread_channel(thread)))
+
+        await self._door.transaction(work)
 
 
 class PlainTokens:

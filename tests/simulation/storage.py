@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, cast
 
 from domain.errors import Unavailable
-from domain.publications import Publication, inbox_channel, thread_channel
+from domain.publications import Position, Publication, inbox_channel, thread_channel
 from storage.engine import Herald, Silence, Transaction
 from tests.simulation.chances import Chances
+from tests.simulation.rights import Rights
 
 T = TypeVar("T")
 EPOCH = "e"
@@ -77,8 +78,9 @@ BADGE = "badge"
 class PlainStorage:
     """Everything that was committed."""
 
-    def __init__(self, members: dict[str, tuple[str, ...]]) -> None:
+    def __init__(self, members: dict[str, tuple[str, ...]], rights: Rights) -> None:
         self.members = members
+        self.rights = rights
         self.threads: dict[str, list[Entry]] = {thread: [] for thread in members}
         self.inboxes: dict[str, Inbox] = {}
         for thread, accounts in members.items():
@@ -97,6 +99,23 @@ class PlainStorage:
         if kind == "inbox" and subject in self.inboxes:
             return len(self.inboxes[subject].things)
         return None
+
+    def position(self, channel: str) -> Position | None:
+        """Return where a channel stands, and how often it has changed who may listen."""
+        top = self.top(channel)
+        if top is None:
+            return None
+        return Position(top, EPOCH, self.rights.changes(channel.partition(":")[2]))
+
+    def may_use(self, thread: str, account: str) -> bool:
+        """Tell whether somebody is in a thread, and not shut out of it."""
+        is_in = account in self.members.get(thread, ())
+        return is_in and not self.rights.is_shut(thread, account)
+
+    def shut(self, thread: str, account: str, *, shut: bool) -> list[Publication]:
+        """Shut somebody out, or let them in again; it publishes nothing."""
+        self.rights.change(thread, account, shut=shut)
+        return []
 
     def after(self, channel: str, offset: int) -> list[Publication]:
         """Return what a channel carried after an offset."""
@@ -191,8 +210,8 @@ class StorageDoor:
             await self._road.there()
             news = [each for step in tx.steps for each in step()]
         await self._road.acknowledged()
-        if news:
-            await self._herald.announce(news, set())
+        if news or tx.doorbells:
+            await self._herald.announce(news, tx.doorbells)
         return result
 
 
@@ -201,6 +220,7 @@ class StagedTransaction:
 
     def __init__(self) -> None:
         self.steps: list[Callable[[], list[Publication]]] = []
+        self.doorbells: set[str] = set()
 
 
 @dataclass(slots=True)

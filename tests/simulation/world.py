@@ -11,21 +11,23 @@ from realtime.channels.redis_line import LineTimings
 from tests.simulation.broker import Broker
 from tests.simulation.chances import Chances
 from tests.simulation.checks import check_all
-from tests.simulation.devices import Device
 from tests.simulation.links import NOTICED_WITHIN, Link, Network
 from tests.simulation.loop import Owner, SimulatedLoop
 from tests.simulation.nodes import Backend, Node, Pace, Parts, SimulatedClock
 from tests.simulation.people import MEMBERS, People
 from tests.simulation.plain_services import (
     PlainAccounts,
+    PlainBlocks,
     PlainConversations,
     PlainMessages,
     PlainReads,
     PlainTokens,
 )
+from tests.simulation.rights import Rights
 from tests.simulation.roads import RoughRoad
 from tests.simulation.storage import PlainStorage, StorageDoor, Weather
 from tests.simulation.troubles import HARMLESS, KINDS, Troubles
+from tests.simulation.wire import Speaker
 
 NODES = ("n1", "n2", "n3")
 PAUSES = (0.0, 0.0, 0.0, 0.001, 0.001, 0.01, 0.01, 0.05, 0.05, 0.3, 0.3, 1.0, 5.0)
@@ -71,7 +73,7 @@ class World:
         self._network = Network(loop, random, self._chances)
         self._broker = Broker(loop, self._network, random, self._chances)
         self._weather = Weather(self._chances)
-        self._storage = PlainStorage(dict(MEMBERS))
+        self._storage = PlainStorage(dict(MEMBERS), Rights(loop.time))
         self._writing = asyncio.Lock()
         self._most = random.choice((3, 1_000, 1_000))
         self._kind = random.choice((*Kind, Kind.JOLTED))
@@ -92,6 +94,7 @@ class World:
             loop=loop,
             random=random,
             storage=self._storage,
+            nodes=self._nodes,
             dial=self._dial,
             fault=self.fault,
             trace=self.trace,
@@ -142,17 +145,18 @@ class World:
             reads=PlainReads(self._storage, road, self._most),
             accounts=PlainAccounts(road),
             conversations=PlainConversations(self._storage, door),
+            blocks=PlainBlocks(self._storage, door),
             verifier=PlainTokens(clock, frozenset(self._storage.inboxes)),
         )
 
-    def _dial(self, device: Device) -> Link | None:
+    def _dial(self, name: str, speaker: Callable[[], Speaker]) -> Link | None:
         node = self.random.choice(self._nodes)
         protocol = node.accept()
         if protocol is None or self.random.random() < self._chances.connects_fail:
             return None
-        self.trace(device.name, "dials", node.name)
-        here, there = (device.speaker(), self._outside), (protocol, node.owner)
-        return self._network.link(f"{device.name} {node.name}", here, there)
+        self.trace(name, "dials", node.name)
+        here, there = (speaker(), self._outside), (protocol, node.owner)
+        return self._network.link(f"{name} {node.name}", here, there)
 
     async def end(self) -> None:
         """Let every process die, and what they had under way come to its end."""

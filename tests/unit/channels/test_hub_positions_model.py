@@ -75,6 +75,9 @@ class Listener:
     def lose(self, _channel: str) -> None:
         self.is_lost = True
 
+    def dismiss(self, _channel: str) -> None:
+        raise AssertionError("anybody may listen")
+
     def opened(self, opening: Opening) -> None:
         """Take the reply."""
         assert self.began is None, "a second reply"
