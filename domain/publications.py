@@ -7,6 +7,8 @@ from domain.identity import Identity
 
 REPLAY_MAX_PUBLICATIONS = 1_000
 REPLAY_MAX_BYTES = 512 * 1024
+# How deep the queues are, for operators; nothing of it is kept, so it has no position.
+QUEUES_CHANNEL = "ops:queues"
 
 
 class Publication:
@@ -54,6 +56,7 @@ class Publication:
 class Position:
     """How far a channel is: its top ``offset`` in the numbering that ``epoch`` names.
 
+    A channel of which nothing is kept has neither.
     ``rights`` counts how often it has changed who may listen; a client knows nothing of it.
     """
 

@@ -31,6 +31,7 @@ from realtime.ops.deliveries import Deliveries
 from realtime.ops.health import Health, HealthRoutes
 from realtime.ops.metrics import MetricsRoutes, Source, now
 from realtime.ops.queue import QueueFigures
+from realtime.ops.queue_channel import QueueChannel
 from realtime.protocol.limits import Limits
 from realtime.services.channel_reads import ChannelReads
 from realtime.services.identity import KeySet, KeySource, ServiceKeys, SharedSecret, TokenVerifier
@@ -66,6 +67,7 @@ class _Parts:
     gateway: Gateway
     deliveries: Deliveries
     queue: QueueFigures
+    queue_channel: QueueChannel
     health: Health
     requests: RequestFigures
 
@@ -115,6 +117,7 @@ def _make(ground: Ground) -> _Parts:
         gateway=_gateway(ground, hub, reads, verifier, use_cases),
         deliveries=deliveries,
         queue=queue,
+        queue_channel=QueueChannel(depths=queue.depths, hub=hub, clock=ground.clock),
         health=Health(
             ping=ground.database.ping,
             bus_is_healthy=lambda: ground.bus.healthy,
@@ -158,6 +161,8 @@ async def _start(parts: _Parts, stage: Stage | None, down: AsyncExitStack) -> No
     down.push_async_callback(parts.hub.close)
     await parts.gateway.start()
     down.push_async_callback(parts.gateway.close)
+    await parts.queue_channel.start()
+    down.push_async_callback(parts.queue_channel.close)
     await parts.deliveries.start()
     down.push_async_callback(parts.deliveries.close)
     await parts.use_cases.clockwork.start()

@@ -149,6 +149,10 @@ class Hub:
             channel.remove(subscriber)
             self._drop_if_idle(channel)
 
+    def hears(self, name: str) -> bool:
+        """Tell whether anybody here listens to a channel, or is about to."""
+        return name in self._channels
+
     def _make(self, name: str) -> Channel:
         self.figures.channels += 1
         channel = self._channels[name] = Channel(name, next(self._lanes))

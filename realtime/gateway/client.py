@@ -193,7 +193,7 @@ class Client:
     def dismiss(self, channel: str) -> None:
         """Have the client listen no more: it may not."""
         self.session.channels.pop(channel, None)
-        listening.stop(self, channel)
+        listening.leave(self, channel)
         self._tell_end_of(channel, codes.BY_SERVER)
 
     def _tell_loss(self, channel: str) -> None:
@@ -278,7 +278,7 @@ class Client:
             self._arriving_since = None
 
     def _leave(self, effect: Leave) -> None:
-        listening.stop(self, effect.channel)
+        listening.leave(self, effect.channel)
 
     def _read_history(self, effect: ReadHistory) -> None:
         failed = partial(self.fail, effect.id)

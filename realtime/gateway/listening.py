@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import Unavailable
 from domain.identity import Role
-from domain.publications import Opening, OpenRequest
+from domain.publications import Opening, OpenRequest, thread_channel
 from realtime.gateway.errors import PositionLost
 from realtime.protocol.effects import Open, ReadHistory, ReadPresence
 from realtime.protocol.replies import (
@@ -54,8 +54,15 @@ def _enter(client: "Client", effect: Open) -> None:
         attendance.enter(effect.channel, client.id, client.identity.account_id)
 
 
+def leave(client: "Client", channel: str) -> None:
+    """Stop for good, and look at it no more."""
+    stop(client, channel)
+    if client.focus is not None and channel == thread_channel(client.focus):
+        client.focus = None
+
+
 def stop(client: "Client", channel: str) -> None:
-    """Hear no more of a channel."""
+    """Hear no more of a channel; the client may be about to come back."""
     client.shared.hub.unsubscribe(client, channel)
     client.shared.attendance.unwatch(channel, client)
     client.shared.attendance.leave(channel, client.id)

@@ -1,4 +1,4 @@
-"""How deep the delivery queue is, read at most every few seconds, whoever asks."""
+"""How deep the delivery queue is, read at most once a second, whoever asks."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,15 +9,14 @@ from realtime.delivery.planner import BUCKET
 from storage import deliveries
 from storage.engine import Database
 
-KEPT_SECONDS = 2.0
+KEPT_SECONDS = 1.0
+# Scheduled is what is not due yet.
+STATES = ("scheduled", "due", "retrying", "sending", "dead")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depth:
-    """What stands in one state on one channel; ``oldest_due`` is its age in seconds.
-
-    States: scheduled (not due yet), due, retrying, sending, dead.
-    """
+    """What stands in one of the ``STATES`` on one channel; ``oldest_due`` is its age in seconds."""
 
     channel: str
     category: str

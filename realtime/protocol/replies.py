@@ -190,9 +190,10 @@ def subscribe_result(opening: Opening, since: Position | None) -> SubscribeResul
     changes = opening.changes
     position = changes.position
     missed = opening.recovered and bool(changes.publications)
+    is_kept = bool(position.epoch)
     return SubscribeResult(
-        recoverable=True,
-        positioned=True,
+        recoverable=is_kept,
+        positioned=is_kept,
         epoch=position.epoch,
         offset=since.offset if missed and since else position.offset,
         publications=[published(each) for each in changes.publications] if missed else (),

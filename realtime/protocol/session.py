@@ -59,8 +59,6 @@ VERSION = "Orderwire"
 # Two that are no methods, but are counted and refused like them.
 UNREADABLE, UNKNOWN = "unreadable", "unknown"
 MAX_CHANNEL_NAME = 255
-# An epoch that no channel has: a client sends it to say that its position is void.
-VOID_EPOCH = "_"
 
 Effects = Iterator[Effect]
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.errors import Forbidden, NotFound, OrderwireError, Unavailable
 from domain.identity import Identity, Role
 from domain.publications import (
+    QUEUES_CHANNEL,
     REPLAY_MAX_BYTES,
     REPLAY_MAX_PUBLICATIONS,
     Changes,
@@ -32,6 +33,9 @@ from storage.engine import Database
 from storage.rows import Record
 
 HISTORY_MAX = 200
+# More than most have missed, and few enough to stop soon where they are too large to replay.
+READ_AT_ONCE = 100
+NOWHERE = Position(0, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class ChannelReads:
             if refusal is not None:
                 raise refusal
             position = state.positions[channel]
-            if limit == 0:
+            if limit == 0 or position == NOWHERE:
                 return Changes(position)
             count = min(limit, HISTORY_MAX) if limit > 0 else HISTORY_MAX
             if reverse:
@@ -156,7 +160,7 @@ class ChannelReads:
         position = state.positions[request.channel]
         snapshot = await self._snapshot(connection, state, request)
         since = request.since
-        if since is None or not _continues(since, position):
+        if since is None or not _continues(since, position) or position == NOWHERE:
             return Opening(Changes(position), recovered=False, snapshot=snapshot)
         changes = await self._since(connection, request.channel, since.offset, position)
         return Opening(changes, recovered=changes.complete, snapshot=snapshot)
@@ -188,11 +192,17 @@ class ChannelReads:
     ) -> Changes:
         if offset >= position.offset:
             return Changes(position)
-        found = await self._after(connection, channel, offset, REPLAY_MAX_PUBLICATIONS + 1)
-        size = sum(len(publication.data) for publication in found)
-        if len(found) > REPLAY_MAX_PUBLICATIONS or size > REPLAY_MAX_BYTES:
-            return Changes(position, complete=False)
-        return Changes(position, tuple(found))
+        found: list[Publication] = []
+        size = 0
+        while True:
+            page = await self._after(connection, channel, offset, READ_AT_ONCE)
+            found += page
+            size += sum(len(publication.data) for publication in page)
+            if len(found) > REPLAY_MAX_PUBLICATIONS or size > REPLAY_MAX_BYTES:
+                return Changes(position, complete=False)
+            if len(page) < READ_AT_ONCE:
+                return Changes(position, tuple(found))
+            offset = page[-1].offset
 
     async def _after(
         self, connection: AsyncConnection, channel: str, offset: int, limit: int
@@ -232,6 +242,8 @@ def _refusal(state: _State, request: OpenRequest) -> OrderwireError | None:
         who = (identity.account_id, subject)
         takes_part = who in state.items and who not in state.shut_out
         allowed = takes_part or identity.role is Role.OPERATOR
+    elif request.channel == QUEUES_CHANNEL:
+        allowed = identity.role is Role.OPERATOR
     else:
         return NotFound("there is no such kind of channel")
     if not allowed or request.channel not in state.positions:
@@ -243,7 +255,7 @@ async def _positions(connection: AsyncConnection, channels: Sequence[str]) -> di
     subjects: dict[str, list[str]] = {"thread": [], "inbox": []}
     for kind, subject in map(_parts, channels):
         subjects.get(kind, []).append(subject)
-    found: dict[str, Position] = {}
+    found = {QUEUES_CHANNEL: NOWHERE} if QUEUES_CHANNEL in channels else {}
     if subjects["thread"]:
         for row in await conversations.positions(connection, subjects["thread"]):
             found[thread_channel(row.id)] = Position(row.last_seq, row.epoch, row.rights)

@@ -1,7 +1,9 @@
 """The gateway over real sockets, before both databases: what a client of the protocol sees."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -152,6 +154,51 @@ async def test_typing_is_told_to_the_thread_and_not_stored(node: RunningNode) ->
             "expires_in": 6,
         }
         assert "offset" not in publication
+
+
+async def test_what_is_sent_without_asking_is_stored_and_not_answered(node: RunningNode) -> None:
+    conversation = (await node.order())["conversation_id"]
+    channel = f"thread:{conversation}"
+    async with raw_client(node.socket_url) as anna:
+        await listening(node, anna, "anna", conversation)
+        message = {"conversation": conversation, "client_id": "1", "body": "hello"}
+        wrong = {**message, "body": ""}
+        for data in (wrong, message):
+            told = {"send": {"data": {"method": "message.send", "data": data}}}
+            await anna.connection.send(json.dumps(told))
+        await anna.until(lambda: anna.publications(channel))
+        await anna.command(ping={})
+        replies = [each["id"] for each in anna.received if "id" in each]
+        assert replies == [1, 2, 3], "connect, subscribe and ping"
+
+
+async def test_too_many_messages_are_told_to_slow_down_and_the_connection_lives(
+    node: RunningNode,
+) -> None:
+    conversation = (await node.order())["conversation_id"]
+    async with raw_client(node.socket_url) as anna, raw_client(node.socket_url) as other:
+        await listening(node, anna, "anna", conversation)
+        await other.connect(node.token("anna"))
+        refused: list[dict[str, Any]] = []
+        for number in range(40):
+            client = (anna, other)[number % 2]  # the limit is the account's
+            data = {"conversation": conversation, "client_id": f"{number}", "body": "hello"}
+            reply = await client.command(rpc={"method": "message.send", "data": data})
+            refused += [reply["error"]] if "error" in reply else []
+        assert 0 < len(refused) <= 20
+        assert {(each["code"], each["temporary"]) for each in refused} == {(429, True)}
+        assert (await anna.command(ping={}))["ping"] == {}
+
+
+async def test_what_was_left_may_still_be_looked_back_at(node: RunningNode) -> None:
+    conversation = (await node.order())["conversation_id"]
+    channel = f"thread:{conversation}"
+    async with raw_client(node.socket_url) as anna:
+        await listening(node, anna, "anna", conversation)
+        for _ in range(2):
+            assert (await anna.command(unsubscribe={"channel": channel}))["unsubscribe"] == {}
+        page = (await anna.command(history={"channel": channel, "limit": 10}))["history"]
+        assert [each["offset"] for each in page["publications"]] == [1]
 
 
 async def test_reading_is_told_and_never_moves_back(node: RunningNode) -> None:

@@ -79,6 +79,7 @@ async def test_a_stream_hears_its_thread(node: RunningNode, transport: str) -> N
         assert stream.response.headers["x-accel-buffering"] == "no"
         reply = await stream.connected()
         assert reply["session"] != reply["client"]
+        assert len(reply["session"]) * 6 >= 128, "a secret of as many bits"
         channel = f"thread:{conversation}"
         assert await stream.say({"id": 2, "subscribe": {"channel": channel}}) == 204
         assert (await stream.next())["subscribe"]["recoverable"] is True
@@ -139,6 +140,40 @@ async def test_a_foreign_page_is_refused(node: RunningNode) -> None:
         node.http.post("/emulation", json={}, headers=headers),
     ):
         assert (await call).status_code == 403
+
+
+async def test_a_friends_page_may_read_the_stream_and_say_more(sqlite_url: str) -> None:
+    friend = "https://friend.example"
+    settings = {"ORDERWIRE_ALLOWED_ORIGINS": friend}
+    async with running_node(sqlite_url, settings=settings) as node:
+        for path in ("/connection/http_stream", "/emulation"):
+            asked = {
+                "Origin": friend,
+                "Access-Control-Request-Method": "POST",
+                "Access-Control-Request-Headers": "content-type",
+            }
+            before = await node.http.options(path, headers=asked)
+            assert before.status_code in (200, 204)
+            assert before.headers["access-control-allow-origin"] == friend
+            assert "content-type" in before.headers["access-control-allow-headers"].lower()
+        command = json.dumps(connect(node.token("anna")))
+        call = node.http.stream(
+            "POST", "/connection/http_stream", content=command, headers={"Origin": friend}
+        )
+        async with call as response:
+            assert response.headers["access-control-allow-origin"] == friend
+            assert (await Stream(node, response).connected())["client"]
+
+
+async def test_more_than_a_frame_holds_is_refused(node: RunningNode) -> None:
+    command = json.dumps(connect("x" * 64 * 1024))
+    refused = await node.http.post("/connection/http_stream", content=command)
+    assert refused.status_code == 413
+    async with streaming(node, "http_stream", node.token("anna")) as stream:
+        await stream.connected()
+        assert await stream.say({"id": 2, "ping": {"x": "x" * 256 * 1024}}) == 413
+        assert await stream.say({"id": 3, "ping": {}}) == 204
+        assert await stream.next() == {"id": 3, "ping": {}}
 
 
 @pytest.mark.parametrize("body", ["", "[]", '{"session":1}', '{"session":"a","node":"b"}'])

@@ -47,6 +47,12 @@ class Talk:
         """Tell whether both nodes hear each other, as far as they know."""
         return all([await each.metric("bus_healthy") for each in (self.here, self.there)])
 
+    async def readiness(self) -> set[tuple[int, str, str]]:
+        """Return what the nodes say they are fit for: status, the whole, the bus."""
+        answers = [await each.http.get("/readyz") for each in (self.here, self.there)]
+        told = [(each.status_code, each.json()) for each in answers]
+        return {(code, said["status"], said["checks"]["bus"]["status"]) for code, said in told}
+
     async def say(self, who: Follower, *bodies: str) -> int:
         """Have somebody write messages one after the other; return the last one's seq."""
         seqs = [await who.send(self.conversation, body) for body in bodies]
@@ -123,9 +129,11 @@ async def test_a_redis_that_stands_still_is_noticed_and_caught_up_with(
         last = await they.say(they.anna, "one", "two", "three")
         await they.anna.has_all(they.channel, last)
         await eventually_reads(False, they.healthy)
+        assert await they.readiness() == {(200, "degraded", "degraded")}
         valkey.resume()
         await they.both_have_all(last)
         await they.both_have_all(await they.say(they.sabine, "after"))
+        assert await they.readiness() == {(200, "ready", "ready")}
 
 
 async def test_connections_that_are_cut_again_and_again_lose_nothing(

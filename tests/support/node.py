@@ -103,6 +103,8 @@ async def running_node(
         "ORDERWIRE_PUBLIC_URL": origin,
         **(settings or {}),
     }
+    if "ORDERWIRE_TOKEN_JWKS" in environment:
+        del environment["ORDERWIRE_TOKEN_SECRET"]  # it is one or the other
     parsed = Settings.parse(environment)
     async with serving(parsed, public_url=origin, pace=pace, clock=clock) as node:
         config = uvicorn.Config(

@@ -253,6 +253,21 @@ async def test_who_loses_its_own_inbox_has_to_connect_again() -> None:
         assert anna.end_code() == 3010
 
 
+@virtually
+async def test_who_leaves_a_thread_looks_at_it_no_more_and_who_loses_it_comes_back() -> None:
+    async with a_door() as door:
+        anna = await door.connected()
+        await subscribed(door, anna)
+        anna.client.focus = "1"
+        await anna.say(unsubscribe={"channel": "thread:2"})
+        anna.client.lose(THREAD)
+        assert anna.client.focus == "1"
+        await subscribed(door, anna)
+        await anna.say(unsubscribe=A_SUBSCRIBE)
+
+        assert anna.client.focus is None
+
+
 # --- being let go -----------------------------------------------------------------------------
 
 

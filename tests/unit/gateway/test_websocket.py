@@ -64,6 +64,13 @@ async def test_before_a_client_is_in_a_frame_may_have_64_kib_and_256_after() -> 
         await wire.says(b"x" * (256 * 1024 + 1))
         assert wire.goodbye()[0] == CloseCode.MESSAGE_TOO_BIG
 
+        in_pieces = Wire(gateway)
+        await in_pieces.connected()
+        in_pieces.peer.send_text(b"x" * 200_000, fin=False)
+        in_pieces.peer.send_continuation(b"x" * 100_000, fin=True)
+        await in_pieces.flows()
+        assert in_pieces.goodbye()[0] == CloseCode.MESSAGE_TOO_BIG
+
         stranger = Wire(gateway)
         await stranger.opens()
         await stranger.says(CONNECT + b" " * 64 * 1024)

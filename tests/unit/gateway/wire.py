@@ -1,5 +1,6 @@
 """Two WebSocket engines joined in memory: one is ours."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -126,10 +127,10 @@ class Wire:
         """Tell how the transport was closed; empty while it is open."""
         return self.transport.closed
 
-    async def connected(self) -> None:
+    async def connected(self, account: str = "anna") -> None:
         """Open, and connect."""
         assert await self.opens() == 101
-        await self.says(CONNECT)
+        await self.says(CONNECT.replace(b"anna", account.encode()))
         (reply,) = self.lines()
         assert reply["connect"]["client"]
 
@@ -138,8 +139,20 @@ class Calls:
     """Answers nothing."""
 
 
+class Messages:
+    """Has commits in flight for as long as a test wants it."""
+
+    def __init__(self) -> None:
+        self.settled = asyncio.Event()
+        self.settled.set()
+
+    async def settle(self) -> None:
+        """Wait for them."""
+        await self.settled.wait()
+
+
 @asynccontextmanager
-async def a_gateway() -> AsyncIterator[Gateway]:
+async def a_gateway(messages: Messages | None = None) -> AsyncIterator[Gateway]:
     """Make a gateway that lets anybody in."""
     clock = StillClock()
     async with a_stage() as stage:
@@ -151,7 +164,7 @@ async def a_gateway() -> AsyncIterator[Gateway]:
             verifier=cast("Any", Verifier(clock)),
             accounts=cast("Any", Accounts()),
             conversations=cast("Any", Calls()),
-            messages=cast("Any", Calls()),
+            messages=cast("Any", messages or Messages()),
             changes=cast("Any", Calls()),
             announce=stage.bus.announce,
             clock=clock,

@@ -37,6 +37,13 @@ def test_who_comes_for_the_first_time_starts_at_the_top() -> None:
     }
 
 
+def test_a_channel_of_which_nothing_is_kept_has_no_position() -> None:
+    nowhere = Opening(Changes(Position(0, "")), recovered=False)
+
+    assert shown(nowhere, None) == {}
+    assert shown(nowhere, Position(0, "")) == {"was_recovering": True}
+
+
 def test_with_missed_publications_the_offset_is_the_requests_own() -> None:
     """A client that is torn down in the middle of them asks from where it really was."""
     reply = shown(Opening(Changes(TOP, MISSED), recovered=True), Position(7, "e"))
