@@ -16,8 +16,15 @@ from storage.rows import Record
 _ANSWERS = frozenset({AttachmentUse.DRAFT, AttachmentUse.ANSWER})
 
 
-class TakenMeanwhile(Invalid):
-    """Somebody else used one of them between our look and our grasp; nothing may be kept."""
+class TakenMeanwhile(Exception):
+    """Somebody else used one of them between our look and our grasp.
+
+    Others may be in our hands by now, so the transaction has to end; ``refusal`` says why.
+    """
+
+    def __init__(self, refusal: Invalid) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +45,23 @@ async def use(
 ) -> list[Attachment]:
     """Make an account's own attachments part of something; return them as they are shown.
 
-    ``named`` says for each id where it was named. Raises Invalid, which names each that cannot be,
-    and TakenMeanwhile, after which the transaction has to end.
+    ``named`` says for each id where it was named. Raises Invalid, which names each that cannot be;
+    the transaction has to end.
     """
+    try:
+        return await try_to_use(tx, account_id, named, purpose, now)
+    except TakenMeanwhile as taken:
+        raise taken.refusal from taken
+
+
+async def try_to_use(
+    tx: Transaction,
+    account_id: str,
+    named: Mapping[str, str],
+    purpose: Purpose,
+    now: datetime,
+) -> list[Attachment]:
+    """Do the same in a transaction that goes on without them, unless TakenMeanwhile is raised."""
     rows = {
         row.id: row for row in await attachments.of_account(tx.connection, account_id, [*named])
     }
@@ -58,7 +79,8 @@ async def use(
     }
     fresh = [id_ for id_ in named if not _stays(rows[id_], purpose)]
     if await attachments.use(tx.connection, account_id, fresh, values) < len(fresh):
-        raise TakenMeanwhile(*(FieldError(path, "is used already") for path in named.values()))
+        refusal = Invalid(*(FieldError(path, "is used already") for path in named.values()))
+        raise TakenMeanwhile(refusal)
     return [views.attachment(rows[attachment_id]) for attachment_id in named]
 
 

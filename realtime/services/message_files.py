@@ -32,7 +32,9 @@ async def use(
         purpose = Purpose(used_as=AttachmentUse.MESSAGE, conversation_id=command.conversation_id)
         named = attachment_uses.by_place(command.attachments, "attachments")
         try:
-            files[key] = await attachment_uses.use(tx, command.sender_id, named, purpose, now)
+            files[key] = await attachment_uses.try_to_use(
+                tx, command.sender_id, named, purpose, now
+            )
         except TakenMeanwhile as taken:
             raise Again from taken
         except Invalid as wrong:

@@ -112,17 +112,22 @@ async def test_who_comes_second_waits_and_sees_that_it_is_used(
     attachment = await market.upload(BEA)
     purpose = Purpose(used_as=AttachmentUse.MESSAGE, conversation_id="another")
 
-    async def first(tx: Transaction) -> "asyncio.Task[Any]":
+    async def use(tx: Transaction) -> None:
         named = {attachment: "attachments[0]"}
         await attachment_uses.use(tx, "bea", named, purpose, market.clock.now())
-        second = asyncio.create_task(other_node.send(BEA, thread, attachments=(attachment,)))
-        await eventually_reads(1, lambda: waiting(market.database))
-        return second
 
-    second = await market.database.transaction(first)
+    async def first(tx: Transaction) -> "list[asyncio.Task[Any]]":
+        await use(tx)
+        message = other_node.send(BEA, thread, attachments=(attachment,))
+        late = [
+            asyncio.create_task(each) for each in (message, other_node.database.transaction(use))
+        ]
+        await eventually_reads(2, lambda: waiting(market.database))
+        return late
 
-    with pytest.raises(Invalid, match=r"attachments\[0\]: is used already"):
-        await second
+    for late in await market.database.transaction(first):
+        with pytest.raises(Invalid, match=r"attachments\[0\]: is used already"):
+            await late
 
 
 async def waiting(database: Database) -> int:
