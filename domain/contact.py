@@ -15,6 +15,7 @@ class Refusal(StrEnum):
     FIRST_CONTACT_REQUIRED = "first_contact_required"
     BLOCKED = "blocked"
     YOU_BLOCKED = "you_blocked"
+    CONVERSATION_CLOSED = "conversation_closed"
 
 
 # What would open the door, in the order in which it is told.
@@ -22,6 +23,7 @@ UNLOCKED_BY: Mapping[Refusal, tuple[str, ...]] = {
     Refusal.FIRST_CONTACT_REQUIRED: ("order", "buyer_message", "grant"),
     Refusal.BLOCKED: (),
     Refusal.YOU_BLOCKED: ("unblock",),
+    Refusal.CONVERSATION_CLOSED: (),
 }
 
 

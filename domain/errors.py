@@ -6,6 +6,7 @@
     ├── Invalid                a field is wrong; ``errors`` names each one
     ├── Unauthorized           no identity, or a bad one
     │   ├── TokenExpired       a fresh token will do
+    │   │   └── AccountErased  ... but there is nobody left to get one
     │   └── TokenInvalid       no token of this kind ever will
     ├── Forbidden              known, but not allowed; ``code`` says why
     ├── NotFound               not there, or not yours to see
@@ -71,6 +72,12 @@ class TokenExpired(Unauthorized):
     """Expired, not yet valid, revoked or signed by a key not known yet: a fresh token will do."""
 
     code = "token_expired"
+
+
+class AccountErased(TokenExpired):
+    """Good in itself, and revoked: whom it speaks for was erased."""
+
+    code = "account_erased"
 
 
 class TokenInvalid(Unauthorized):

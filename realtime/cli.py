@@ -1,7 +1,9 @@
-"""The command line: ``orderwire serve``, ``worker``, ``migrate``, ``check``, ``token`` and more."""
+"""The command line: ``orderwire serve``, ``worker``, ``migrate``, ``check``, ``token`` and more.
+
+Those that look after what is stored stand in ``realtime.upkeep``.
+"""
 
 import argparse
-import asyncio
 import dataclasses
 import json
 import os
@@ -9,51 +11,43 @@ import re
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
 
 import structlog
-import uvloop
 
 from domain.identity import Role, is_id
 from realtime import database_setup
 from realtime.bootstrap import Node, delivering, describe, serving
 from realtime.checkup import Verdict, examine
 from realtime.clock import SystemClock
+from realtime.command import CommandFailed, Commands, Run, add, log_as, run, settings_of
 from realtime.database_setup import DatabaseNotReady
 from realtime.delivery.push.vapid import VapidKey
 from realtime.demo.stage import Stage
-from realtime.environment import read_environment
-from realtime.logs import configure_logs
 from realtime.server import CannotListen, Patience, Server, bind, stop_asked
-from realtime.settings import NAMES, SERVING, BadSettings, Rule, Settings
+from realtime.settings import NAMES, SERVING, BadSettings, Settings
 from realtime.supervisor import Supervisor, bind_each
 from realtime.tokens import make_token
+from realtime.upkeep import add_retain
 
-ENV_FILE = Path(".env")
 MOST_WORKERS = 64
 WITHOUT_PUBLIC_URL = "http://127.0.0.1:8000"
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
-
-
-class CommandFailed(Exception):
-    """A command cannot do what it is for; says what is wrong, and what to do."""
 
 
 def main(argv: Sequence[str] | None = None, *, environment: Mapping[str, str] | None = None) -> int:
     """Run a command; return its exit code: 0, 1 for what went wrong, 2 for a wrong call."""
     arguments = _parser().parse_args(argv)
     arguments.environment = os.environ if environment is None else environment
-    run: Callable[[argparse.Namespace], int] = arguments.run
+    command: Run = arguments.run
     try:
-        return run(arguments)
+        return command(arguments)
     except (BadSettings, CannotListen, CommandFailed, DatabaseNotReady) as failed:
         print(failed, file=sys.stderr)
         return 1
@@ -72,22 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_token(commands)
     _add_keys(commands)
     _add_openapi(commands)
-    return parser
-
-
-Commands = Any  # argparse keeps the type of its sub-parsers to itself
-
-
-def _add(
-    commands: Commands, name: str, text: str, run: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=text,
-        description=f"{text[0].upper()}{text[1:]}.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(run=run)
+    add_retain(commands)
     return parser
 
 
@@ -95,7 +74,7 @@ def _add(
 
 
 def _add_serve(commands: Commands) -> None:
-    parser = _add(commands, "serve", "serve API, sockets, pages and deliveries", _serve)
+    parser = add(commands, "serve", "serve API, sockets, pages and deliveries", _serve)
     parser.epilog = f"settings, in the environment or a .env file:\n{_table_of_settings()}"
     parser.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=8000, help="port (default: %(default)s)")
@@ -139,12 +118,12 @@ def _serve(arguments: argparse.Namespace) -> int:
         listener = cleanup.enter_context(_listener(arguments))
         own_url = _url_of(arguments.host, listener.getsockname()[1])
         stage = _stage(own_url, cleanup) if arguments.demo else None
-        settings = _settings(arguments, SERVING, stage)
-        _configure_logs(settings)
-        _run(database_setup.prepare(settings.database_url))
+        settings = settings_of(arguments, SERVING, stage)
+        log_as(settings)
+        run(database_setup.prepare(settings.database_url))
         if settings.public_url is None:
             log.warning("public_url_is_not_set", links_lead_to=own_url)
-        _run(_serve_once(settings, own_url, stage, listener, supervised=bool(arguments.listener)))
+        run(_serve_once(settings, own_url, stage, listener, supervised=bool(arguments.listener)))
     return 0
 
 
@@ -184,20 +163,20 @@ async def _serve_once(
 def _serve_by_many(arguments: argparse.Namespace) -> int:
     if arguments.demo:
         raise CommandFailed("--demo: is one process; leave --workers away")
-    settings = _settings(arguments, SERVING)
+    settings = settings_of(arguments, SERVING)
     if settings.redis_url is None:
         raise CommandFailed(
             f"--workers {arguments.workers}: processes hear of each other through Redis or Valkey; "
             "set ORDERWIRE_REDIS_URL"
         )
-    _configure_logs(settings)
-    _run(database_setup.prepare(settings.database_url))
+    log_as(settings)
+    run(database_setup.prepare(settings.database_url))
     with ExitStack() as cleanup:
         listeners = bind_each(arguments.host, arguments.port, arguments.workers)
         for each in listeners:
             cleanup.enter_context(each)
         own = ["--host", arguments.host]
-        return _run(_supervised(listeners, own))
+        return run(_supervised(listeners, own))
 
 
 async def _supervised(listeners: Sequence[socket.socket], arguments: Sequence[str]) -> int:
@@ -227,17 +206,17 @@ def _url_of(host: str, port: int) -> str:
 
 
 def _add_worker(commands: Commands) -> None:
-    parser = _add(commands, "worker", "deliver, beside servers or instead of them", _worker)
+    parser = add(commands, "worker", "deliver, beside servers or instead of them", _worker)
     parser.epilog = "its settings are those of orderwire serve"
 
 
 def _worker(arguments: argparse.Namespace) -> int:
-    settings = _settings(arguments, SERVING)
-    _configure_logs(settings)
-    _run(database_setup.prepare(settings.database_url))
+    settings = settings_of(arguments, SERVING)
+    log_as(settings)
+    run(database_setup.prepare(settings.database_url))
     if settings.public_url is None:
         log.warning("public_url_is_not_set", links_lead_to=WITHOUT_PUBLIC_URL)
-    _run(_deliver(settings))
+    run(_deliver(settings))
     return 0
 
 
@@ -251,12 +230,12 @@ async def _deliver(settings: Settings) -> None:
 
 def _add_check(commands: Commands) -> None:
     text = "look at database, Redis, mail servers and keys, and say what to do"
-    parser = _add(commands, "check", text, _check)
+    parser = add(commands, "check", text, _check)
     parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    findings = _run(examine(_settings(arguments, SERVING)))
+    findings = run(examine(settings_of(arguments, SERVING)))
     is_good = all(finding.verdict is not Verdict.WRONG for finding in findings)
     if arguments.json:
         parts = [dataclasses.asdict(finding) for finding in findings]
@@ -270,17 +249,17 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _add_migrate(commands: Commands) -> None:
-    _add(commands, "migrate", "bring the database to the schema of this release", _migrate)
+    add(commands, "migrate", "bring the database to the schema of this release", _migrate)
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
-    _run(database_setup.upgrade(_settings(arguments).database_url))
+    run(database_setup.upgrade(settings_of(arguments).database_url))
     print("The database has the schema of this release.")
     return 0
 
 
 def _add_token(commands: Commands) -> None:
-    parser = _add(commands, "token", "make a token that signs an account in", _token)
+    parser = add(commands, "token", "make a token that signs an account in", _token)
     parser.add_argument("account", metavar="ACCOUNT", type=_account, help="whom it speaks for")
     parser.add_argument(
         "--role",
@@ -312,7 +291,7 @@ def _duration(text: str) -> timedelta:
 
 
 def _token(arguments: argparse.Namespace) -> int:
-    secret = _settings(arguments).token_secret
+    secret = settings_of(arguments).token_secret
     if secret is None:
         raise CommandFailed(
             "ORDERWIRE_TOKEN_SECRET: is not set: there is nothing to sign a token with; "
@@ -330,7 +309,7 @@ def _token(arguments: argparse.Namespace) -> int:
 def _add_keys(commands: Commands) -> None:
     keys = commands.add_parser("keys", help="make keys", description="Make keys.")
     kinds = keys.add_subparsers(required=True, metavar="KIND")
-    vapid = _add(kinds, "vapid", "make a key that pushes are signed with", _keys_vapid)
+    vapid = add(kinds, "vapid", "make a key that pushes are signed with", _keys_vapid)
     vapid.add_argument("--json", action="store_true", help="as JSON")
 
 
@@ -345,31 +324,12 @@ def _keys_vapid(arguments: argparse.Namespace) -> int:
 
 
 def _add_openapi(commands: Commands) -> None:
-    _add(commands, "openapi", "print the description of the HTTP API (OpenAPI 3.1)", _openapi)
+    add(commands, "openapi", "print the description of the HTTP API (OpenAPI 3.1)", _openapi)
 
 
 def _openapi(_arguments: argparse.Namespace) -> int:
     print(json.dumps(describe(), indent=2, ensure_ascii=False))
     return 0
-
-
-# --- what they share ------------------------------------------------------------------------------
-
-
-def _settings(
-    arguments: argparse.Namespace, rules: Sequence[Rule] = (), stage: Stage | None = None
-) -> Settings:
-    texts = read_environment(arguments.environment, ENV_FILE)
-    return Settings.parse(texts if stage is None else stage.settings(texts), rules)
-
-
-def _configure_logs(settings: Settings) -> None:
-    configure_logs(log_format=settings.log_format, level=settings.log_level, stream=sys.stderr)
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
 
 
 if __name__ == "__main__":

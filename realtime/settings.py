@@ -258,19 +258,19 @@ class Settings:
         Setting(
             read.days_or_ever,
             "0",
-            "days after which entries of closed conversations go; 0: never" + LATER,
+            "days after which what was written about closed orders goes; 0: never",
         ),
     ]
     retention_notifications_days: Annotated[
         timedelta | None,
-        Setting(read.days_or_ever, "365", "days after which notifications go; 0: never" + LATER),
+        Setting(read.days_or_ever, "365", "days after which notifications go; 0: never"),
     ]
     retention_deliveries_days: Annotated[
         timedelta | None,
         Setting(
             read.days_or_ever,
             "90",
-            "days after which finished deliveries and their ledger go; 0: never" + LATER,
+            "days after which finished deliveries and their ledger go; 0: never",
         ),
     ]
     retention_idempotency_days: Annotated[
@@ -278,7 +278,7 @@ class Settings:
         Setting(
             read.days_or_ever,
             "7",
-            "days for which an Idempotency-Key is remembered; 0: for ever" + LATER,
+            "days for which an Idempotency-Key is remembered; 0: for ever",
         ),
     ]
 

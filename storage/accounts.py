@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import Select, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialects import among, insert
@@ -13,13 +13,17 @@ from storage.tables import accounts, inboxes, preferences, push_subscriptions, s
 
 
 async def put(connection: AsyncConnection, values: Mapping[str, Any], *, epoch: str) -> bool:
-    """Store an account, new or changed, and its inbox; tell whether it is new."""
+    """Store an account, new or changed, and its inbox; tell whether it is new.
+
+    One that was erased stays as it is.
+    """
     statement = insert(connection, accounts).values(**values)
     kept = {"id", "created_at"}
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=["id"],
             set_={name: value for name, value in values.items() if name not in kept},
+            where=accounts.c.erased_at.is_(None),
         )
     )
     inbox = insert(connection, inboxes).values(account_id=values["id"], epoch=epoch)
@@ -28,14 +32,28 @@ async def put(connection: AsyncConnection, values: Mapping[str, Any], *, epoch: 
 
 
 async def get(connection: AsyncConnection, account_id: str) -> Record | None:
-    """Read one account."""
-    return await fetch_optional(connection, select(accounts).where(accounts.c.id == account_id))
+    """Read one account; one that was erased is there no longer."""
+    return await fetch_optional(connection, _living(account_id))
+
+
+async def share(connection: AsyncConnection, account_id: str) -> Record | None:
+    """Read one account, and have it not be erased until the transaction ends; many may do so."""
+    return await fetch_optional(connection, _living(account_id).with_for_update(read=True))
+
+
+async def is_erased(connection: AsyncConnection, account_id: str) -> bool:
+    """Tell whether there was such an account, and its person was erased."""
+    statement = select(accounts.c.erased_at).where(accounts.c.id == account_id)
+    return await connection.scalar(statement) is not None
 
 
 async def hold(connection: AsyncConnection, account_id: str) -> Record | None:
     """Read one account, and keep others from changing what is its own until the commit."""
-    statement = select(accounts).where(accounts.c.id == account_id)
-    return await fetch_optional(connection, statement.with_for_update(key_share=True))
+    return await fetch_optional(connection, _living(account_id).with_for_update(key_share=True))
+
+
+def _living(account_id: str) -> Select[Any]:
+    return select(accounts).where(accounts.c.id == account_id, accounts.c.erased_at.is_(None))
 
 
 async def people(connection: AsyncConnection, account_ids: Sequence[str]) -> Sequence[Record]:

@@ -211,11 +211,12 @@ async def existing_messages(
 async def memberships(
     connection: AsyncConnection, conversation_ids: Sequence[str]
 ) -> Sequence[Record]:
-    """Read (id, kind, rights, account_id), a row for each participant."""
+    """Read (id, kind, rights, closed_at, account_id), a row for each participant."""
     columns = (
         conversations.c.id,
         conversations.c.kind,
         conversations.c.rights,
+        conversations.c.closed_at,
         participants.c.account_id,
     )
     return await fetch_all(

@@ -9,12 +9,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Boolean, Update, select, update
+from sqlalchemy import Boolean, ColumnElement, Table, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import Instant
 from storage.deliveries import Claim, Priority, Status
-from storage.dialects import INT, TEXT, batch, instant_text
+from storage.dialects import INT, TEXT, among, batch, instant_text
 from storage.rows import Record, fetch_all
 from storage.tables import attempts, deliveries, ledger
 
@@ -192,26 +192,47 @@ async def of_notification(
     connection: AsyncConnection, bucket: int, notification_id: str
 ) -> Sequence[Record]:
     """Read every decision about a notification, in order."""
+    return await of_notifications(connection, bucket, [notification_id])
+
+
+async def of_notifications(
+    connection: AsyncConnection, bucket: int, notification_ids: Sequence[str]
+) -> Sequence[Record]:
+    """Read every decision about several notifications, in order."""
     statement = (
         select(ledger)
-        .where(ledger.c.bucket == bucket, ledger.c.notification_id == notification_id)
+        .join(deliveries, _same_delivery(ledger))
+        .where(
+            deliveries.c.bucket == bucket,
+            among(connection, deliveries.c.notification_id, notification_ids),
+        )
         .order_by(ledger.c.at, ledger.c.id)
     )
     return await fetch_all(connection, statement)
+
+
+def _same_delivery(table: Table) -> ColumnElement[bool]:
+    return (table.c.bucket == deliveries.c.bucket) & (table.c.delivery_id == deliveries.c.id)
 
 
 async def attempts_of(
     connection: AsyncConnection, bucket: int, notification_id: str
 ) -> Sequence[Record]:
     """Read every attempt to tell of a notification, and its delivery's channel, in order."""
+    return await attempts_at(connection, bucket, [notification_id])
+
+
+async def attempts_at(
+    connection: AsyncConnection, bucket: int, notification_ids: Sequence[str]
+) -> Sequence[Record]:
+    """Read every attempt to tell of several notifications, each with which it was, in order."""
     statement = (
-        select(attempts, deliveries.c.channel)
-        .join(
-            deliveries,
-            (deliveries.c.bucket == attempts.c.bucket)
-            & (deliveries.c.id == attempts.c.delivery_id),
+        select(attempts, deliveries.c.channel, deliveries.c.notification_id)
+        .join(deliveries, _same_delivery(attempts))
+        .where(
+            deliveries.c.bucket == bucket,
+            among(connection, deliveries.c.notification_id, notification_ids),
         )
-        .where(deliveries.c.bucket == bucket, deliveries.c.notification_id == notification_id)
         .order_by(attempts.c.started_at, attempts.c.delivery_id, attempts.c.n)
     )
     return await fetch_all(connection, statement)

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialects import among, insert
-from storage.rows import Record, fetch_all, fetch_optional
+from storage.rows import Record, fetch_all, fetch_one, fetch_optional
 from storage.tables import notifications
 
 
@@ -48,6 +48,19 @@ async def page(
         select(notifications).where(*conditions).order_by(notifications.c.id.desc()).limit(limit)
     )
     return await fetch_all(connection, statement)
+
+
+async def change(
+    connection: AsyncConnection, account_id: str, notification_id: str, values: Mapping[str, Any]
+) -> Record:
+    """Tell a notification in other words; return it as it then is."""
+    statement = (
+        update(notifications)
+        .where(notifications.c.account_id == account_id, notifications.c.id == notification_id)
+        .values(**values)
+        .returning(notifications)
+    )
+    return await fetch_one(connection, statement)
 
 
 async def mark_read(

@@ -49,7 +49,10 @@ def _told(dialect: str) -> Select[Any]:
             (notifications.c.account_id == wanted.c.account_id)
             & (notifications.c.id == wanted.c.id),
         )
-        .join(accounts, accounts.c.id == notifications.c.account_id)
+        .join(
+            accounts,
+            (accounts.c.id == notifications.c.account_id) & accounts.c.erased_at.is_(None),
+        )
         .outerjoin(preferences, preferences.c.account_id == notifications.c.account_id)
     )
 

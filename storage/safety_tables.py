@@ -29,4 +29,5 @@ reports = Table(
     required("created_at", Instant),
     Column("closed_at", Instant),
     Column("closed_by", Id),
+    Index(None, "reporter", "id"),
 )

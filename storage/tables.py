@@ -32,17 +32,20 @@ from storage.order_tables import (
     timers,
 )
 from storage.safety_tables import blocks, reports
+from storage.upkeep_tables import chores, erasures
 
 __all__ = (
     "accounts",
     "attachments",
     "attempts",
     "blocks",
+    "chores",
     "contact_grants",
     "contacts",
     "conversations",
     "deliveries",
     "entries",
+    "erasures",
     "idempotency_keys",
     "inbox_changes",
     "inbox_items",
@@ -77,6 +80,9 @@ accounts = Table(
     Column("avatar_url", Text),
     required("created_at", Instant),
     required("updated_at", Instant),
+    # When its person was erased: the row stays, for others have to do with a pseudonym.
+    Column("erased_at", Instant),
+    partial("erased_at IS NOT NULL", "erased_at", "id"),
 )
 
 preferences = Table(
@@ -168,6 +174,8 @@ conversations = Table(
     # Rises with whatever takes the right to write away: what is remembered of it is then stale.
     count("rights"),
     required("created_at", Instant),
+    # Since when nobody writes here any more: one of the two was erased.
+    Column("closed_at", Instant),
 )
 
 participants = Table(
@@ -242,6 +250,8 @@ inbox_items = Table(
     # A direct conversation exists from the first order on and shows once it has a message.
     Column("shown", Boolean, nullable=False, default=True),
     required("active_at", Instant),
+    # As its conversation has it.
+    Column("closed_at", Instant),
     PrimaryKeyConstraint("account_id", "conversation_id"),
     ForeignKeyConstraint(["account_id"], ["inboxes.account_id"], ondelete="CASCADE"),
     Index(None, "account_id", "active_at", "conversation_id"),
@@ -360,5 +370,5 @@ ledger = Table(
     ForeignKeyConstraint(
         ["bucket", "delivery_id"], ["deliveries.bucket", "deliveries.id"], ondelete="CASCADE"
     ),
-    Index(None, "bucket", "notification_id"),
+    Index(None, "bucket", "delivery_id"),
 )

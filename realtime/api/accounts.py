@@ -129,7 +129,7 @@ class AccountRoutes(Resource):
 
     title = "Accounts"
     endpoints = (
-        put("/v1/accounts/{account_id}", put_account, by=MARKETPLACE),
+        put("/v1/accounts/{account_id}", put_account, by=MARKETPLACE, refuses=("id_retired",)),
         get("/v1/me", me, by=READER, refuses=("not_found",)),
         get("/v1/me/preferences", preferences, by=ACCOUNT, refuses=("not_found",)),
         patch("/v1/me/preferences", change_preferences, by=ACCOUNT, refuses=("not_found",)),

@@ -223,7 +223,7 @@ def codes_of(endpoint: Endpoint) -> list[str]:
     found = ["bad_request", "too_many_requests", "internal", "unavailable", *endpoint.refuses]
     found += ["invalid"] if checks else []
     found += ["too_large"] if reads else []
-    found += ["unauthorized", "token_expired"] if endpoint.by else []
+    found += ["unauthorized", "token_expired", "account_erased"] if endpoint.by else []
     found += ["forbidden"] if endpoint.by and endpoint.by != frozenset(Role) else []
     return [code for code in CODES if code in set(found)]
 

@@ -42,12 +42,18 @@ CODES: Mapping[str, Meaning] = {
     ),
     "unauthorized": Meaning(HTTPStatus.UNAUTHORIZED, "No credential, or none that is known here."),
     "token_expired": Meaning(HTTPStatus.UNAUTHORIZED, "A fresh token will do."),
+    "account_erased": Meaning(
+        HTTPStatus.UNAUTHORIZED, "Nobody signs in as this account any more: it was erased."
+    ),
     "forbidden": Meaning(HTTPStatus.FORBIDDEN, "This is for another kind of caller."),
     "first_contact_required": Meaning(
         HTTPStatus.FORBIDDEN, "A seller cannot write to a client first: see `unlocked_by`."
     ),
     "blocked": Meaning(HTTPStatus.FORBIDDEN, "This person takes no messages outside of orders."),
     "you_blocked": Meaning(HTTPStatus.FORBIDDEN, "The caller has blocked this person."),
+    "conversation_closed": Meaning(
+        HTTPStatus.FORBIDDEN, "Nobody writes here any more: the other person is gone."
+    ),
     "not_sender": Meaning(HTTPStatus.FORBIDDEN, "Only who wrote a message changes it."),
     "link_expired": Meaning(
         HTTPStatus.FORBIDDEN,
@@ -63,6 +69,12 @@ CODES: Mapping[str, Meaning] = {
     ),
     "action_not_available": Meaning(
         HTTPStatus.CONFLICT, "The order, as it is by now, does not allow it; `detail` says what is."
+    ),
+    "open_orders": Meaning(
+        HTTPStatus.CONFLICT, "Orders are open, to be completed or cancelled first: see `detail`."
+    ),
+    "id_retired": Meaning(
+        HTTPStatus.CONFLICT, "The account with this id was erased, and stays so."
     ),
     "order_exists": Meaning(HTTPStatus.CONFLICT, "There is another order with this id."),
     "service_not_approved": Meaning(HTTPStatus.CONFLICT, "Only approved services are ordered."),

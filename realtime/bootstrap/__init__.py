@@ -5,6 +5,6 @@ Everything is made inside the running event loop, and taken down in the reverse 
 
 from realtime.bootstrap.ground import Pace
 from realtime.bootstrap.http import describe
-from realtime.bootstrap.node import STATIC, Node, delivering, serving
+from realtime.bootstrap.node import STATIC, Node, delivering, serving, sweeping
 
-__all__ = ["STATIC", "Node", "Pace", "delivering", "describe", "serving"]
+__all__ = ["STATIC", "Node", "Pace", "delivering", "describe", "serving", "sweeping"]

@@ -13,6 +13,7 @@ from realtime.channels.redis_line import LineTimings
 from realtime.channels.redis_presence import PresenceTimings, RedisPresence
 from realtime.clock import Clock, SystemClock
 from realtime.ids import new_id
+from realtime.services.erased_accounts import LOOK_EVERY
 from realtime.settings import Settings
 from storage.engine import Database
 
@@ -25,6 +26,7 @@ class Pace:
     pong: float = 8.0
     expiry_grace: float = 25.0
     positions: float = 25.0
+    erased: float = LOOK_EVERY
     comings: float = 25.0
     bus: LineTimings = field(default_factory=LineTimings)
     presence: PresenceTimings = field(default_factory=PresenceTimings)

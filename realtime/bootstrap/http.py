@@ -20,6 +20,7 @@ from realtime.api.order_papers import OrderPaperRoutes
 from realtime.api.orders import OrderRoutes
 from realtime.api.pages import Pages
 from realtime.api.peers import Peers
+from realtime.api.privacy import PrivacyRoutes
 from realtime.api.push import PushRoutes
 from realtime.api.quick_replies import QuickReplyRoutes
 from realtime.api.reports import ReportRoutes
@@ -43,6 +44,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 RESOURCES: Sequence[type[Resource]] = (
     AccountRoutes,
+    PrivacyRoutes,
     ServiceRoutes,
     OrderRoutes,
     OrderPaperRoutes,
@@ -73,6 +75,7 @@ def api_resources(settings: Settings, use_cases: UseCases) -> Sequence[Resource]
     key = settings.vapid_private_key
     return [
         AccountRoutes(accounts=use_cases.accounts),
+        PrivacyRoutes(export=use_cases.export, erasing=use_cases.erasing),
         ServiceRoutes(services=use_cases.services),
         OrderRoutes(orders=use_cases.orders),
         OrderPaperRoutes(

@@ -19,7 +19,7 @@ from realtime.api.static import WebApp
 from realtime.bootstrap.deliveries import make_deliveries
 from realtime.bootstrap.ground import Ground, Pace
 from realtime.bootstrap.http import RESOURCES, api_resources, make_edge
-from realtime.bootstrap.use_cases import UseCases, make_use_cases
+from realtime.bootstrap.use_cases import UseCases, make_retention, make_use_cases
 from realtime.channels.hub import Hub
 from realtime.clock import Clock
 from realtime.demo.stage import Stage
@@ -34,8 +34,10 @@ from realtime.ops.queue import QueueFigures
 from realtime.ops.queue_channel import QueueChannel
 from realtime.protocol.limits import Limits
 from realtime.services.channel_reads import ChannelReads
+from realtime.services.erased_accounts import ErasedAccounts
 from realtime.services.identity import KeySet, KeySource, ServiceKeys, SharedSecret, TokenVerifier
 from realtime.services.people import People
+from realtime.services.retention import Retention
 from realtime.settings import Settings
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -61,6 +63,7 @@ class _Parts:
     """What a server process is made of."""
 
     ground: Ground
+    erased: ErasedAccounts
     use_cases: UseCases
     verifier: TokenVerifier
     hub: Hub
@@ -94,7 +97,8 @@ async def serving(
 def _make(ground: Ground) -> _Parts:
     people = People(ground.monotonic)
     use_cases = make_use_cases(ground, people)
-    verifier = TokenVerifier(keys=_key_source(ground), clock=ground.clock)
+    erased = ErasedAccounts(database=ground.database, look_every=ground.pace.erased)
+    verifier = TokenVerifier(keys=_key_source(ground), clock=ground.clock, erased=erased)
     reads = ChannelReads(
         database=ground.database,
         people=people,
@@ -105,16 +109,22 @@ def _make(ground: Ground) -> _Parts:
     hub = Hub(
         bus=ground.bus,
         reads=reads,
-        on_doorbell=Bells((deliveries, use_cases.clockwork, use_cases.attachments.sweep)).ring,
+        on_doorbell=Bells(
+            (erased, deliveries, use_cases.clockwork, use_cases.attachments.sweep)
+        ).ring,
         check_every=ground.pace.positions,
     )
     queue = QueueFigures(database=ground.database, clock=ground.clock, monotonic=ground.monotonic)
+    gateway = _gateway(ground, hub, reads, verifier, use_cases)
+    erased.watch(people.forget)
+    erased.watch(gateway.expel)
     return _Parts(
         ground=ground,
+        erased=erased,
         use_cases=use_cases,
         verifier=verifier,
         hub=hub,
-        gateway=_gateway(ground, hub, reads, verifier, use_cases),
+        gateway=gateway,
         deliveries=deliveries,
         queue=queue,
         queue_channel=QueueChannel(depths=queue.depths, hub=hub, clock=ground.clock),
@@ -159,6 +169,8 @@ async def _start(parts: _Parts, stage: Stage | None, down: AsyncExitStack) -> No
     down.push_async_callback(ground.presence.close)
     await parts.hub.start()
     down.push_async_callback(parts.hub.close)
+    await parts.erased.start()
+    down.push_async_callback(parts.erased.close)
     await parts.gateway.start()
     down.push_async_callback(parts.gateway.close)
     await parts.queue_channel.start()
@@ -169,6 +181,8 @@ async def _start(parts: _Parts, stage: Stage | None, down: AsyncExitStack) -> No
     down.push_async_callback(parts.use_cases.clockwork.close)
     await parts.use_cases.attachments.sweep.start()
     down.push_async_callback(parts.use_cases.attachments.sweep.close)
+    await parts.use_cases.caretaker.start()
+    down.push_async_callback(parts.use_cases.caretaker.close)
     # The first to be waited for on the way down: what was accepted is committed.
     down.push_async_callback(parts.use_cases.messages.settle)
 
@@ -178,7 +192,8 @@ async def delivering(settings: Settings, *, public_url: str) -> AsyncIterator[No
     """Build what delivers and fires timers, and keep it running until the block ends."""
     ground = Ground.lay(settings, public_url)
     deliveries = make_deliveries(ground)
-    clockwork = make_use_cases(ground, People(ground.monotonic)).clockwork
+    use_cases = make_use_cases(ground, People(ground.monotonic))
+    clockwork, caretaker = use_cases.clockwork, use_cases.caretaker
     async with AsyncExitStack() as down:
         down.push_async_callback(ground.database.close)
         await ground.bus.start(Bells((deliveries, clockwork)))
@@ -187,7 +202,18 @@ async def delivering(settings: Settings, *, public_url: str) -> AsyncIterator[No
         down.push_async_callback(deliveries.close)
         await clockwork.start()
         down.push_async_callback(clockwork.close)
+        await caretaker.start()
+        down.push_async_callback(caretaker.close)
         yield
+
+
+@asynccontextmanager
+async def sweeping(settings: Settings) -> AsyncIterator[Retention]:
+    """Build what removes what is old, told to nobody but the database: clients find it there."""
+    ground = Ground.lay(settings, settings.public_url or "")
+    async with AsyncExitStack() as down:
+        down.push_async_callback(ground.database.close)
+        yield make_retention(ground, People(ground.monotonic))
 
 
 def _key_source(ground: Ground) -> KeySource:

@@ -11,9 +11,12 @@ from realtime.delivery.planner import Planner
 from realtime.ids import new_epoch, new_id
 from realtime.services.accounts import Accounts
 from realtime.services.blocks import Blocks
+from realtime.services.caretaker import Caretaker
 from realtime.services.clockwork import Clockwork
 from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
+from realtime.services.erasing import Erasing
+from realtime.services.export import Export
 from realtime.services.message_changes import MessageChanges
 from realtime.services.message_store import MessageStore
 from realtime.services.messages import Messages
@@ -29,6 +32,7 @@ from realtime.services.quick_replies import QuickReplies
 from realtime.services.rates import AccountRates
 from realtime.services.reports import Reports
 from realtime.services.requirements import Requirements
+from realtime.services.retention import Retention, periods
 from realtime.services.search import Search
 from realtime.services.services import Services
 from realtime.services.unsubscribe import Unsubscribing
@@ -45,6 +49,10 @@ class UseCases:
     order_actions: OrderActions
     order_papers: OrderPapers
     clockwork: Clockwork
+    caretaker: Caretaker
+    erasing: Erasing
+    export: Export
+    retention: Retention
     requirements: Requirements
     contacts: Contacts
     conversations: Conversations
@@ -104,8 +112,23 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         clock=clock,
         periods=periods,
     )
+    erasing = Erasing(
+        database=database, people=people, planner=planner, order_views=order_views, clock=clock
+    )
+    retention = make_retention(ground, people)
+    attachments = make_attachments(ground)
     return UseCases(
         accounts=accounts,
+        erasing=erasing,
+        export=Export(
+            database=database,
+            people=people,
+            order_views=order_views,
+            attachments=attachments.reading,
+            clock=clock,
+        ),
+        retention=retention,
+        caretaker=Caretaker(database=database, erasing=erasing, retention=retention, clock=clock),
         services=Services(database=database, planner=planner, clock=clock),
         orders=orders,
         order_views=order_views,
@@ -118,7 +141,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         quick_replies=QuickReplies(database=database, clock=clock, new_id=new_id),
         reports=Reports(database=database, people=people, clock=clock, new_id=new_id),
         search=Search(database=database, people=people, order_views=order_views),
-        attachments=make_attachments(ground),
+        attachments=attachments,
         blocks=Blocks(database=database, people=people, conversations=conversations, clock=clock),
         messages=Messages(database=database, store=store, rates=_message_rates(ground)),
         changes=MessageChanges(
@@ -144,6 +167,20 @@ def make_periods(ground: Ground) -> Periods:
         due_soon=settings.due_soon_hours,
         requirements_reminder=settings.requirements_reminder_hours,
     )
+
+
+def make_retention(ground: Ground, people: People) -> Retention:
+    """Read off the settings how long things are kept."""
+    settings = ground.settings
+    kept = periods(
+        people=people,
+        clock=ground.clock,
+        messages=settings.retention_messages_days,
+        notifications=settings.retention_notifications_days,
+        finished_deliveries=settings.retention_deliveries_days,
+        keys=settings.retention_idempotency_days,
+    )
+    return Retention(database=ground.database, clock=ground.clock, periods=kept)
 
 
 def _message_rates(ground: Ground) -> AccountRates:

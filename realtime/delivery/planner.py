@@ -11,7 +11,7 @@ from realtime.delivery.alert import Alert, in_two_lines
 from realtime.delivery.backoff import LIFETIMES
 from realtime.delivery.reasons import Decision, Reason
 from realtime.delivery.targets import shown_address, shown_endpoint
-from storage import accounts, deliveries, ledger, notifications
+from storage import accounts, deliveries, erasures, ledger, notifications
 from storage.deliveries import Priority, Status
 from storage.engine import Transaction
 from storage.rows import Record
@@ -19,6 +19,8 @@ from storage.rows import Record
 DOORBELL = "delivery"
 # One bucket until the queue is spread over several database servers.
 BUCKET = 0
+# The facts of an alert that are a name: that of the person on the other side.
+PERSONS = ("buyer", "person", "sender")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +59,10 @@ class Planner:
 
     async def plan(self, tx: Transaction, notice: Notice) -> Record | None:
         """Plan the alerts of one notice; None when its cause alerted this account before."""
-        account = await accounts.get(tx.connection, notice.account_id)
-        if account is None:
+        reader = await _reader(tx, notice.account_id)
+        if reader is None:
             return None
-        said = await accounts.said_preferences(tx.connection, account.id)
-        wishes = effective(said, locale=account.locale, timezone=account.timezone)
+        account, wishes = reader
         notification_id = self._new_id()
         stored = await notifications.add(
             tx.connection, self._notification(notification_id, notice, account, wishes)
@@ -74,21 +75,53 @@ class Planner:
         tx.ring(DOORBELL)
         return await notifications.get(tx.connection, account.id, notification_id)
 
+    async def cancel_all(self, tx: Transaction, account_id: str) -> None:
+        """Cancel what is under way to an account that is erased, whoever has it."""
+        now = self._clock.now()
+        cancelled = await erasures.cancel_deliveries(
+            tx.connection, BUCKET, account_id, reason=Reason.ACCOUNT_ERASED, now=now
+        )
+        lines = [
+            {
+                "bucket": BUCKET,
+                "id": self._new_id(),
+                "delivery_id": row.id,
+                "account_id": account_id,
+                "notification_id": row.notification_id,
+                "at": now,
+                "channel": row.channel,
+                "target": "",
+                "decision": Decision.CANCELLED,
+                "reason": Reason.ACCOUNT_ERASED,
+                "detail": "",
+            }
+            for row in cancelled
+        ]
+        if lines:
+            await ledger.write(tx.connection, lines)
+
+    async def rename(self, tx: Transaction, told: Sequence[Record], name: str) -> list[Record]:
+        """Tell anew what was told of somebody who goes by another name now; return how it reads."""
+        known = {row.account_id for row in told}
+        readers = {id_: await _reader(tx, id_) for id_ in sorted(known)}
+        renamed = []
+        for row in told:
+            facts = row.facts | {key: name for key in PERSONS if key in row.facts}
+            reader = readers[row.account_id]
+            if reader is None or facts == row.facts:
+                continue
+            lines = in_two_lines(_alert(row, facts, *reader, row.at))
+            values = {"facts": facts, "title": lines.title, "body": lines.body}
+            renamed.append(
+                await notifications.change(tx.connection, row.account_id, row.id, values)
+            )
+        return renamed
+
     def _notification(
         self, notification_id: str, notice: Notice, account: Record, wishes: Preferences
     ) -> dict[str, Any]:
-        alert = Alert(
-            category=notice.category,
-            template=notice.template,
-            locale=wishes.locale,
-            timezone=wishes.timezone,
-            account_id=account.id,
-            account_name=account.name,
-            facts=notice.facts,
-            link=notice.link,
-            at=self._clock.now(),
-        )
-        said = in_two_lines(alert)
+        now = self._clock.now()
+        said = in_two_lines(_alert(notice, notice.facts, account, wishes, now))
         return {
             "account_id": account.id,
             "id": notification_id,
@@ -101,7 +134,7 @@ class Planner:
             "link": notice.link,
             "order_id": notice.order_id,
             "conversation_id": notice.conversation_id,
-            "at": alert.at,
+            "at": now,
         }
 
     async def _write(
@@ -160,6 +193,35 @@ class Planner:
             "reason": target.skipped or Reason.AT_ONCE,
             "detail": "",
         }
+
+
+async def _reader(tx: Transaction, account_id: str) -> tuple[Record, Preferences] | None:
+    """Read who is to be told, and how they wish to be; None when nobody is there."""
+    account = await accounts.get(tx.connection, account_id)
+    if account is None:
+        return None
+    said = await accounts.said_preferences(tx.connection, account.id)
+    return account, effective(said, locale=account.locale, timezone=account.timezone)
+
+
+def _alert(
+    about: Notice | Record,
+    facts: Mapping[str, Any],
+    account: Record,
+    wishes: Preferences,
+    at: datetime,
+) -> Alert:
+    return Alert(
+        category=about.category,
+        template=about.template,
+        locale=wishes.locale,
+        timezone=wishes.timezone,
+        account_id=account.id,
+        account_name=account.name,
+        facts=facts,
+        link=about.link,
+        at=at,
+    )
 
 
 async def _priority(tx: Transaction, notice: Notice, channel: Channel, now: datetime) -> Priority:

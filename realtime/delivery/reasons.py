@@ -33,6 +33,7 @@ class Reason(StrEnum):
     # cancelled
     READ = "read"  # it was read meanwhile
     ORDER_CANCELLED = "order_cancelled"
+    ACCOUNT_ERASED = "account_erased"  # whom it was for is gone
     GONE = "gone"  # what it is about, or whom it is for, is no longer there
     # waits, and costs no attempt: our own configuration
     NO_RELAY = "no_relay"  # no mail server is configured

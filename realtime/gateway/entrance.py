@@ -40,6 +40,7 @@ async def connect(client: "Client", effect: Authenticate) -> None:
     profile = await shared.accounts.profile(identity.account_id)
     if client.has_ended():
         return
+    shared.verifier.check_living(identity)
     if not shared.registry.admit(client, identity.account_id):
         client.refuse(effect.id, codes.TOO_MANY_REQUESTS)
         return

@@ -171,6 +171,11 @@ class Gateway:
             client.end(codes.SHUTDOWN)
         await self._messages.settle()
 
+    def expel(self, account_id: str) -> None:
+        """See off for good whoever is connected as an account that was erased."""
+        for client in self._shared.registry.of_account(account_id):
+            client.end(codes.ERASED)
+
     async def close(self) -> None:
         """Stop everything that is under way."""
         for task in tuple(self._tasks):

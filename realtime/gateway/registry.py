@@ -1,7 +1,7 @@
 """Who is connected to this node, and which of an account's connections has to make room."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -62,6 +62,10 @@ class Registry:
     def __iter__(self) -> Iterator[Connected]:
         """Go through a copy of them."""
         return iter(tuple(self._all))
+
+    def of_account(self, account_id: str) -> Sequence[Connected]:
+        """Return a copy of an account's connections."""
+        return tuple(self._by_account.get(account_id, ()))
 
     def add(self, client: Connected) -> None:
         """Note a connection that nobody has spoken on yet."""

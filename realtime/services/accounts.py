@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
-from domain.errors import Invalid, NotFound
+from domain.errors import Conflict, Invalid, NotFound
 from domain.identity import Identity, Role
 from domain.instants import rfc3339
 from domain.preferences import Category, Channel, Preferences, check_said, effective, merged
@@ -83,6 +83,8 @@ class Accounts:
     async def put(self, account_id: str, profile: Mapping[str, Any]) -> tuple[Account, bool]:
         """Store what the marketplace says of an account; tell whether it is new.
 
+        Raises Conflict ``id_retired`` for the id of one that was erased.
+
         ``profile`` has name, email, locale, timezone and avatar_url.
         """
 
@@ -93,7 +95,13 @@ class Accounts:
                 {"id": account_id, **profile, "created_at": now, "updated_at": now},
                 epoch=self._new_epoch(),
             )
-            stored = _known(await accounts.get(tx.connection, account_id))
+            stored = await accounts.get(tx.connection, account_id)
+            if stored is None:
+                raise Conflict(
+                    "was erased, and stays so; whoever comes back gets another id",
+                    path="account_id",
+                    code="id_retired",
+                )
             tx.remember(lambda: self._people.forget(account_id))
             return _profile(stored), created
 
@@ -133,7 +141,7 @@ class Accounts:
         async with self._database.reading() as connection:
             account = _known(await accounts.get(connection, identity.account_id))
             said = await accounts.said_preferences(connection, account.id)
-        return _shown(effective(said, locale=account.locale, timezone=account.timezone))
+        return shown_wishes(effective(said, locale=account.locale, timezone=account.timezone))
 
     async def change_preferences(
         self, identity: Identity, patch: Mapping[str, Any]
@@ -148,7 +156,7 @@ class Accounts:
             if errors:
                 raise Invalid(*errors)
             await accounts.put_preferences(tx.connection, account.id, said, self._clock.now())
-            return _shown(effective(said, locale=account.locale, timezone=account.timezone))
+            return shown_wishes(effective(said, locale=account.locale, timezone=account.timezone))
 
         return await self._database.transaction(work)
 
@@ -247,7 +255,8 @@ def _profile(account: Record) -> Account:
     }
 
 
-def _shown(wishes: Preferences) -> ShownPreferences:
+def shown_wishes(wishes: Preferences) -> ShownPreferences:
+    """Show the whole of an account's wishes."""
     quiet = wishes.quiet_hours
     return {
         "locale": wishes.locale,

@@ -193,16 +193,20 @@ class ChannelReads:
         if offset >= position.offset:
             return Changes(position)
         found: list[Publication] = []
-        size = 0
+        size, after = 0, offset
         while True:
-            page = await self._after(connection, channel, offset, READ_AT_ONCE)
+            page = await self._after(connection, channel, after, READ_AT_ONCE)
             found += page
             size += sum(len(publication.data) for publication in page)
             if len(found) > REPLAY_MAX_PUBLICATIONS or size > REPLAY_MAX_BYTES:
                 return Changes(position, complete=False)
             if len(page) < READ_AT_ONCE:
-                return Changes(position, tuple(found))
-            offset = page[-1].offset
+                break
+            after = page[-1].offset
+        # A thread has no gaps, but for what is no longer kept.
+        if _parts(channel)[0] == "thread" and len(found) < position.offset - offset:
+            return Changes(position, complete=False)
+        return Changes(position, tuple(found))
 
     async def _after(
         self, connection: AsyncConnection, channel: str, offset: int, limit: int

@@ -18,6 +18,7 @@ REASONS = {
     ),
     Refusal.BLOCKED: "this person takes no messages from you outside of orders",
     Refusal.YOU_BLOCKED: "you have blocked this person",
+    Refusal.CONVERSATION_CLOSED: "this conversation is closed: the other person is gone",
 }
 
 Pair = tuple[str, str]
@@ -64,7 +65,9 @@ async def shut_out(connection: AsyncConnection, items: Sequence[Record]) -> froz
 
 
 def _refusal(item: Record, found: Mapping[Pair, Standing]) -> Refusal | None:
-    """What is written about an order needs no leave."""
+    """What is written about an order needs no leave, as long as somebody is there to read it."""
+    if item.closed_at is not None:
+        return Refusal.CONVERSATION_CLOSED
     if item.kind == ConversationKind.ORDER:
         return None
     return found[item.account_id, item.with_id].refusal

@@ -129,6 +129,9 @@ class Conversations:
         """Give a pair its direct conversation, made in this transaction if there is none."""
         conversation_id, created = await contacts.meet(tx.connection, one, other, self._new_id())
         if created:
+            for account_id in sorted((one, other)):
+                if await accounts.share(tx.connection, account_id) is None:
+                    raise NotFound("there is no such account")
             await create(
                 tx,
                 conversation_id=conversation_id,

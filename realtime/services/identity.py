@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ import jwt
 import msgspec
 import structlog
 
-from domain.errors import TokenExpired, TokenInvalid, Unauthorized, Unavailable
+from domain.errors import AccountErased, TokenExpired, TokenInvalid, Unauthorized, Unavailable
 from domain.identity import Identity, Role, is_id
 from realtime.clock import Clock
 
@@ -92,18 +92,25 @@ class KeySet:
 
 
 class TokenVerifier:
-    """Verifies tokens and remembers them by hash until they expire, for storms repeat them."""
+    """Verifies tokens and remembers them by hash until they expire, for storms repeat them.
 
-    def __init__(self, *, keys: KeySource, clock: Clock) -> None:
+    ``erased`` are the accounts for which none is good any more.
+    """
+
+    def __init__(
+        self, *, keys: KeySource, clock: Clock, erased: Container[str] = frozenset()
+    ) -> None:
         self._keys = keys
         self._clock = clock
+        self._erased = erased
         self._remembered: dict[bytes, Identity] = {}
 
     async def verify(self, token: str, *, leeway: float = LEEWAY) -> Identity:
         """Return who the token speaks for; it may have expired ``leeway`` seconds ago.
 
-        Raises TokenExpired where a fresh token would do, TokenInvalid where none of its kind ever
-        will, Unavailable when the key set cannot be read.
+        Raises TokenExpired where a fresh token would do, AccountErased where nobody is left to get
+        one, TokenInvalid where none of its kind ever will, Unavailable when the key set cannot be
+        read.
         """
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         identity = self._remembered.get(digest)
@@ -112,7 +119,13 @@ class TokenVerifier:
             self._remember(digest, identity)
         if self._clock.now().timestamp() > identity.expires_at + leeway:
             raise TokenExpired("the token has expired")
+        self.check_living(identity)
         return identity
+
+    def check_living(self, identity: Identity) -> None:
+        """Raise AccountErased if whom a token speaks for was erased, maybe meanwhile."""
+        if identity.account_id in self._erased:
+            raise AccountErased("the account was erased")
 
     async def _claims(self, token: str) -> dict[str, Any]:
         try:

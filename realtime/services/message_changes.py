@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.contact import Refusal
 from domain.conversations import MAX_SEQ, ConversationKind, EntryKind, preview
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, NotParticipant
 from domain.identity import Identity
@@ -107,6 +108,8 @@ class MessageChanges:
     ) -> None:
         """An edit says something, so it is for whoever may say something."""
         conversation, members = thread
+        if conversation.closed_at is not None:
+            raise contact_rule.forbidden(Refusal.CONVERSATION_CLOSED)
         if conversation.kind != ConversationKind.DIRECT:
             return
         other = next(member for member in members if member != identity.account_id)
@@ -160,7 +163,7 @@ class MessageChanges:
     ) -> Record:
         values: dict[str, Any] = {"last_seq": seq}
         if item.last_message_seq == message.seq:
-            values |= _last_message(newest)
+            values |= last_message(newest)
         if message.deleted_at is not None and message.seq > item.read_seq:
             # Counted while the item is held: what is sent meanwhile waits, and counts itself.
             values["unread"] = await conversations.unread(
@@ -176,7 +179,8 @@ async def _remove_files(tx: Transaction, message: Record, now: datetime) -> None
         await attachment_removal.remove(tx, message.sender, ids_of(message.attachments), now)
 
 
-def _last_message(message: Record | None) -> Mapping[str, Any]:
+def last_message(message: Record | None) -> Mapping[str, Any]:
+    """Write what an inbox item keeps of the newest message that stands, if there is one."""
     return {
         "last_message_seq": message and message.seq,
         "last_message_sender": message and message.sender,

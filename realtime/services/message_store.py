@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from domain.contact import Refusal
 from domain.conversations import ConversationKind, EntryKind, preview
 from domain.errors import Invalid, NotParticipant, OrderwireError
 from domain.publications import Publication, thread_channel
@@ -36,6 +37,7 @@ class Membership:
     kind: ConversationKind
     rights: int
     members: tuple[str, ...]
+    closed: bool
     writers: dict[str, datetime | None] = field(default_factory=dict)
     # Whose first words in a direct conversation are noted.
     spoken: set[str] = field(default_factory=set)
@@ -116,7 +118,10 @@ class MessageStore:
         for row in await conversations.memberships(tx.connection, sorted(missing)):
             members.setdefault(row.id, []).append(row.account_id)
             known[row.id] = Membership(
-                ConversationKind(row.kind), row.rights, tuple(members[row.id])
+                ConversationKind(row.kind),
+                row.rights,
+                tuple(members[row.id]),
+                closed=row.closed_at is not None,
             )
         self._remember({id_: known[id_] for id_ in members})
         return known
@@ -150,6 +155,8 @@ class MessageStore:
         sender = command.sender_id
         if membership is None or sender not in membership.members:
             return NotParticipant("you have no part in this conversation")
+        if membership.closed:
+            return contact_rule.forbidden(Refusal.CONVERSATION_CLOSED)
         if membership.may_write(sender, now):
             return None
         until = None

@@ -1,8 +1,6 @@
 """The in-app feed, and why each channel did or did not send."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypedDict
 
@@ -10,19 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import NotFound
 from domain.identity import Identity
-from domain.instants import rfc3339
 from domain.preferences import effective
 from realtime.clock import Clock
 from realtime.delivery.planner import BUCKET
-from realtime.services import inbox_news, views
+from realtime.services import inbox_news, traces, views
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.paging import page_of
-from realtime.services.shapes import Count, Id, Notification, Page, Time
+from realtime.services.shapes import Count, Id, Notification, Page
+from realtime.services.traces import Step, Told
 from storage import accounts, ledger, notifications
 from storage.engine import Database, Transaction
-from storage.rows import Record
-
-PLANNED, ATTEMPTED = "planned", "attempted"
 
 
 class MarkedRead(TypedDict):
@@ -31,15 +26,9 @@ class MarkedRead(TypedDict):
     read: Count
 
 
-class TraceStep(TypedDict):
+class TraceStep(Told):
     """A decision or an attempt on one channel, and why, in the account's language."""
 
-    at: Time
-    channel: str
-    target: str
-    decision: str
-    reason: str
-    detail: str
     explanation: str
 
 
@@ -57,19 +46,6 @@ class Explain(Protocol):
     def __call__(
         self, step: Mapping[str, Any], *, category: str, locale: str, attempt: int
     ) -> str: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    """A decision or an attempt."""
-
-    at: datetime
-    channel: str
-    target: str
-    decision: str
-    reason: str
-    detail: str
-    attempt: int = 0
 
 
 class Notifications:
@@ -118,11 +94,12 @@ class Notifications:
             lines = await ledger.of_notification(connection, BUCKET, row.id)
             tries = await ledger.attempts_of(connection, BUCKET, row.id)
             locale = await self._locale(connection, identity.account_id)
-        steps = [*_decisions(lines), *_attempts(tries, lines)]
         return {
             "notification": views.notification(row),
             "account": identity.account_id,
-            "steps": [self._shown(step, row.category, locale) for step in sorted(steps, key=_turn)],
+            "steps": [
+                self._shown(step, row.category, locale) for step in traces.steps(lines, tries)
+            ],
         }
 
     async def _locale(self, connection: AsyncConnection, account_id: str) -> str:
@@ -131,52 +108,9 @@ class Notifications:
         profile = account.locale if account else ""
         return effective(said, locale=profile, timezone="UTC").locale
 
-    def _shown(self, step: _Step, category: str, locale: str) -> TraceStep:
-        told: TraceStep = {
-            "at": rfc3339(step.at),
-            "channel": step.channel,
-            "target": step.target,
-            "decision": step.decision,
-            "reason": step.reason,
-            "detail": step.detail,
-            "explanation": "",
-        }
+    def _shown(self, step: Step, category: str, locale: str) -> TraceStep:
+        told: TraceStep = {**traces.told(step), "explanation": ""}
         told["explanation"] = self._explain(
             told, category=category, locale=locale, attempt=step.attempt
         )
         return told
-
-
-def _decisions(lines: Sequence[Record]) -> list[_Step]:
-    return [
-        _Step(
-            at=line.at,
-            channel=line.channel,
-            target=line.target,
-            decision=line.decision,
-            reason=line.reason,
-            detail=line.detail,
-        )
-        for line in lines
-    ]
-
-
-def _attempts(tries: Sequence[Record], lines: Sequence[Record]) -> list[_Step]:
-    targets = {line.delivery_id: line.target for line in lines if line.target}
-    return [
-        _Step(
-            at=each.started_at,
-            channel=each.channel,
-            target=targets.get(each.delivery_id, ""),
-            decision=ATTEMPTED,
-            reason=each.reason,
-            detail=f"{each.code} {each.detail}".strip(),
-            attempt=each.n,
-        )
-        for each in tries
-    ]
-
-
-def _turn(step: _Step) -> tuple[datetime, bool, bool]:
-    """Sort by time; within a millisecond, what was planned comes first and then the attempt."""
-    return step.at, step.decision != PLANNED, step.decision != ATTEMPTED

@@ -162,8 +162,11 @@ class Orders:
         service = await services.share(tx.connection, command.service_id)
         if service is None:
             raise Invalid.field("service_id", "there is no such service")
-        if await accounts.get(tx.connection, command.buyer_id) is None:
+        # Shared: whoever is erased at this moment either has an open order, or has none.
+        if await accounts.share(tx.connection, command.buyer_id) is None:
             raise Invalid.field("buyer_id", "there is no such account")
+        if await accounts.share(tx.connection, service.seller_id) is None:
+            raise Invalid.field("service_id", "its seller is gone")
         if service.seller_id == command.buyer_id:
             raise Invalid.field("buyer_id", "a seller cannot order their own service")
         if service.status != ServiceStatus.APPROVED:

@@ -106,7 +106,7 @@ async def use_files(
     await attachment_uses.release_drafts(tx, order, [*named], now)
 
 
-async def _files(
+async def files_of(
     connection: AsyncConnection, order: Record, versions: Sequence[Record], side: Side | None
 ) -> list[Attachment]:
     """Show the files that stand in answers, or in the draft of who looks."""
@@ -135,7 +135,7 @@ class Requirements:
                 raise NotFound("there is no such order")
             versions = await order_answers.of_order(connection, order_id)
             side = side_of(order, identity.account_id)
-            files = await _files(connection, order, versions, side)
+            files = await files_of(connection, order, versions, side)
         return shown(order, versions, files, side)
 
     async def save_draft(
@@ -155,7 +155,7 @@ class Requirements:
             if order.requirements_status == RequirementsStatus.PENDING:
                 values["requirements_status"] = RequirementsStatus.DRAFT
             changed = await orders.change(tx.connection, order_id, values)
-            files = await _files(tx.connection, changed, (), Side.BUYER)
+            files = await files_of(tx.connection, changed, (), Side.BUYER)
             return shown(changed, (), files, Side.BUYER)
 
         return await self._database.transaction(work)

@@ -14,6 +14,7 @@ SPREAD_BY = {
     },
     "account": {
         "accounts": "id",
+        "erasures": "account_id",
         "preferences": "account_id",
         "push_subscriptions": "account_id",
         "quick_replies": "account_id",
@@ -44,6 +45,7 @@ SPREAD_BY = {
         "services": "id",
         "order_numbers": "number",
         "reports": "id",
+        "chores": "name",
     },
 }
 COLUMN = {table: column for group in SPREAD_BY.values() for table, column in group.items()}

@@ -58,6 +58,7 @@ COMMANDS = [
     ["keys"],
     ["keys", "vapid"],
     ["openapi"],
+    ["retain"],
 ]
 
 
@@ -102,7 +103,9 @@ def test_the_release_is_that_of_the_package(run: Run) -> None:
     assert run("--version") == (0, f"{project['version']}\n", "")
 
 
-@pytest.mark.parametrize("command", [["serve"], ["worker"], ["migrate"], ["check"], ["token", "a"]])
+@pytest.mark.parametrize(
+    "command", [["serve"], ["worker"], ["migrate"], ["check"], ["token", "a"], ["retain"]]
+)
 def test_mistakes_in_settings_are_lines_and_no_traceback(run: Run, command: list[str]) -> None:
     code, out, err = run(*command, REVIEW_DAYS="x", DATABSE_URL="y")
     assert (code, out) == (1, "")

@@ -21,6 +21,7 @@ from realtime.api.notifications import NotificationRoutes
 from realtime.api.order_papers import OrderPaperRoutes
 from realtime.api.orders import OrderRoutes
 from realtime.api.peers import Peers
+from realtime.api.privacy import PrivacyRoutes
 from realtime.api.push import PushRoutes
 from realtime.api.quick_replies import QuickReplyRoutes
 from realtime.api.reports import ReportRoutes
@@ -42,6 +43,7 @@ def resources(market: Marketplace) -> Sequence[Resource]:
     """List what the API has endpoints for."""
     return [
         AccountRoutes(accounts=market.accounts),
+        PrivacyRoutes(export=market.export, erasing=market.erasing),
         ServiceRoutes(services=market.services),
         OrderRoutes(orders=market.orders),
         OrderPaperRoutes(
@@ -72,7 +74,9 @@ class HttpApi:
     def __init__(self, market: Marketplace) -> None:
         self.market = market
         callers = Callers(
-            verifier=TokenVerifier(keys=SharedSecret(SECRET), clock=market.clock),
+            verifier=TokenVerifier(
+                keys=SharedSecret(SECRET), clock=market.clock, erased=market.erased
+            ),
             service_keys=ServiceKeys([SERVICE_KEY]),
         )
         self.routes = routes_of(resources(market), callers)

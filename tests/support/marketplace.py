@@ -1,6 +1,6 @@
 """One node without its sockets: every service on one database, and people to use them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,9 @@ from realtime.services.blocks import Blocks
 from realtime.services.channel_reads import ChannelReads
 from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
+from realtime.services.erased_accounts import ErasedAccounts
+from realtime.services.erasing import Erasing
+from realtime.services.export import Export
 from realtime.services.message_changes import MessageChanges
 from realtime.services.message_store import MessageStore
 from realtime.services.messages import Messages, SendMessage, Sent
@@ -76,11 +79,19 @@ class Ear:
     def __init__(self) -> None:
         self.news: list[Publication] = []
         self.doorbells: list[str] = []
+        self._bells: list[Callable[[str], None]] = []
+
+    def rings(self, bell: Callable[[str], None]) -> None:
+        """Have somebody hear the doorbells, too."""
+        self._bells.append(bell)
 
     async def announce(self, news: list[Publication], doorbells: set[str]) -> None:
         """Keep it."""
         self.news += news
         self.doorbells += doorbells
+        for bell in self._bells:
+            for doorbell in doorbells:
+                bell(doorbell)
 
     def on(self, channel: str) -> list[dict[str, Any]]:
         """Return what a channel carried, in order."""
@@ -154,6 +165,11 @@ class Marketplace:
         )
         self.attachments = Attachments(**kept, links=AttachmentLinks(LINK_SECRETS, self.clock))
         self.attachment_sweep = AttachmentSweep(**kept)
+        self.erasing = Erasing(**made, **self._shown(), planner=planner)
+        self.erased = ErasedAccounts(database=database)
+        self.ear.rings(self.erased.ring)
+        self.erased.watch(self.people.forget)
+        self.export = Export(**made, **self._shown(), attachments=self.attachments)
         self.notifications = Notifications(**made, explain=explain)
         self.reads = ChannelReads(**made, people=self.people, order_views=self.order_views)
         store = MessageStore(people=self.people, clock=self.clock, new_id=new_id)
@@ -163,6 +179,9 @@ class Marketplace:
         self.messages = Messages(
             database=database, store=store, rates=UNLIMITED, answer_within=PATIENT
         )
+
+    def _shown(self) -> Mapping[str, Any]:
+        return {"people": self.people, "order_views": self.order_views}
 
     # --- people and what they offer -----------------------------------------------------------
 
