@@ -204,6 +204,27 @@ def test_processes_share_a_port_and_one_that_dies_is_replaced(
         assert len(process.events("stopped")) == 2
 
 
+def test_what_is_said_to_a_stream_finds_it_whichever_process_it_lands_on(
+    tmp_path: Path, redis_url: str
+) -> None:
+    with (
+        server("--workers", "2", folder=tmp_path, settings={"REDIS_URL": redis_url}) as process,
+        httpx2.Client(base_url=process.url, timeout=30.0) as http,
+    ):
+        process.event("serving", number=2)
+        put_account(process, "anna")
+        connect = json.dumps({"id": 1, "connect": {"token": token("anna")}})
+        with http.stream("POST", "/connection/http_stream", content=connect) as stream:
+            lines = (line for line in stream.iter_lines() if line != "{}")
+            opened = json.loads(next(lines))["connect"]
+            # Each on a connection of its own: that all of them land on one has a chance of 2^-15.
+            for number in range(2, 18):
+                command = json.dumps({"id": number, "ping": {}})
+                said = {"session": opened["session"], "node": opened["node"], "data": command}
+                assert call(process, "POST", "/emulation", json=said).status_code == 204
+                assert json.loads(next(lines)) == {"id": number, "ping": {}}
+
+
 def test_processes_do_not_outlive_the_one_that_started_them(tmp_path: Path, redis_url: str) -> None:
     with server("--workers", "2", folder=tmp_path, settings={"REDIS_URL": redis_url}) as process:
         process.event("serving", number=2)

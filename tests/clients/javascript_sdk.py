@@ -3,7 +3,7 @@
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -30,10 +30,9 @@ class JavaScriptClient:
         self._sdk = sdk
         self._name = name
 
-    async def open(self, url: str, data: Mapping[str, Any] | None, gives_up_after: float) -> None:
-        """Make it there."""
-        options = OPTIONS | {"data": data, "timeout": gives_up_after * 1000}
-        await self._do("open", url=url, options=options)
+    async def open(self, url: str | Sequence[Mapping[str, str]], **options: Any) -> None:
+        """Make it there; ``url`` may be a list of transports, each with its endpoint."""
+        await self._do("open", url=url, options=OPTIONS | options)
 
     async def connect(self) -> None:
         await self._do("connect")
@@ -101,9 +100,22 @@ class JavaScriptSdk:
         data: Mapping[str, Any] | None = None,
         gives_up_after: float = PATIENCE,
     ) -> JavaScriptClient:
+        made = self._made(token)
+        await made.open(url, data=data, timeout=gives_up_after * 1000)
+        return made
+
+    async def fallback_client(
+        self, transport: str, endpoint: str, token: TokenSource, *, emulation: str
+    ) -> JavaScriptClient:
+        """Make a client that has no WebSocket: it hears at one address and speaks at another."""
+        made = self._made(token)
+        transports = [{"transport": transport, "endpoint": endpoint}]
+        await made.open(transports, emulationEndpoint=emulation)
+        return made
+
+    def _made(self, token: TokenSource) -> JavaScriptClient:
         name = f"client-{next(self._numbers)}"
         made = self._clients[name] = JavaScriptClient(self, name, token)
-        await made.open(url, data, gives_up_after)
         return made
 
     async def call(self, message: Mapping[str, Any]) -> Any:
@@ -176,6 +188,9 @@ async def javascript_sdk(package: str) -> AsyncIterator[JavaScriptSdk]:
     assert node is not None, "there is no Node on the PATH: make sets one up"
     process = await asyncio.create_subprocess_exec(
         node,
+        # Browsers have EventSource; Node knows it by this name.
+        "--experimental-eventsource",
+        "--no-warnings",
         str(DRIVER),
         package,
         stdin=asyncio.subprocess.PIPE,

@@ -58,7 +58,8 @@ const OF_A_SUBSCRIPTION = [
 const actions = {
   open({ client, url, options }) {
     const getToken = () => ask(client)
-    const made = new Centrifuge(url, { ...options, websocket, getToken })
+    const eventsource = globalThis.EventSource
+    const made = new Centrifuge(url, { ...options, websocket, eventsource, getToken })
     watch(client, made, [...OF_A_CLIENT, ...OF_A_SUBSCRIPTION])
     clients.set(client, made)
   },
