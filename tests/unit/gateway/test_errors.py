@@ -47,7 +47,7 @@ def family(root: type[OrderwireError]) -> Iterator[type[OrderwireError]]:
 
 def an(kind: type[OrderwireError], detail: str = "it is like this") -> OrderwireError:
     """Make an error of a kind."""
-    return Invalid.field("body", detail) if kind is Invalid else kind(detail)
+    return kind.field("body", detail) if issubclass(kind, Invalid) else kind(detail)
 
 
 @pytest.mark.parametrize(
