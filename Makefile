@@ -24,7 +24,7 @@ DECIDES := alert backoff base64url classify gate outcome reasons targets verdict
 PURE := domain/* realtime/protocol/* $(DECIDES:%=realtime/delivery/%.py)
 LEAST := 95
 
-.PHONY: help demo test lint unit bench chaos simulate picture web setup lock clean
+.PHONY: help demo test lint unit bench chaos simulate fuzz picture web setup lock clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -58,6 +58,9 @@ chaos: .venv/.test $(SDKS) ## hurt three nodes at random; SEED=7 CHAOS_SECONDS=3
 simulate: .venv/.test ## live through worlds from seeds; SEEDS=1000000 or SEEDS=77..77 JOBS=2 make simulate
 	$(PYTHON_HERE) -m tests.simulation --jobs $(or $(JOBS),1) \
 	--seeds $(if $(findstring ..,$(SEEDS)),$(SEEDS),1..$(or $(SEEDS),1000))
+
+fuzz: .venv/.test ## feed codecs, sessions and a server with damaged frames; INPUTS=1000000 SEED=1 make fuzz
+	$(PYTHON_HERE) -m tests.fuzz --inputs $(or $(INPUTS),1000000) --seed $(or $(SEED),1)
 
 picture: .venv/.test realtime/static/index.html $(CHROMIUM) ## take the README's picture again
 	ORDERWIRE_TEST_PICTURE=docs/images/story.png $(BROWSER_TESTS)
