@@ -24,6 +24,15 @@ class Lateness(StrEnum):
     VERY_LATE = "very_late"
 
 
+class FirstStep(StrEnum):
+    """What is worth doing first with a new order, in this order."""
+
+    REVIEW_REQUIREMENTS = "review_requirements"
+    THANK = "thank"
+    FIRST_STEP = "first_step"
+    ASK_QUESTIONS = "ask_questions"
+
+
 ACTIVE = frozenset(
     {
         OrderStatus.AWAITING_REQUIREMENTS,

@@ -1,5 +1,6 @@
 """Requests into typed commands: whatever is wrong is refused by the name of its field."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, TypeVar
@@ -17,7 +18,7 @@ from realtime.services.paging import decode_cursor
 MAX_BODY_BYTES = 1024 * 1024
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
-AccountId = Annotated[str, Meta(pattern=ID_FORM, examples=["sam"])]
+AccountId = Annotated[str, Meta(pattern=ID_FORM)]
 Name = Annotated[
     str,
     Meta(
@@ -92,7 +93,7 @@ async def read_body(request: Request, kind: type[T]) -> T:
     try:
         if b"\\u0000" in text and (wrong := no_text_in(text)):
             raise wrong
-        body = msgspec.json.decode(text, type=kind)
+        body = _decoded(text, kind)
     except msgspec.ValidationError as error:
         raise invalid(str(error), whole="body", words=WORDS) from None
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -102,6 +103,29 @@ async def read_body(request: Request, kind: type[T]) -> T:
     if isinstance(body, Body):
         body.check()
     return body
+
+
+def _decoded(text: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError as error:
+        if b".0" not in text:
+            raise
+        # A schema's 3.0 is as whole a number as 3, and some languages write it so.
+        try:
+            value = json.loads(text, parse_float=_number, parse_constant=_no_number)
+        except ValueError:
+            raise error from None
+        return msgspec.convert(value, kind)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    return int(value) if value.is_integer() else value
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no JSON")
 
 
 async def read_path(request: Request, kind: type[T]) -> T:

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from domain.identity import Identity
 from domain.instants import rfc3339_or_none
+from domain.orders import FirstStep
 from domain.requirements import Answer
 from realtime.api.bodies import AccountId, Body, Moment
 from realtime.api.endpoint import (
@@ -62,7 +63,7 @@ class PlanBody(Body, frozen=True):
 class WelcomeBody(Body, frozen=True):
     """Which of the first steps are done."""
 
-    done: Annotated[list[str], Meta(max_length=20)]
+    done: Annotated[list[FirstStep], Meta(max_length=20)]
 
 
 class OrderPaperRoutes(Resource):

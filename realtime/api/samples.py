@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from domain.identity import ID_PATTERN
 from realtime.api.openapi import Json
 
 _BY_FORMAT: Mapping[str, Any] = {
@@ -10,6 +11,7 @@ _BY_FORMAT: Mapping[str, Any] = {
     "cursor": "WyIwMTkz…",
 }
 _BY_TYPE: Mapping[str, Any] = {"integer": 1, "number": 1.5, "boolean": False, "string": "…"}
+_ID = f"^{ID_PATTERN}$"
 DEEPEST = 6
 
 
@@ -43,6 +45,8 @@ class Samples:
         if kind == "object":
             properties = schema.get("properties", {})
             return {name: self.of(each, depth + 1) for name, each in properties.items()}
+        if schema.get("pattern") == _ID:
+            return "sam"
         if "minimum" in schema:
             return max(schema["minimum"], 1)
         return _BY_FORMAT.get(schema.get("format", ""), _BY_TYPE.get(kind or "", {}))

@@ -11,7 +11,7 @@ from msgspec import Meta
 from domain.contact import Refusal
 from domain.conversations import ConversationKind
 from domain.lifecycle import Action, PlanApproval, RequestKind
-from domain.orders import Lateness, OrderStatus
+from domain.orders import FirstStep, Lateness, OrderStatus
 from domain.preferences import Category
 from domain.requirements import QuestionKind, RequirementsStatus
 
@@ -299,7 +299,7 @@ class Plan(TypedDict):
 class WelcomeStep(TypedDict):
     """One of the first steps with a new order."""
 
-    id: str
+    id: FirstStep
     done: bool
 
 

@@ -9,7 +9,7 @@ import msgspec
 from domain.contact import Refusal
 from domain.conversations import EntryKind
 from domain.instants import rfc3339, rfc3339_or_none
-from domain.orders import OrderStatus, lateness
+from domain.orders import FirstStep, OrderStatus, lateness
 from realtime.services import shapes
 from storage.rows import Record
 
@@ -222,16 +222,12 @@ def plan(order: Record) -> shapes.Plan | None:
     }
 
 
-# What is worth doing first with a new order, in this order.
-WELCOME = ("review_requirements", "thank", "first_step", "ask_questions")
-
-
 def welcome(order: Record, viewer: str) -> shapes.Welcome | None:
     """Show the seller the first steps with a new order, as far as they are done."""
     if viewer != order.seller_id or not order.active:
         return None
     done = order.welcome or []
-    return {"items": [{"id": step, "done": step in done} for step in WELCOME]}
+    return {"items": [{"id": step, "done": step in done} for step in FirstStep]}
 
 
 def timeline_entry(row: Record) -> shapes.TimelineEntry:

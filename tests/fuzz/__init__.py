@@ -1,1 +1,1 @@
-"""What nobody would send: real frames, mutated at random from a seed, and what comes of them."""
+"""What nobody would send: damaged frames, and all that the API's description allows or forbids."""

@@ -292,6 +292,27 @@ async def test_what_is_no_json_is_refused(api: HttpApi) -> None:
         assert answer.json()["code"] == "invalid"
 
 
+async def test_a_whole_number_may_have_a_point(api: HttpApi) -> None:
+    """To a JSON schema 3.0 is an integer, and some languages write it so."""
+    await api.market.sam_and_bea()
+    text = b'{"seller_id": "sam", "title": "A logo", "status": "approved", "delivery_days": %b}'
+
+    for number, status, said in (
+        (b"3.0", 200, None),
+        (b"3e0", 400, "expected `int`, got `float`"),
+        (b"3.5", 400, "expected `int`, got `float`"),
+        (b"400.0", 400, "expected `int` <= 365"),
+        (b'"3.0"', 400, "expected `int`, got `str`"),
+        (b"3.0, NaN", 400, "expected `int`, got `float`"),
+    ):
+        answer = await api.call(
+            BACKEND, "PUT", "/v1/services/sam-logo", content=text.replace(b"%b", number)
+        )
+
+        assert answer.status_code == status, number
+        assert said in ([e["message"] for e in answer.json().get("errors", ())] or [None])
+
+
 async def test_a_body_has_a_bound(api: HttpApi) -> None:
     answer = await api.call(BACKEND, "PUT", "/v1/accounts/sam", content=b" " * (1024 * 1024 + 1))
 
