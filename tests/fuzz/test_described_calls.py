@@ -91,7 +91,9 @@ async def _a_marketplace(node: RunningNode) -> dict[str, str]:
         found: str = told["items"][0]["id"] if "items" in told else told["id"]
         return found
 
+    file = await node.http.post("/v1/attachments", files={"file": ("a.txt", b"text")}, headers=sam)
     return {
+        "attachment_id": file.json()["id"],
         "account_id": "bea",
         "service_id": "of-sam",
         "order_id": order["id"],
