@@ -5,9 +5,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from benchmarks.databases import Databases
-from benchmarks.generator import Load
+from benchmarks.figures import Run
+from benchmarks.generator import Generator
 from benchmarks.processes import pinned, running
 
 
@@ -44,6 +46,14 @@ class Bench:
         )
 
 
+class Work(Protocol):
+    """What is asked of one server."""
+
+    def run(self, generator: Generator, phases: Sequence[str]) -> Run:
+        """Ask it, phase after phase, and say what came of it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
     """One server of a scenario; ``start`` raises Missing or DidNotStart where it cannot run."""
@@ -51,7 +61,7 @@ class Contender:
     name: str
     group: str = ""  # it is compared with those of its own group
     standing: Standing
-    start: Callable[[Bench], Load]
+    start: Callable[[Bench], Work]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

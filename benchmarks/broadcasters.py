@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -58,17 +58,17 @@ class Broadcaster:
     speech: Speech = Speech()
     standing: Standing = Standing.BASELINE
 
-    def contender(self, *, connections: int = SUBSCRIBERS) -> Contender:
-        """Return it as one server of a scenario with so many connections."""
-        return Contender(
-            name=self.name, standing=self.standing, start=partial(self._start, connections)
-        )
+    def contender(self, *, connections: int = SUBSCRIBERS, at_once: bool = False) -> Contender:
+        """Return it as one server of a scenario with so many connections, all dialled at once."""
+        start = partial(self._start, connections, at_once)
+        return Contender(name=self.name, standing=self.standing, start=start)
 
-    def _start(self, connections: int, bench: Bench) -> Load:
+    def _start(self, connections: int, at_once: bool, bench: Bench) -> Load:
         port = free_port()
         pid = bench.serve(self.name, self.command(port, bench.folder), port=port)
         count = bench.scaled(connections, quick=QUICK_SUBSCRIBERS)
-        return broadcast_load(count, port, self.speech, pid)
+        load = broadcast_load(count, port, self.speech, pid)
+        return replace(load, options=(f"--dialing={count}",)) if at_once else load
 
 
 def broadcast_load(count: int, port: int, speech: Speech, pid: int) -> Load:

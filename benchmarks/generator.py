@@ -40,6 +40,10 @@ class Load:
     complete: str = "delivered"  # a window's place is free when all have it, or when acked
     options: tuple[str, ...] = field(default=())
 
+    def run(self, generator: "Generator", phases: Sequence[str]) -> Run:
+        """Put it on its server, phase after phase."""
+        return generator.run(self, phases)
+
 
 class GeneratorFailed(Exception):
     """The generator gave up; says why."""

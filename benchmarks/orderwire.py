@@ -1,5 +1,6 @@
 """Our server under load: started as anybody starts it, filled through its own HTTP API."""
 
+import os
 import secrets
 import subprocess
 import sys
@@ -166,7 +167,7 @@ SEND = (
 def _migrate(bench: Bench, env: Mapping[str, str]) -> None:
     done = subprocess.run(
         [str(COMMAND), "migrate"],
-        env={"PATH": "/usr/bin:/bin", **env},
+        env={**os.environ, **env},
         cwd=bench.folder,
         capture_output=True,
         check=False,

@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 
 from benchmarks import toolchain
-from benchmarks.bench import Bench, Contender, Scenario, Standing
+from benchmarks.bench import Bench, Contender, Scenario, Standing, Work
 from benchmarks.databases import Databases
 from benchmarks.figures import Row, Run, compared, summarise, table
-from benchmarks.generator import Generator, GeneratorFailed, Load
+from benchmarks.generator import Generator, GeneratorFailed
 from benchmarks.processes import DidNotStart, cores
 from benchmarks.scenarios import SCENARIOS
 
@@ -41,12 +41,12 @@ def options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def measure(scenario: Scenario, bench: Bench, generator: Generator, args: Any) -> list[Row]:
     """Start a scenario's servers, go round them, and return the medians."""
-    started = {c: load for c in _chosen(scenario, args.only) if (load := _started(c, bench))}
+    started = {c: work for c in _chosen(scenario, args.only) if (work := _started(c, bench))}
     runs: dict[Contender, list[Run]] = {contender: [] for contender in started}
     for number in range(1, args.rounds + 1):
         print(f"  round {number} of {args.rounds}", file=sys.stderr)
-        for contender, load in started.items():
-            runs[contender].append(generator.run(load, scenario.phases(bench)))
+        for contender, work in started.items():
+            runs[contender].append(work.run(generator, scenario.phases(bench)))
     rows = [
         row
         for contender, done in runs.items()
@@ -61,7 +61,7 @@ def _chosen(scenario: Scenario, only: Sequence[str] | None) -> list[Contender]:
     return [c for c in scenario.contenders if not only or any(part in c.name for part in only)]
 
 
-def _started(contender: Contender, bench: Bench) -> Load | None:
+def _started(contender: Contender, bench: Bench) -> Work | None:
     try:
         return contender.start(bench)
     except toolchain.Missing as missing:

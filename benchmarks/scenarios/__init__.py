@@ -3,8 +3,10 @@
 from benchmarks.scenarios.fanout import FANOUT
 from benchmarks.scenarios.history import HISTORY
 from benchmarks.scenarios.idle import IDLE
+from benchmarks.scenarios.inbox import INBOX
 from benchmarks.scenarios.nodes import NODES
 from benchmarks.scenarios.storm import STORM
 from benchmarks.scenarios.threads import THREADS
 
-SCENARIOS = {scenario.name: scenario for scenario in (FANOUT, THREADS, IDLE, STORM, NODES, HISTORY)}
+_ALL = (FANOUT, THREADS, IDLE, STORM, NODES, HISTORY, INBOX)
+SCENARIOS = {scenario.name: scenario for scenario in _ALL}

@@ -3,6 +3,7 @@
 from functools import partial
 
 from benchmarks.bench import Bench, Contender, Scenario, Standing
+from benchmarks.broadcasters import BROADCASTERS
 from benchmarks.databases import KINDS
 from benchmarks.generator import Client, Load
 from benchmarks.orderwire import Orderwire
@@ -11,6 +12,8 @@ from benchmarks.processes import family
 CLIENTS = 10_000
 QUICK_CLIENTS = 20
 PAIRS = 100
+# How fast others take in as many who only connect: no rights, no position, nothing to recover.
+BESIDE = ("socket.io", "websockets", "ws")
 
 
 def phases(bench: Bench) -> list[str]:
@@ -41,14 +44,20 @@ STORM = Scenario(
     name="storm",
     title="Storm: 10,000 clients dial at once, and recover an inbox and a thread each",
     counted="delivered",
-    contenders=tuple(
-        Contender(
-            name=f"orderwire, {database}",
-            group=database,
-            standing=Standing.OURS,
-            start=partial(ours, database),
-        )
-        for database in KINDS
+    contenders=(
+        *(
+            Contender(
+                name=f"orderwire, {database}",
+                standing=Standing.OURS,
+                start=partial(ours, database),
+            )
+            for database in KINDS
+        ),
+        *(
+            each.contender(connections=CLIENTS, at_once=True)
+            for each in BROADCASTERS
+            if each.name in BESIDE
+        ),
     ),
     phases=phases,
 )

@@ -1,8 +1,11 @@
 """The figures of a benchmark: what is made of a generator's report."""
 
+from xml.etree import ElementTree
+
 import msgspec
 import pytest
 
+from benchmarks.charts import HEIGHT, WIDTH, chart
 from benchmarks.figures import (
     Connect,
     Faults,
@@ -129,3 +132,21 @@ def test_a_client_is_a_line_of_the_plan() -> None:
     client = Client(port=80, role="both", path="/c", to="t1", commands=('{"id":1}', '{"id":2}'))
 
     assert client.line() == 'both\t80\t/c\tt1\t{"id":1}\t{"id":2}'
+
+
+def test_a_chart_names_every_server_and_keeps_every_figure_in_sight() -> None:
+    windows = (a_phase(delivered=1_000, value=1), a_phase(delivered=90_000, value=16))
+    rows = [
+        row
+        for server in ("orderwire", "a <b>", "another")
+        for row in summarise(server, [a_run(*windows)], counted="delivered")
+    ]
+    svg = "{http://www.w3.org/2000/svg}"
+    drawn = ElementTree.fromstring(chart("Figures & more", rows))
+    texts = [element.text for element in drawn.iter(f"{svg}text")]
+    assert {"Figures & more", "orderwire", "a <b>", "another", "window 1", "window 16"} <= {*texts}
+    heights = [float(element.attrib["cy"]) for element in drawn.iter(f"{svg}circle")]
+    assert len(heights) == 3 * 2 + 3
+    assert all(0 < height < HEIGHT for height in heights)
+    places = {float(element.attrib["cx"]) for element in drawn.iter(f"{svg}circle")}
+    assert all(0 < place < WIDTH for place in places)
