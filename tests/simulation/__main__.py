@@ -38,16 +38,21 @@ def main(words: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--seeds", default="1..1000", type=_seeds, help="one, or FIRST..LAST")
+    parser.add_argument("--seeds", default="1..1000", type=_seeds, help="some, or FIRST..LAST")
     parser.add_argument("--steps", type=int, default=STEPS, help="how long a world is rough")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--embedded", action="store_true", help="the real storage in all worlds")
     parser.add_argument("--trace", action="store_true", help="write all that happens")
     parser.add_argument("--digest", action="store_true", help="write a short name of all of it")
     parser.add_argument("--mutants", action="store_true", help="see that broken servers are found")
     return parser
 
 
-def _seeds(text: str) -> range:
+def _seeds(text: str) -> list[int]:
+    return [seed for stretch in text.split(",") for seed in _stretch(stretch)]
+
+
+def _stretch(text: str) -> range:
     first, _, last = text.partition("..")
     return range(int(first), int(last or first) + 1)
 
@@ -58,7 +63,7 @@ def _patrol(asked: argparse.Namespace) -> int:
     for number, outcome in enumerate(_outcomes(asked), 1):
         if outcome.faults:
             failed += 1
-            _tell(outcome, asked.steps)
+            _tell(outcome, asked)
         if number % TELL_EVERY == 0:
             print(f"{number} seeds, {failed} failed", flush=True)
     took = time.perf_counter() - begun
@@ -68,7 +73,7 @@ def _patrol(asked: argparse.Namespace) -> int:
 
 
 def _outcomes(asked: argparse.Namespace) -> Iterator[Outcome]:
-    live = partial(_live_through_all, steps=asked.steps)
+    live = partial(_live_through_all, steps=asked.steps, embedded=asked.embedded or None)
     if asked.jobs == 1:
         yield from chain.from_iterable(map(live, _chunks(asked.seeds)))
         return
@@ -76,8 +81,8 @@ def _outcomes(asked: argparse.Namespace) -> Iterator[Outcome]:
         yield from chain.from_iterable(pool.map(live, _chunks(asked.seeds)))
 
 
-def _live_through_all(seeds: Iterable[int], *, steps: int) -> list[Outcome]:
-    return [_briefly(live_through(seed, steps=steps), seed) for seed in seeds]
+def _live_through_all(seeds: Iterable[int], *, steps: int, embedded: bool | None) -> list[Outcome]:
+    return [_briefly(live_through(seed, steps=steps, embedded=embedded), seed) for seed in seeds]
 
 
 def _briefly(outcome: Outcome, seed: int) -> Outcome:
@@ -87,15 +92,16 @@ def _briefly(outcome: Outcome, seed: int) -> Outcome:
     return Outcome(seed=outcome.seed, faults=outcome.faults, events=[], seconds=outcome.seconds)
 
 
-def _chunks(seeds: range) -> Iterator[list[int]]:
+def _chunks(seeds: Iterable[int]) -> Iterator[list[int]]:
     left = iter(seeds)
     while chunk := list(islice(left, CHUNK)):
         yield chunk
 
 
-def _tell(outcome: Outcome, steps: int) -> None:
+def _tell(outcome: Outcome, asked: argparse.Namespace) -> None:
     how = f"python -m tests.simulation --trace --seeds {outcome.seed}"
-    how += "" if steps == STEPS else f" --steps {steps}"
+    how += "" if asked.steps == STEPS else f" --steps {asked.steps}"
+    how += " --embedded" if asked.embedded else ""
     print(f"seed {outcome.seed} failed; see it again: {how}")
     for fault in outcome.faults[:MOST_FAULTS_SHOWN]:
         print(f"    {fault}", flush=True)
@@ -105,7 +111,7 @@ def _replay(asked: argparse.Namespace) -> int:
     """Write the whole story of some seeds."""
     failed = 0
     for seed in asked.seeds:
-        outcome = live_through(seed, steps=asked.steps)
+        outcome = live_through(seed, steps=asked.steps, embedded=asked.embedded or None)
         failed += bool(outcome.faults)
         if asked.trace:
             print("\n".join(outcome.lines()))
@@ -115,11 +121,13 @@ def _replay(asked: argparse.Namespace) -> int:
     return bool(failed)
 
 
-def _find_mutants(seeds: range) -> int:
+def _find_mutants(seeds: Sequence[int]) -> int:
     """Have each broken server found; return 1 if one is not."""
     missed = 0
     for name, parts in MUTANTS.items():
-        outcomes = (_briefly(live_through(seed, parts=parts), seed) for seed in seeds)
+        outcomes = (
+            _briefly(live_through(seed, parts=parts, embedded=False), seed) for seed in seeds
+        )
         found = next((outcome for outcome in outcomes if outcome.faults), None)
         missed += found is None
         print(f"{name}: {f'seed {found.seed}, {found.faults[0]}' if found else 'NOT FOUND'}")

@@ -3,12 +3,14 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
+from concurrent.futures import Executor
 from contextvars import Context, ContextVar, copy_context
 from heapq import heappop, heappush
-from typing import Any, TypeVarTuple, Unpack, cast
+from typing import Any, TypeVar, TypeVarTuple, Unpack, cast
 
 Task = asyncio.Task[Any]
 Arguments = TypeVarTuple("Arguments")
+Result = TypeVar("Result")
 # Seconds that a turn takes: whoever looks twice, sees the clock move.
 TURN = 1e-6
 # What is left to be said when everything was cancelled is said in so many turns.
@@ -89,6 +91,26 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self._count += 1
         heappush(self._timers, (when, self._count, timer))
         return timer
+
+    def run_in_executor(
+        self,
+        _executor: Executor | None,
+        func: Callable[[Unpack[Arguments]], Result],
+        *args: *Arguments,
+    ) -> asyncio.Future[Result]:
+        """Do it in the next turn: there are no threads."""
+        outcome: asyncio.Future[Result] = self.create_future()
+
+        def work() -> None:
+            try:
+                result = func(*args)
+            except Exception as error:  # whoever waits for it is told
+                outcome.set_exception(error)
+            else:
+                outcome.set_result(result)
+
+        self.call_soon(work)
+        return outcome
 
     def wind_up(self) -> None:
         """Have nothing go on, and close."""

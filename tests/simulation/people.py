@@ -6,14 +6,13 @@ from functools import partial
 from random import Random
 
 from tests.simulation.devices import Device
+from tests.simulation.grounds import MEMBERS, OUTSIDER
 from tests.simulation.links import Link
 from tests.simulation.nodes import Backend, Node
 from tests.simulation.outgoing import Outgoing
-from tests.simulation.storage import PlainStorage
+from tests.simulation.rights import Rights
 from tests.simulation.wire import Speaker
 
-MEMBERS = {"t1": ("ann", "bob"), "t2": ("ann", "cyd")}
-OUTSIDER = "eve"
 SETS = (("ann", "bob"), ("ann", "bob", "ann"), ("ann", "bob", "cyd"), ("ann", "ann", "bob"))
 OUTSIDERS = 0.2
 
@@ -26,7 +25,7 @@ class People:
         *,
         loop: asyncio.AbstractEventLoop,
         random: Random,
-        storage: PlainStorage,
+        rights: Rights,
         nodes: Sequence[Node],
         dial: Callable[[str, Callable[[], Speaker]], Link | None],
         fault: Callable[[str], None],
@@ -37,7 +36,7 @@ class People:
         self._loop = loop
         self._random = random
         self._nodes = nodes
-        self._storage = storage
+        self._rights = rights
         self._dial = dial
         self._fault = fault
         self._trace = trace
@@ -45,7 +44,6 @@ class People:
         accounts = list(random.choice(SETS))
         if random.random() < OUTSIDERS:
             accounts.append(OUTSIDER)
-            storage.add_account(OUTSIDER)
         self.devices = [
             self._device(f"{account}{number}", account) for number, account in enumerate(accounts)
         ]
@@ -74,7 +72,7 @@ class People:
             fault=self._fault,
             trace=self._trace,
             may_be_too_much=self._may_be_too_much,
-            rights=self._storage.rights,
+            rights=self._rights,
         )
 
     # --- deeds ------------------------------------------------------------------------------------
@@ -121,6 +119,7 @@ class People:
         self._trace("ann", "shuts out of" if shut else "lets into", thread)
         account = next(each for each in MEMBERS[thread] if each != "ann")
         node = self._random.choice(self._nodes)
+        self._rights.tried(thread)
         node.ask(lambda backend: _changes(backend, thread, account, shut=shut))
 
     def _hang_up(self, device: Device, _channel: str) -> None:
@@ -139,7 +138,7 @@ DEEDS: Mapping[Callable[[People, Device, str], None], int] = {
     People._flicker: 1,
     People._look_back: 1,
     People._hang_up: 1,
-    People._shut_out: 1,
+    People._shut_out: 2,
 }
 
 

@@ -11,6 +11,9 @@ class Rights:
         self._changes: dict[str, int] = {}
         self._shut: dict[tuple[str, str], list[tuple[float, float]]] = {}
 
+    def tried(self, thread: str) -> None:
+        """Hear that somebody will be shut out, or let in again: here ``change`` tells when."""
+
     def changes(self, thread: str) -> int:
         """Count how often it has changed who may listen."""
         return self._changes.get(thread, 0)

@@ -3,18 +3,23 @@
 import hashlib
 import logging
 import random as common_random
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
 import structlog
 
+from tests.simulation.embedded import EmbeddedGround
+from tests.simulation.grounds import PlainGround
 from tests.simulation.loop import NothingLeft, SimulatedLoop
 from tests.simulation.nodes import Parts
 from tests.simulation.world import Diary, World
 
-STEPS = 24
+STEPS = 16
+# The real storage takes twenty times as long.
+EMBEDDED_EVERY = 100
 # What is logged as an error, and is to be expected in a world where storage fails.
 EXPECTED = frozenset({"group_not_stored"})
 
@@ -37,15 +42,30 @@ class Outcome:
         return hashlib.sha256("\n".join(self.lines()).encode()).hexdigest()[:16]
 
 
-def live_through(seed: int, *, parts: Parts | None = None, steps: int = STEPS) -> Outcome:
-    """Make a world from a seed, and let it live."""
+def live_through(
+    seed: int, *, parts: Parts | None = None, steps: int = STEPS, embedded: bool | None = None
+) -> Outcome:
+    """Make a world from a seed, and let it live; some of them stand on the real storage."""
+    if embedded is None:
+        embedded = seed % EMBEDDED_EVERY == 0
+    ground: type[EmbeddedGround | PlainGround] = EmbeddedGround if embedded else PlainGround
+    ground.prepare()
     common_random.seed(seed)
     diary = Diary()
     loop = SimulatedLoop()
     loop.set_exception_handler(lambda _loop, context: _unheard(diary, context))
     _log_to(diary, loop)
+    world = partial(
+        World,
+        loop=loop,
+        random=Random(seed),
+        parts=parts or Parts(),
+        diary=diary,
+        steps=steps,
+        ground=ground,
+    )
     try:
-        loop.run_until_complete(_live(seed, loop, diary, parts or Parts(), steps))
+        loop.run_until_complete(_live(world))
     except (NothingLeft, TimeoutError) as error:
         diary.faults.append(f"the world stood still: {error!r}")
     finally:
@@ -54,8 +74,8 @@ def live_through(seed: int, *, parts: Parts | None = None, steps: int = STEPS) -
     return Outcome(seed=seed, faults=diary.faults, events=diary.events, seconds=seconds)
 
 
-async def _live(seed: int, loop: SimulatedLoop, diary: Diary, parts: Parts, steps: int) -> None:
-    world = World(loop=loop, random=Random(seed), parts=parts, diary=diary, steps=steps)
+async def _live(make: Callable[[], World]) -> None:
+    world = make()
     try:
         await world.live()
     finally:

@@ -55,12 +55,13 @@ class Item:
 class Inbox:
     """What one account was told of: each position is about one thing."""
 
+    # Where what it was about is not known any more, there is nothing.
     things: list[str] = field(default_factory=list)
     items: dict[str, Item] = field(default_factory=dict)
 
     def latest(self) -> dict[str, int]:
         """Return the last position of each thing."""
-        return {thing: position for position, thing in enumerate(self.things, 1)}
+        return {thing: position for position, thing in enumerate(self.things, 1) if thing}
 
     def state(self, thing: str) -> Shape:
         """Show a thing as it is."""

@@ -151,4 +151,4 @@ KINDS: Mapping[str, Callable[[Troubles], None]] = {
     "storage is away": Troubles._storage_is_away,
 }
 # Those that leave the bus alone, and every commit its announcement.
-HARMLESS = ("cut", "hold", "retire", "slow", "storage is away", "storage stalls")
+HARMLESS = ("cut", "hold", "retire", "slow", "storage stalls")

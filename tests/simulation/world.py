@@ -11,23 +11,16 @@ from realtime.channels.redis_line import LineTimings
 from tests.simulation.broker import Broker
 from tests.simulation.chances import Chances
 from tests.simulation.checks import check_all
+from tests.simulation.grounds import Ground
 from tests.simulation.links import NOTICED_WITHIN, Link, Network
 from tests.simulation.loop import Owner, SimulatedLoop
-from tests.simulation.nodes import Backend, Node, Pace, Parts, SimulatedClock
-from tests.simulation.people import MEMBERS, People
-from tests.simulation.plain_services import (
-    PlainAccounts,
-    PlainBlocks,
-    PlainConversations,
-    PlainMessages,
-    PlainReads,
-    PlainTokens,
-)
-from tests.simulation.rights import Rights
-from tests.simulation.roads import RoughRoad
-from tests.simulation.storage import PlainStorage, StorageDoor, Weather
+from tests.simulation.nodes import Node, Pace, Parts
+from tests.simulation.people import People
+from tests.simulation.storage import Weather
 from tests.simulation.troubles import HARMLESS, KINDS, Troubles
 from tests.simulation.wire import Speaker
+
+MakeGround = Callable[..., Ground]
 
 NODES = ("n1", "n2", "n3")
 PAUSES = (0.0, 0.0, 0.0, 0.001, 0.001, 0.01, 0.01, 0.05, 0.05, 0.3, 0.3, 1.0, 5.0)
@@ -62,7 +55,14 @@ class World:
     """Made inside its loop; everything in it comes from ``random``."""
 
     def __init__(
-        self, *, loop: SimulatedLoop, random: Random, parts: Parts, diary: Diary, steps: int
+        self,
+        *,
+        loop: SimulatedLoop,
+        random: Random,
+        parts: Parts,
+        diary: Diary,
+        steps: int,
+        ground: MakeGround,
     ) -> None:
         self.loop = loop
         self.random = random
@@ -73,9 +73,7 @@ class World:
         self._network = Network(loop, random, self._chances)
         self._broker = Broker(loop, self._network, random, self._chances)
         self._weather = Weather(self._chances)
-        self._storage = PlainStorage(dict(MEMBERS), Rights(loop.time))
-        self._writing = asyncio.Lock()
-        self._most = random.choice((3, 1_000, 1_000))
+        self._ground = ground(loop=loop, random=random, weather=self._weather)
         self._kind = random.choice((*Kind, Kind.JOLTED))
         if self._kind is Kind.TRUSTING:
             self._chances.keep_the_bus_whole()
@@ -93,12 +91,12 @@ class World:
         self._people = People(
             loop=loop,
             random=random,
-            storage=self._storage,
+            rights=self._ground.rights,
             nodes=self._nodes,
             dial=self._dial,
             fault=self.fault,
             trace=self.trace,
-            may_be_too_much=lambda missed: missed > self._most,
+            may_be_too_much=lambda missed: missed > self._ground.most,
         )
 
     def trace(self, *event: Any) -> None:
@@ -124,7 +122,7 @@ class World:
                 loop=self.loop,
                 network=self._network,
                 broker=self._broker,
-                make_backend=self._make_backend,
+                make_backend=self._ground.backend,
                 parts=self._parts,
                 pace=pace,
                 trace=self.trace,
@@ -135,19 +133,6 @@ class World:
 
     def _reboot(self, node: Node) -> None:
         self._troubles.reboot(node)
-
-    def _make_backend(self, *, crash: Callable[[str], None], clock: SimulatedClock) -> Backend:
-        road = RoughRoad(random=self.random, weather=self._weather, crash=crash)
-        door = StorageDoor(self._storage, road, self._writing)
-        return Backend(
-            database=door,
-            store=PlainMessages(self._storage),
-            reads=PlainReads(self._storage, road, self._most),
-            accounts=PlainAccounts(road),
-            conversations=PlainConversations(self._storage, door),
-            blocks=PlainBlocks(self._storage, door),
-            verifier=PlainTokens(clock, frozenset(self._storage.inboxes)),
-        )
 
     def _dial(self, name: str, speaker: Callable[[], Speaker]) -> Link | None:
         node = self.random.choice(self._nodes)
@@ -165,6 +150,7 @@ class World:
         for node in self._nodes:
             node.crash("the end")
         await asyncio.sleep(FAREWELL)
+        self._ground.close()
 
     # --- living -----------------------------------------------------------------------------------
 
@@ -184,7 +170,7 @@ class World:
         await self._become_quiet()
         for device in self._people.devices:
             device.check_waiting()
-        check_all(self._storage, self._people.devices, self._people.sent, self.fault)
+        check_all(self._ground.truth(), self._people.devices, self._people.sent, self.fault)
 
     async def _rough_time(self) -> None:
         kinds = HARMLESS if self._kind is Kind.TRUSTING else sorted(KINDS)
@@ -223,7 +209,7 @@ class World:
         )
 
     def _has_everybody_everything(self) -> bool:
-        return all(each.is_settled(self._storage.top) for each in self._people.devices)
+        return all(each.is_settled(self._ground.top) for each in self._people.devices)
 
     async def _until(self, true: Callable[[], bool], within: float) -> None:
         for _ in range(int(within / LOOK_EVERY)):
@@ -233,5 +219,5 @@ class World:
 
     def _complain(self) -> None:
         for device in self._people.devices:
-            if not device.is_settled(self._storage.top):
-                self.fault(f"{device.name} waits in vain: {device.describe(self._storage.top)}")
+            if not device.is_settled(self._ground.top):
+                self.fault(f"{device.name} waits in vain: {device.describe(self._ground.top)}")
