@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from msgspec import Raw
 
-from domain.errors import OrderwireError
+from domain.errors import AccountErased, OrderwireError
 from domain.identity import Identity, Role
 from domain.publications import Changes, Position
 from realtime.channels.attendance import Attendance
@@ -38,6 +38,7 @@ class Verifier:
         self.lifetime = 300.0
         self.role = Role.ACCOUNT
         self.error: OrderwireError | None = None
+        self.erased: set[str] = set()
         self.open = asyncio.Event()
         self.open.set()
         self._clock = clock
@@ -50,12 +51,22 @@ class Verifier:
             raise self.error
         return Identity(token, self.role, self._clock.now().timestamp() + self.lifetime)
 
+    def check_living(self, identity: Identity) -> None:
+        """Refuse whoever was erased meanwhile."""
+        if identity.account_id in self.erased:
+            raise AccountErased("the account was erased")
+
 
 class Accounts:
     """Knows everybody."""
 
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.open.set()
+
     async def profile(self, account_id: str) -> Message:
         """Name them."""
+        await self.open.wait()
         return {"id": account_id}
 
 
@@ -152,6 +163,7 @@ class Door:
         self.stage = stage
         self.presence = LocalPresence()
         self.verifier = Verifier(clock)
+        self.accounts = Accounts()
         self.calls = Calls()
         self.tasks: set[asyncio.Task[None]] = set()
         self.attendance = Attendance(
@@ -167,7 +179,7 @@ class Door:
             attendance=self.attendance,
             history=History(),
             verifier=cast("Any", self.verifier),
-            accounts=cast("Any", Accounts()),
+            accounts=cast("Any", self.accounts),
             calls=cast("Any", self.calls),
             clock=clock,
             monotonic=loop.time,

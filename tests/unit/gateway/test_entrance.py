@@ -110,6 +110,22 @@ async def test_a_connection_that_closes_while_its_token_is_looked_at_is_nobodys(
         assert door.shared.figures.connects == 0
 
 
+@virtually
+async def test_who_is_erased_while_they_come_in_is_not_let_in() -> None:
+    """Its token was good a moment ago, and those who see off the erased do not know it yet."""
+    async with a_door() as door:
+        door.accounts.open.clear()
+        anna = door.connection()
+        told = await anna.say(connect={"token": "anna"})
+        door.verifier.erased.add("anna")
+        door.accounts.open.set()
+        await turns()
+        refusal = anna.reply(told)
+        assert refusal is not None
+        assert refusal["error"]["code"] == 109
+        assert door.shared.registry.of_account("anna") == ()
+
+
 # --- refresh ----------------------------------------------------------------------------------
 
 
