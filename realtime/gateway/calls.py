@@ -116,11 +116,11 @@ class Calls:
 
     def knows(self, method: str) -> bool:
         """Tell whether there is such a method."""
-        return method in _METHODS
+        return method in METHODS
 
     async def call(self, caller: Caller, method: str, data: Raw) -> Raw:
         """Call any other method; raises what its service refuses."""
-        kind, handler = _METHODS[method]
+        kind, handler = METHODS[method]
         asked = _read(data, kind)
         _require_account(caller)
         return Raw(msgspec.json.encode(await handler(self, caller, asked)))
@@ -157,7 +157,7 @@ class Calls:
         return {}
 
 
-_METHODS: Mapping[str, tuple[type[Struct], Handler]] = {
+METHODS: Mapping[str, tuple[type[Struct], Handler]] = {
     "message.edit": (Edit, Calls._edit),
     "message.delete": (Delete, Calls._delete),
     "receipt.read": (Receipt, Calls._read),

@@ -1,6 +1,6 @@
 """What the hub needs of storage: who may listen, where a channel stands, and what was missed."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -236,21 +236,35 @@ def _parts(channel: str) -> tuple[str, str]:
     return kind, subject
 
 
+def _may_open_inbox(_state: _State, identity: Identity, subject: str) -> bool:
+    return subject == identity.account_id and identity.role is Role.ACCOUNT
+
+
+def _may_open_thread(state: _State, identity: Identity, subject: str) -> bool:
+    who = (identity.account_id, subject)
+    takes_part = who in state.items and who not in state.shut_out
+    return takes_part or identity.role is Role.OPERATOR
+
+
+def _may_open_queues(_state: _State, identity: Identity, _subject: str) -> bool:
+    return identity.role is Role.OPERATOR
+
+
+# Who may open a channel, by its kind; the queues' has no subject.
+LISTENERS: Mapping[str, Callable[[_State, Identity, str], bool]] = {
+    "thread": _may_open_thread,
+    "inbox": _may_open_inbox,
+    QUEUES_CHANNEL: _may_open_queues,
+}
+
+
 def _refusal(state: _State, request: OpenRequest) -> OrderwireError | None:
     """Say why a request is refused; a channel that does not exist looks like somebody else's."""
     kind, subject = _parts(request.channel)
-    identity = request.identity
-    if kind == "inbox":
-        allowed = subject == identity.account_id and identity.role is Role.ACCOUNT
-    elif kind == "thread":
-        who = (identity.account_id, subject)
-        takes_part = who in state.items and who not in state.shut_out
-        allowed = takes_part or identity.role is Role.OPERATOR
-    elif request.channel == QUEUES_CHANNEL:
-        allowed = identity.role is Role.OPERATOR
-    else:
+    may_open = LISTENERS.get(request.channel if request.channel == QUEUES_CHANNEL else kind)
+    if may_open is None:
         return NotFound("there is no such kind of channel")
-    if not allowed or request.channel not in state.positions:
+    if not may_open(state, request.identity, subject) or request.channel not in state.positions:
         return Forbidden("you may not listen here")
     return None
 

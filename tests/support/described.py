@@ -1,5 +1,6 @@
 """The API's description as the referee of every answer that a test gets."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -29,7 +30,8 @@ def check(method: str, path: str, answer: httpx2.Response) -> None:
     kind = answer.headers["content-type"].partition(";")[0]
     assert kind in told["content"], f"{method} {path}: {kind} is not described"
     if kind in ("application/json", "application/problem+json"):
-        wrong = _description().wrong_with(told["content"][kind]["schema"], answer.json())
+        schema = json.dumps(told["content"][kind]["schema"])
+        wrong = _description().wrong_with(schema, answer.json())
         assert not wrong, f"{method} {path}: {wrong} in {answer.text}"
 
 
@@ -41,6 +43,7 @@ class _Description:
             (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), methods)
             for path, methods in description["paths"].items()
         ]
+        self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
         self._components = deepcopy(description["components"])
         for schema in self._components["schemas"].values():
             if "properties" in schema:
@@ -59,11 +62,14 @@ class _Description:
         found: Mapping[str, Any] = self._components["responses"][name] if name else told
         return found
 
-    def wrong_with(self, schema: Mapping[str, Any], value: Any) -> list[str]:
+    def wrong_with(self, schema: str, value: Any) -> list[str]:
         """Say what of a value is not as described."""
-        whole = {**schema, "components": self._components}
-        validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
-        return [f"{e.message} at {e.instance_path}" for e in validator.iter_errors(value)]
+        if schema not in self._validators:
+            whole = {**json.loads(schema), "components": self._components}
+            validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+            self._validators[schema] = validator
+        errors = self._validators[schema].iter_errors(value)
+        return [f"{each.message} at {each.instance_path}" for each in errors]
 
 
 @cache

@@ -143,7 +143,7 @@ async def test_an_edit_carries_its_text(desk: Desk) -> None:
     assert desk.service.called == [("edit", (ANNA, "1", 7, "hi"))]
 
 
-@pytest.mark.parametrize("method", [name for name in gateway_calls._METHODS if name != "focus"])
+@pytest.mark.parametrize("method", [name for name in gateway_calls.METHODS if name != "focus"])
 @pytest.mark.parametrize("data", RUBBISH)
 async def test_what_cannot_be_read_is_invalid(desk: Desk, method: str, data: bytes) -> None:
     with pytest.raises(Invalid):
