@@ -136,6 +136,28 @@ async def test_a_redis_that_stands_still_is_noticed_and_caught_up_with(
         assert await they.readiness() == {(200, "ready", "ready")}
 
 
+async def test_an_outage_that_ends_with_another_server_is_caught_up_with(
+    postgresql_url: str, valkey: Valkey
+) -> None:
+    """As a Sentinel has it: what was the primary is gone, and who is it now knows nobody."""
+    with running_valkey() as successor:
+        async with (
+            Proxy(port=valkey.port).running() as proxy,
+            talk(postgresql_url, f"redis://127.0.0.1:{proxy.port}") as they,
+        ):
+            await they.both_have_all(await they.say(they.anna, "before"))
+            proxy.refuse()
+            await eventually_reads(False, they.healthy)
+            last = await they.say(they.anna, "one", "two", "three")
+            await they.anna.has_all(they.channel, last)  # on its own node at once
+            proxy.lead_to(successor.port)
+            proxy.accept()
+            await they.both_have_all(last)
+            await they.both_have_all(await they.say(they.sabine, "after"))
+            await eventually_reads(True, they.healthy)
+            assert they.anna.closes == they.sabine.closes == []
+
+
 async def test_connections_that_are_cut_again_and_again_lose_nothing(
     postgresql_url: str, valkey: Valkey
 ) -> None:
