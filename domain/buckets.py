@@ -27,6 +27,11 @@ class Bucket:
         self._tokens -= 1
         return True
 
+    def owe(self, tokens: float) -> None:
+        """Take tokens that were not asked for before: until they are regained, there are none."""
+        if self._rate:
+            self._tokens -= tokens
+
     def is_full(self, now: float) -> bool:
         """Tell whether nothing was taken for so long that this bucket can be forgotten."""
         return self._tokens + (now - self._since) * self._rate >= self._burst

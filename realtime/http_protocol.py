@@ -5,6 +5,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+# Where a request's state says how its connection is cut.
+ABORT = "orderwire.abort"
+
 
 class BoundedHttpProtocol(HttpToolsProtocol):
     """Closes a connection whose request does not come to its point (slow loris)."""
@@ -38,6 +41,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._in_head = False
         self._forget_head()
         super().on_headers_complete()
+        # For an answer that nobody reads: what asks for it has its first turn after this.
+        self.scope["state"][ABORT] = self.transport.abort
 
     def on_message_complete(self) -> None:
         """The next head begins behind this request."""

@@ -71,6 +71,7 @@ class RedisLine:
         self._live = False
         self._missed = 0
         self._echo_awaited = False
+        self._echo_asked_at = 0.0
         self._unanswered = 0
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
@@ -163,14 +164,17 @@ class RedisLine:
 
     def _watch(self, link: RedisLink) -> None:
         """Count the last echo if it is missing, then call again, and ask who is there."""
+        now = asyncio.get_running_loop().time()
         if self._echo_awaited:
             self._missed += 1
+            self._figures.lag = now - self._echo_asked_at
+        else:
+            self._echo_asked_at = now
         if self._missed >= self._timings.misses:
             link.abort(f"{self._missed} echoes are missing")
             return
         self._echo_awaited = True
-        now = _ECHO.pack(asyncio.get_running_loop().time())
-        link.send(packed(b"PUBLISH", self._echo_key, now), _WHO_ARE_YOU)
+        link.send(packed(b"PUBLISH", self._echo_key, _ECHO.pack(now)), _WHO_ARE_YOU)
         self._unanswered += 1
 
     def _disconnected(self) -> None:

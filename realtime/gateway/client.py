@@ -38,6 +38,8 @@ from realtime.protocol.session import Effects, Session
 
 MAX_UNSENT = 1024 * 1024
 MAX_UNSENT_FOR_EPHEMERAL = 128 * 1024
+# What is opened later than this does not belong to a connection's coming in.
+ARRIVES_WITHIN = 5.0
 # Those who lose a channel come back spread over so many seconds.
 LOSS_SPREAD = 3.0
 
@@ -263,6 +265,8 @@ class Client:
             self.shared.figures.turned_away += 1
             failed(codes.TOO_MANY_REQUESTS)
             return
+        if self._arriving_since is not None and effect.at > self._arriving_since + ARRIVES_WITHIN:
+            self._arriving_since = None  # it is in, and opens something else
         before = self.opening.get(effect.channel)
         work = listening.listen(self, effect, before)
         task = self.run(work, failed, channel_error_code, at=effect.at)

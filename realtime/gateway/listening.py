@@ -85,6 +85,7 @@ async def read_history(client: "Client", effect: ReadHistory) -> None:
         offset=changes.position.offset,
     )
     client.send(Reply(id=effect.id, history=result))
+    client.session.weigh(sum(len(each.data) for each in changes.publications))
 
 
 async def read_presence(client: "Client", effect: ReadPresence) -> None:

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from realtime.gateway.emulation import Emulation
 from realtime.gateway.streams import StreamOutlet
+from realtime.http_protocol import ABORT
 from realtime.protocol.formats import HTTP_STREAM_JSON, SSE_JSON, Format
 
 if TYPE_CHECKING:
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
+Name = Annotated[str, Meta(max_length=64)]
+
+
 class Emulated(Struct, frozen=True, kw_only=True):
     """Commands for a stream: ``data`` is a frame of it."""
 
-    session: str
-    node: str
+    session: Name
+    node: Name
     data: str
 
 
@@ -80,7 +84,7 @@ class StreamRoutes:
         if not self._gateway.accepts():
             return _refused(HTTPStatus.SERVICE_UNAVAILABLE)
         address = request.client.host if request.client else ""
-        outlet = StreamOutlet(encoding)
+        outlet = StreamOutlet(encoding, request.scope.get("state", {}).get(ABORT, _nothing))
         client = self._gateway.welcome(outlet, encoding, address)
         client.secret = self._emulation.open(client)
         outlet.belongs_to(client, self._closed(client.secret))
@@ -106,6 +110,10 @@ class StreamRoutes:
             if len(body) > most:
                 return None
         return bytes(body)
+
+
+def _nothing() -> None:
+    """Cut nothing: this server has no connections of its own."""
 
 
 def _refused(status: HTTPStatus) -> Response:

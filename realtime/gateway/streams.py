@@ -10,13 +10,16 @@ from realtime.protocol.formats import Format
 from realtime.protocol.replies import disconnect_push
 
 SLOW_AFTER = 10.0
+# A close never waits for its peer: what is not read by then is not sent.
+CLOSE_WITHIN = 1.0
 HIGH_WATER = 64 * 1024
 
 
 class StreamOutlet:
     """Gathers what a client writes; the answer's body takes it away as fast as it is read."""
 
-    def __init__(self, encoding: Format) -> None:
+    def __init__(self, encoding: Format, abort: Callable[[], None]) -> None:
+        """``abort`` cuts the connection, whatever is unsent."""
         self.write: Callable[[bytes], None] = self._write
         self._format = encoding
         self._pieces: list[bytes] = []
@@ -25,7 +28,9 @@ class StreamOutlet:
         self._closed = False
         self._client: Client | None = None
         self._closed_down: Callable[[], None] | None = None
+        self._abort = abort
         self._slow_timer: asyncio.TimerHandle | None = None
+        self._abort_timer: asyncio.TimerHandle | None = None
 
     def belongs_to(self, client: Client, closed: Callable[[], None]) -> None:
         """Say whose outlet this is, and what to do when it is over."""
@@ -50,9 +55,12 @@ class StreamOutlet:
         return self._unsent
 
     def end(self, disconnect: Disconnect) -> None:
-        """Say the last word, and close behind it."""
+        """Say the last word, and close behind it, whether that is read or not."""
         self._write(self._format.one(disconnect_push(disconnect)))
         self._closed = True
+        self._over()
+        loop = asyncio.get_running_loop()
+        self._abort_timer = loop.call_later(CLOSE_WITHIN, self._abort)
 
     # --- the answer -----------------------------------------------------------------------------
 
@@ -65,10 +73,11 @@ class StreamOutlet:
         """There will be no answer: the client is gone."""
         self._closed = True
         self._caught_up()
+        if self._abort_timer is not None:
+            self._abort_timer.cancel()
         if self._client is not None:
             self._client.closed()
-        if self._closed_down is not None:
-            self._closed_down()
+        self._over()
 
     async def rest(self, first: bytes) -> AsyncIterator[bytes]:
         """Go on with what is written, until the end."""
@@ -79,6 +88,11 @@ class StreamOutlet:
                 yield self._taken()
         finally:
             self.abandon()
+
+    def _over(self) -> None:
+        if self._closed_down is not None:
+            self._closed_down()
+            self._closed_down = None
 
     def _taken(self) -> bytes:
         data = b"".join(self._pieces)

@@ -59,6 +59,8 @@ VERSION = "Orderwire"
 # Two that are no methods, but are counted and refused like them.
 UNREADABLE, UNKNOWN = "unreadable", "unknown"
 MAX_CHANNEL_NAME = 255
+# An answer counts as one more command for so many bytes.
+WEIGHT = 64 * 1024
 
 Effects = Iterator[Effect]
 
@@ -115,11 +117,8 @@ class Session:
         rate = limits.commands_per_second
         self._commands = Bucket(rate=rate, burst=limits.commands_burst, now=now)
         self._subscribes = Bucket(rate=rate, burst=limits.subscribes_burst, now=now)
-        self._abuse = Bucket(
-            rate=rate * limits.abuse_factor,
-            burst=limits.backlog * limits.abuse_factor,
-            now=now,
-        )
+        factor = limits.abuse_factor
+        self._abuse = Bucket(rate=rate * factor, burst=limits.backlog * factor, now=now)
         self._errors = Bucket(rate=limits.errors_per_second, burst=limits.errors_burst, now=now)
 
     # --- what comes in ------------------------------------------------------------------------
@@ -180,6 +179,10 @@ class Session:
             yield from self.fail(command_id, codes.TOO_MANY_REQUESTS, now)
         else:
             yield from _HANDLERS[name](self, command_id, request, now)
+
+    def weigh(self, answer: int) -> None:
+        """Have an answer of many bytes count as the commands that could have asked for as much."""
+        self._commands.owe(answer // WEIGHT)
 
     def _allows(self, name: str, now: float) -> bool:
         if name == "unsubscribe":

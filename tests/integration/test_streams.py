@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from tests.support.eventually import eventually
 from tests.support.node import RunningNode, running_node
 
 PATIENCE = 10.0
+ESTABLISHED = "01"
 
 
 class Stream:
@@ -130,6 +134,45 @@ async def test_a_refusal_that_passes_is_a_status_and_one_that_stays_a_push(
     await node.node.gateway.drain(accepting=0, over=0)
     async with streaming(node, "sse", node.token("anna")) as stream:
         assert stream.response.status_code == 503
+
+
+async def test_a_stream_that_nobody_reads_is_cut_all_the_same(node: RunningNode) -> None:
+    conversation = (await node.order())["conversation_id"]
+    for number in range(20):
+        body = {"client_id": f"{number}", "body": "x" * 9_900}
+        path = f"/v1/conversations/{conversation}/messages"
+        bearer = {"Authorization": f"Bearer {node.token('anna')}"}
+        assert (await node.http.post(path, json=body, headers=bearer)).is_success
+    command = json.dumps(connect(node.token("anna")))
+    with socket.socket() as raw:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        raw.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(raw, ("127.0.0.1", node.port))
+        head = f"POST /connection/http_stream HTTP/1.1\r\nHost: x\r\nContent-Length: {len(command)}"
+        await loop.sock_sendall(raw, f"{head}\r\n\r\n{command}".encode())
+        answer = b""
+        while b"}}\n" not in answer:
+            answer += await loop.sock_recv(raw, 4_096)
+        reply = json.loads(answer[answer.index(b'{"id"') :].splitlines()[0])["connect"]
+        page = {"channel": f"thread:{conversation}", "limit": 200}
+        asked = [{"id": number, "history": page} for number in range(2, 32)]
+        data = "\n".join(map(json.dumps, asked))
+        body = {"session": reply["session"], "node": reply["node"], "data": data}
+        assert (await node.http.post("/emulation", json=body)).status_code == 204
+        await eventually(lambda: node.node.gateway.connections == 1)
+        assert is_established(raw)
+        await node.node.gateway.drain(accepting=0, over=0)
+        assert (await node.http.post("/emulation", json=body)).status_code == 404
+        await eventually(lambda: not is_established(raw))
+
+
+def is_established(raw: socket.socket) -> bool:
+    """Tell whether the other end of a connection, which is this process, has it open (proc(5))."""
+    ours, theirs = raw.getsockname()[1], raw.getpeername()[1]
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    ends = {(int(each[1][9:], 16), int(each[2][9:], 16)): each[3] for each in lines}
+    return ends.get((theirs, ours)) == ESTABLISHED
 
 
 async def test_a_foreign_page_is_refused(node: RunningNode) -> None:

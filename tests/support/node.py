@@ -14,6 +14,7 @@ import uvicorn
 from domain.identity import Role
 from realtime.bootstrap import Node, Pace, serving
 from realtime.clock import Clock
+from realtime.http_protocol import BoundedHttpProtocol
 from realtime.settings import Settings
 from realtime.tokens import make_token
 
@@ -109,6 +110,7 @@ async def running_node(
     async with serving(parsed, public_url=origin, pace=pace, clock=clock) as node:
         config = uvicorn.Config(
             node.app,
+            http=BoundedHttpProtocol,
             ws=node.gateway.websocket_protocol(),  # type: ignore[arg-type] # a factory will do
             lifespan="off",
             log_config=None,

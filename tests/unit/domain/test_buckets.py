@@ -32,6 +32,17 @@ def test_a_bucket_that_is_full_again_can_be_forgotten() -> None:
     assert bucket.is_full(1)
 
 
+def test_what_is_owed_is_regained_first() -> None:
+    bucket = Bucket(rate=2, burst=5, now=0)
+    bucket.owe(9)
+
+    assert taken(bucket, 2, tries=9) == 0
+    assert taken(bucket, 4, tries=9) == 4
+    unlimited = Bucket(rate=0, burst=0, now=0)
+    unlimited.owe(9)
+    assert unlimited.take(0)
+
+
 @given(st.lists(st.floats(0, 3), max_size=60))
 def test_never_more_than_burst_and_rate_together(waits: list[float]) -> None:
     bucket = Bucket(rate=2, burst=5, now=0)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from realtime.gateway.client import Client
-from realtime.gateway.streams import HIGH_WATER, SLOW_AFTER, StreamOutlet
+from realtime.gateway.streams import CLOSE_WITHIN, HIGH_WATER, SLOW_AFTER, StreamOutlet
 from realtime.protocol import codes
 from realtime.protocol.formats import HTTP_STREAM_JSON
 from tests.support.virtual_time import virtually
@@ -18,14 +18,18 @@ class Stream:
     """A client behind a long answer, and whoever reads it."""
 
     def __init__(self, door: Door) -> None:
-        self.outlet = StreamOutlet(HTTP_STREAM_JSON)
+        self.outlet = StreamOutlet(HTTP_STREAM_JSON, self._is_cut)
         self.client = Client(door.shared, self.outlet, HTTP_STREAM_JSON, "127.0.0.1")
         self.over = 0
+        self.cut = 0
         self.outlet.belongs_to(self.client, self._is_over)
         self.read: list[bytes] = []
 
     def _is_over(self) -> None:
         self.over += 1
+
+    def _is_cut(self) -> None:
+        self.cut += 1
 
     async def begins(self) -> None:
         """Connect, and have the answer begin."""
@@ -75,7 +79,9 @@ async def test_who_does_not_read_for_ten_seconds_is_sent_away() -> None:
     async with a_stream() as (_, stream):
         stream.client.write(b"x" * (HIGH_WATER + 1))
         assert stream.client.backed_up
-        await asyncio.sleep(SLOW_AFTER - 0.1)
+        await asyncio.sleep(SLOW_AFTER / 2)
+        stream.client.receive(b"{}")  # it may have been asked for one
+        await asyncio.sleep(SLOW_AFTER / 2 - 0.1)
         assert not stream.client.has_ended()
         await asyncio.sleep(0.2)
         assert stream.client.has_ended()
@@ -107,6 +113,28 @@ async def test_the_end_is_said_in_the_stream() -> None:
 
 
 @virtually
+async def test_a_close_waits_for_no_reader() -> None:
+    async with a_stream() as (_, stream):
+        stream.client.write(b"x" * (HIGH_WATER + 1))
+        stream.client.end(codes.SHUTDOWN)
+        assert stream.over == 1, "nobody speaks for it any more"
+        await asyncio.sleep(CLOSE_WITHIN - 0.1)
+        assert stream.cut == 0
+        await asyncio.sleep(0.2)
+        assert stream.cut == 1
+
+
+@virtually
+async def test_who_reads_the_end_is_not_cut() -> None:
+    async with a_stream() as (_, stream):
+        stream.client.end(codes.SHUTDOWN)
+        await stream.next()
+        assert await stream.ends()
+        await asyncio.sleep(2 * CLOSE_WITHIN)
+        assert (stream.over, stream.cut) == (1, 0)
+
+
+@virtually
 async def test_a_reader_that_goes_takes_its_client_along() -> None:
     async with a_stream() as (door, stream):
         stream.client.write(b"x" * (HIGH_WATER + 1))
@@ -120,7 +148,7 @@ async def test_a_reader_that_goes_takes_its_client_along() -> None:
 
 @virtually
 async def test_one_that_is_nobodys_yet_can_be_given_up() -> None:
-    outlet: Any = StreamOutlet(HTTP_STREAM_JSON)
+    outlet: Any = StreamOutlet(HTTP_STREAM_JSON, lambda: None)
     outlet.write(b"x" * (HIGH_WATER + 1))
     outlet.abandon()
     outlet.write(b"nothing follows\n")

@@ -6,6 +6,7 @@ import pytest
 
 from realtime.protocol.effects import Answer, Call, Renew
 from realtime.protocol.replies import DONE, Reply
+from realtime.protocol.session import WEIGHT
 from tests.unit.protocol.talk import Talk, ended, error
 
 # --- calls ------------------------------------------------------------------------------------
@@ -53,6 +54,16 @@ def test_a_refresh_is_answered_with_the_time_that_it_brings() -> None:
     assert refresh is not None
     assert (refresh.client, refresh.expires, refresh.ttl) == ("c1", True, 60)
     assert refresh.version
+
+
+def test_a_large_answer_counts_as_many_commands() -> None:
+    talk = Talk.connected()
+    talk.session.weigh(WEIGHT - 1)
+    assert talk.say(ping={}) == [Answer(Reply(id=2, ping=DONE))]
+    talk.session.weigh(60 * WEIGHT)
+    assert error(talk.say(ping={})).code == 111
+    talk.now += 2.0
+    assert talk.say(ping={}) == [Answer(Reply(id=4, ping=DONE))]
 
 
 def test_a_ping_of_the_client_is_answered() -> None:
