@@ -32,7 +32,7 @@ from realtime.server import CannotListen, Patience, Server, bind, stop_asked
 from realtime.settings import NAMES, SERVING, BadSettings, Settings
 from realtime.supervisor import Supervisor, bind_each
 from realtime.tokens import make_token
-from realtime.upkeep import add_retain
+from realtime.upkeep import add_import, add_retain
 
 MOST_WORKERS = 64
 WITHOUT_PUBLIC_URL = "http://127.0.0.1:8000"
@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_keys(commands)
     _add_openapi(commands)
     add_retain(commands)
+    add_import(commands)
     return parser
 
 

@@ -113,6 +113,56 @@ def _inserting_one(
     return str(statement), [(name, kind.bind_processor(dialect)) for name, kind in kinds.items()]
 
 
+async def change_rows(
+    connection: AsyncConnection,
+    table: Table,
+    key: Sequence[str],
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    """Change many rows, each given as the values of ``names``, then those of its ``key``.
+
+    As ``insert_rows`` does, each database in the way that costs it least.
+    """
+    if not rows:
+        return
+    given = (*names, *key)
+    if connection.dialect.name == "postgresql":
+        named = [dict(zip(given, row, strict=True)) for row in rows]
+        statement = _changing(table, tuple(key), tuple(names))
+        await connection.execute(statement, {"rows": named})
+        return
+    written, processors = _changing_one(connection.dialect, table, tuple(key), tuple(names))
+    bound = [
+        values if processor is None else map(processor, values)
+        for processor, values in zip(processors, zip(*rows, strict=True), strict=True)
+    ]
+    await connection.exec_driver_sql(written, list(zip(*bound, strict=True)))
+
+
+@lru_cache(maxsize=16)
+def _changing(table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Executable:
+    rows = batch("postgresql", **{name: table.c[name].type for name in (*names, *key)})
+    made: Executable = (
+        table.update()
+        .where(*(table.c[name] == rows.c[name] for name in key))
+        .values({name: rows.c[name] for name in names})
+    )
+    return made
+
+
+@lru_cache(maxsize=16)
+def _changing_one(
+    dialect: Dialect, table: Table, key: tuple[str, ...], names: tuple[str, ...]
+) -> tuple[str, list[Any]]:
+    """Write the statement for one row, and what makes each of its values SQLite's."""
+    changed = ", ".join(f"{name} = ?" for name in names)
+    found = " AND ".join(f"{name} = ?" for name in key)
+    kinds = (table.c[name].type.dialect_impl(dialect) for name in (*names, *key))
+    written = f"UPDATE {table.name} SET {changed} WHERE {found}"  # noqa: S608 - our own names
+    return written, [kind.bind_processor(dialect) for kind in kinds]
+
+
 def insert(connection: AsyncConnection, table: Table) -> Any:
     """Begin an INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``."""
     return insert_on(connection.dialect.name, table)

@@ -5,6 +5,16 @@ Everything is made inside the running event loop, and taken down in the reverse 
 
 from realtime.bootstrap.ground import Pace
 from realtime.bootstrap.http import describe
-from realtime.bootstrap.node import STATIC, Node, delivering, serving, sweeping
+from realtime.bootstrap.node import STATIC, Node, delivering, serving
+from realtime.bootstrap.upkeep import importing, sweeping
 
-__all__ = ["STATIC", "Node", "Pace", "delivering", "describe", "serving", "sweeping"]
+__all__ = [
+    "STATIC",
+    "Node",
+    "Pace",
+    "delivering",
+    "describe",
+    "importing",
+    "serving",
+    "sweeping",
+]

@@ -19,7 +19,7 @@ from realtime.api.static import WebApp
 from realtime.bootstrap.deliveries import make_deliveries
 from realtime.bootstrap.ground import Ground, Pace
 from realtime.bootstrap.http import RESOURCES, api_resources, make_edge
-from realtime.bootstrap.use_cases import UseCases, make_retention, make_use_cases
+from realtime.bootstrap.use_cases import UseCases, make_use_cases
 from realtime.channels.hub import Hub
 from realtime.clock import Clock
 from realtime.demo.stage import Stage
@@ -37,7 +37,6 @@ from realtime.services.channel_reads import ChannelReads
 from realtime.services.erased_accounts import ErasedAccounts
 from realtime.services.identity import KeySet, KeySource, ServiceKeys, SharedSecret, TokenVerifier
 from realtime.services.people import People
-from realtime.services.retention import Retention
 from realtime.settings import Settings
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -205,15 +204,6 @@ async def delivering(settings: Settings, *, public_url: str) -> AsyncIterator[No
         await caretaker.start()
         down.push_async_callback(caretaker.close)
         yield
-
-
-@asynccontextmanager
-async def sweeping(settings: Settings) -> AsyncIterator[Retention]:
-    """Build what removes what is old, told to nobody but the database: clients find it there."""
-    ground = Ground.lay(settings, settings.public_url or "")
-    async with AsyncExitStack() as down:
-        down.push_async_callback(ground.database.close)
-        yield make_retention(ground, People(ground.monotonic))
 
 
 def _key_source(ground: Ground) -> KeySource:

@@ -59,6 +59,7 @@ COMMANDS = [
     ["keys", "vapid"],
     ["openapi"],
     ["retain"],
+    ["import"],
 ]
 
 
@@ -104,7 +105,8 @@ def test_the_release_is_that_of_the_package(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["serve"], ["worker"], ["migrate"], ["check"], ["token", "a"], ["retain"]]
+    "command",
+    [["serve"], ["worker"], ["migrate"], ["check"], ["token", "a"], ["retain"], ["import", "-"]],
 )
 def test_mistakes_in_settings_are_lines_and_no_traceback(run: Run, command: list[str]) -> None:
     code, out, err = run(*command, REVIEW_DAYS="x", DATABSE_URL="y")

@@ -1,0 +1,1 @@
+"""History from elsewhere: accounts, services, orders and messages, a line each."""
