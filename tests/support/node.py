@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -97,31 +98,50 @@ async def running_node(
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     origin = f"http://127.0.0.1:{port}"
-    environment = {
-        "ORDERWIRE_DATABASE_URL": database_url,
-        "ORDERWIRE_TOKEN_SECRET": SECRET,
-        "ORDERWIRE_SERVICE_KEYS": SERVICE_KEY,
-        "ORDERWIRE_PUBLIC_URL": origin,
-        **(settings or {}),
-    }
-    if "ORDERWIRE_TOKEN_JWKS" in environment:
-        del environment["ORDERWIRE_TOKEN_SECRET"]  # it is one or the other
-    parsed = Settings.parse(environment)
-    async with serving(parsed, public_url=origin, pace=pace, clock=clock) as node:
-        config = uvicorn.Config(
-            node.app,
-            http=BoundedHttpProtocol,
-            ws=node.gateway.websocket_protocol(),  # type: ignore[arg-type] # a factory will do
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=2,
-        )
-        server = _Server(config)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            async with httpx2.AsyncClient(base_url=origin) as http:
-                yield RunningNode(node=node, port=port, http=http)
-        finally:
-            server.should_exit = True
-            await task
+    with tempfile.TemporaryDirectory(prefix="orderwire-node-") as folder:
+        environment = {
+            "ORDERWIRE_DATABASE_URL": database_url,
+            "ORDERWIRE_TOKEN_SECRET": SECRET,
+            "ORDERWIRE_SERVICE_KEYS": SERVICE_KEY,
+            "ORDERWIRE_PUBLIC_URL": origin,
+            **_files(database_url, folder),
+            **(settings or {}),
+        }
+        if "ORDERWIRE_TOKEN_JWKS" in environment:
+            del environment["ORDERWIRE_TOKEN_SECRET"]  # it is one or the other
+        parsed = Settings.parse(environment)
+        async with (
+            serving(parsed, public_url=origin, pace=pace, clock=clock) as node,
+            _listening(node, listener),
+            httpx2.AsyncClient(base_url=origin) as http,
+        ):
+            yield RunningNode(node=node, port=port, http=http)
+
+
+def _files(database_url: str, folder: str) -> dict[str, str]:
+    """Keep attachments beside a file; a database server has no such place."""
+    if database_url.startswith("sqlite"):
+        return {}
+    return {"ORDERWIRE_ATTACHMENTS_URL": f"file://{folder}"}
+
+
+@asynccontextmanager
+async def _listening(node: Node, listener: socket.socket) -> AsyncIterator[None]:
+    config = uvicorn.Config(
+        node.app,
+        http=BoundedHttpProtocol,
+        ws=node.gateway.websocket_protocol(),  # type: ignore[arg-type] # a factory will do
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=2,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        # As the real server does: whoever is still there is seen off first.
+        await node.gateway.drain(accepting=0, over=0)
+        server.should_exit = True
+        await task

@@ -10,6 +10,9 @@ from typing import cast
 
 _WITH_A_RESET = struct.pack("ii", 1, 0)  # SO_LINGER for no time at all: close sends RST, not FIN
 
+# Whom the system took in last shows up so many turns of the loop later.
+TURNS_OF_AN_ACCEPT = 3
+
 
 class Proxy:
     """Passes bytes on between clients and one server, until it is told otherwise."""
@@ -87,6 +90,9 @@ class Proxy:
             yield self
         finally:
             server.close()
+            self.refuse()
+            for _ in range(TURNS_OF_AN_ACCEPT):
+                await asyncio.sleep(0)
             for dial in tuple(self._dials):
                 dial.cancel()
             await asyncio.gather(*self._dials, return_exceptions=True)
