@@ -10,7 +10,7 @@ from typing import cast
 
 _WITH_A_RESET = struct.pack("ii", 1, 0)  # SO_LINGER for no time at all: close sends RST, not FIN
 
-# Whom the system took in last shows up so many turns of the loop later.
+# Who is taken in shows up so many turns of the loop later.
 TURNS_OF_AN_ACCEPT = 3
 
 
@@ -89,10 +89,8 @@ class Proxy:
         try:
             yield self
         finally:
-            server.close()
             self.refuse()
-            for _ in range(TURNS_OF_AN_ACCEPT):
-                await asyncio.sleep(0)
+            await _accept_no_more(server)
             for dial in tuple(self._dials):
                 dial.cancel()
             await asyncio.gather(*self._dials, return_exceptions=True)
@@ -136,6 +134,16 @@ class Proxy:
             await loop.create_connection(lambda: _End(self, peer=client), *self._target)
         except OSError:
             client.reset()
+
+
+async def _accept_no_more(server: asyncio.Server) -> None:
+    """Close a server behind who was taken in last: asyncio would lose their connections."""
+    loop = asyncio.get_running_loop()
+    for each in server.sockets:
+        loop.remove_reader(each.fileno())
+    for _ in range(TURNS_OF_AN_ACCEPT):
+        await asyncio.sleep(0)
+    server.close()
 
 
 class _End(asyncio.Protocol):
