@@ -46,6 +46,8 @@ from storage.tables import (
     push_subscriptions,
     quick_replies,
     services,
+    soft_bounces,
+    suppressions,
 )
 
 # Rung with the account's id behind it when an account is erased.
@@ -91,6 +93,8 @@ async def drop_what_is_its_own(connection: AsyncConnection, account_id: str) -> 
         blocks,
         contact_grants,
         contacts,
+        suppressions,
+        soft_bounces,
     ):
         await connection.execute(delete(table).where(table.c.account_id == account_id))
     mine = select(orders.c.id).where(_takes_part(account_id))

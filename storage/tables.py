@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from storage.attachment_tables import attachments
 from storage.columns import Id, Instant, Json, count, flag, metadata, partial, required
+from storage.mail_tables import audit_log, soft_bounces, suppressions
 from storage.order_tables import (
     idempotency_keys,
     order_answers,
@@ -38,6 +39,7 @@ __all__ = (
     "accounts",
     "attachments",
     "attempts",
+    "audit_log",
     "blocks",
     "chores",
     "contact_grants",
@@ -64,6 +66,8 @@ __all__ = (
     "quick_replies",
     "reports",
     "services",
+    "soft_bounces",
+    "suppressions",
     "timers",
 )
 

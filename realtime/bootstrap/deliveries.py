@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from domain.preferences import Channel
 from realtime.bootstrap.ground import Ground
 from realtime.delivery.carrier import Carrier
-from realtime.delivery.email.carrier import MailCarrier
+from realtime.delivery.email.carrier import Bounces, MailCarrier
 from realtime.delivery.email.compose import MailComposer
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.sender import MailSender
@@ -21,11 +21,11 @@ from realtime.ids import new_id
 from realtime.ops.deliveries import Deliveries, DeliveryFigures
 
 
-def make_deliveries(ground: Ground) -> Deliveries:
+def make_deliveries(ground: Ground, bounces: Bounces) -> Deliveries:
     """Make the worker with everything that it sends by."""
     check_catalogues()
     figures = DeliveryFigures()
-    carriers = dict(_carriers(ground))
+    carriers = dict(_carriers(ground, bounces))
     worker = Worker(
         database=ground.database,
         carriers=carriers,
@@ -36,11 +36,11 @@ def make_deliveries(ground: Ground) -> Deliveries:
     return Deliveries(worker=worker, carriers=list(carriers.values()), figures=figures)
 
 
-def _carriers(ground: Ground) -> Iterable[tuple[Channel, Carrier]]:
+def _carriers(ground: Ground, bounces: Bounces) -> Iterable[tuple[Channel, Carrier]]:
     """Make what the settings allow; a channel without a carrier lets its alerts wait."""
     settings = ground.settings
     if settings.smtp_url:
-        yield Channel.EMAIL, _mail_carrier(ground)
+        yield Channel.EMAIL, _mail_carrier(ground, bounces)
     if settings.vapid_private_key is not None:
         assert settings.vapid_subject is not None, "they are set together: settings.SERVING"
         signer = VapidSigner(
@@ -54,7 +54,7 @@ def _carriers(ground: Ground) -> Iterable[tuple[Channel, Carrier]]:
         )
 
 
-def _mail_carrier(ground: Ground) -> MailCarrier:
+def _mail_carrier(ground: Ground, bounces: Bounces) -> MailCarrier:
     settings = ground.settings
     host = urlsplit(ground.public_url).hostname or "localhost"
     sender = settings.mail_from or Mailbox("Orderwire", f"no-reply@{host}")
@@ -64,5 +64,6 @@ def _mail_carrier(ground: Ground) -> MailCarrier:
             sender=sender, settings_url=f"{ground.public_url}/settings", clock=ground.clock
         ),
         tokens=UnsubscribeTokens(settings.link_secrets),
+        bounces=bounces,
         public_url=ground.public_url,
     )

@@ -27,6 +27,7 @@ from realtime.api.reports import ReportRoutes
 from realtime.api.request_log import RequestFigures
 from realtime.api.search import SearchRoutes
 from realtime.api.services import ServiceRoutes
+from realtime.api.suppressions import SuppressionRoutes
 from realtime.api.unsubscribe import UnsubscribeRoutes
 from realtime.bootstrap.attachments import MEGABYTE
 from realtime.bootstrap.ground import Ground
@@ -58,6 +59,7 @@ RESOURCES: Sequence[type[Resource]] = (
     NotificationRoutes,
     PushRoutes,
     UnsubscribeRoutes,
+    SuppressionRoutes,
     HealthRoutes,
     MetricsRoutes,
     DescriptionRoutes,
@@ -99,6 +101,7 @@ def api_resources(settings: Settings, use_cases: UseCases) -> Sequence[Resource]
             check_endpoint=lambda endpoint: _wrong_with(guard, endpoint),
         ),
         UnsubscribeRoutes(unsubscribing=use_cases.unsubscribing, pages=Pages(), say=_say),
+        SuppressionRoutes(suppressions=use_cases.suppressions),
         DescriptionRoutes(describe),
     ]
 

@@ -104,7 +104,7 @@ def _make(ground: Ground) -> _Parts:
         order_views=use_cases.order_views,
         clock=ground.clock,
     )
-    deliveries = make_deliveries(ground)
+    deliveries = make_deliveries(ground, use_cases.suppressions)
     hub = Hub(
         bus=ground.bus,
         reads=reads,
@@ -190,8 +190,8 @@ async def _start(parts: _Parts, stage: Stage | None, down: AsyncExitStack) -> No
 async def delivering(settings: Settings, *, public_url: str) -> AsyncIterator[None]:
     """Build what delivers and fires timers, and keep it running until the block ends."""
     ground = Ground.lay(settings, public_url)
-    deliveries = make_deliveries(ground)
     use_cases = make_use_cases(ground, People(ground.monotonic))
+    deliveries = make_deliveries(ground, use_cases.suppressions)
     clockwork, caretaker = use_cases.clockwork, use_cases.caretaker
     async with AsyncExitStack() as down:
         down.push_async_callback(ground.database.close)

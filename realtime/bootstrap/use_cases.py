@@ -35,6 +35,7 @@ from realtime.services.requirements import Requirements
 from realtime.services.retention import Retention, periods
 from realtime.services.search import Search
 from realtime.services.services import Services
+from realtime.services.suppressions import Suppressions
 from realtime.services.unsubscribe import Unsubscribing
 
 
@@ -65,6 +66,7 @@ class UseCases:
     changes: MessageChanges
     notifications: Notifications
     unsubscribing: Unsubscribing
+    suppressions: Suppressions
 
 
 def make_use_cases(ground: Ground, people: People) -> UseCases:
@@ -153,6 +155,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         ),
         notifications=Notifications(database=database, clock=clock, explain=explain),
         unsubscribing=Unsubscribing(accounts=accounts, read_token=links.read),
+        suppressions=Suppressions(database=database, planner=planner, clock=clock, new_id=new_id),
     )
 
 

@@ -15,6 +15,7 @@ from realtime.delivery.locales.voice import (
     short_name,
     voice_for,
 )
+from realtime.delivery.targets import shown_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ class OrderChanged(msgspec.Struct, frozen=True, kw_only=True):
         return words | told
 
 
-# What an event of an order has texts of its own for.
+# What an event has texts of its own for.
 TOLD = ("title", "lead")
 
 
@@ -119,6 +120,19 @@ class ServiceDecided(msgspec.Struct, frozen=True, kw_only=True):
     def words(self, _voice: Voice) -> dict[str, Value]:
         """Return what the texts of this template may name."""
         return {"service": one_line(self.service)}
+
+
+class AddressSuspended(msgspec.Struct, frozen=True, kw_only=True):
+    """An address that is written to no more, and why; it is shown masked."""
+
+    address: str
+    reason: str
+
+    def words(self, voice: Voice) -> dict[str, Value]:
+        """Return what the texts of this template may name."""
+        words: dict[str, Value] = {"address": one_line(shown_address(self.address))}
+        told = {name: voice.say(f"address_suspended.{self.reason}.{name}", words) for name in TOLD}
+        return words | told
 
 
 class MessageReceived(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +159,7 @@ class MessageReceived(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-Facts = OrderCreated | OrderChanged | ServiceDecided | MessageReceived
+Facts = OrderCreated | OrderChanged | ServiceDecided | AddressSuspended | MessageReceived
 
 FACTS: Mapping[str, type[Facts]] = {
     "order_created": OrderCreated,
@@ -153,6 +167,7 @@ FACTS: Mapping[str, type[Facts]] = {
     "service_approved": ServiceDecided,
     "service_rejected": ServiceDecided,
     "service_paused": ServiceDecided,
+    "address_suspended": AddressSuspended,
     "message_received": MessageReceived,
 }
 

@@ -4,7 +4,6 @@ from typing import Any, Protocol
 
 from realtime.delivery.moment import Moment
 from realtime.delivery.outcome import Outcome
-from realtime.delivery.reasons import Reason
 
 
 class Carrier(Protocol):
@@ -21,8 +20,8 @@ class Carrier(Protocol):
         """Hand it over, once; never raises for what the other side does."""
         ...
 
-    async def retire(self, moment: Moment, outcome: Outcome) -> Reason:
-        """Forget the target that ``outcome`` tells is gone; return what the ledger says of it."""
+    async def settle(self, moment: Moment, outcome: Outcome) -> Outcome:
+        """Forget a target that is gone, count what came back; return what the ledger says."""
         ...
 
     async def close(self) -> None:

@@ -1,7 +1,7 @@
 """Takes one claimed delivery to its end: decide, put into words, record, send, record."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -95,9 +95,7 @@ class Courier:
         parcel = carrier.pack(moment)
         if not await self._write(self._verdicts.begun(claim, began, lease_until)):
             return Done()
-        outcome = await carrier.carry(parcel)
-        if outcome.result is Result.GONE:
-            outcome = replace(outcome, reason=await carrier.retire(moment, outcome))
+        outcome = await carrier.settle(moment, await carrier.carry(parcel))
         tried = self._verdicts.tried(
             claim, Try(began=began, outcome=outcome, target=moment.target), self._clock.now()
         )

@@ -12,7 +12,7 @@ from realtime.delivery.alert import Alert
 from realtime.delivery.gate import Situation
 from realtime.delivery.reasons import Reason
 from realtime.delivery.targets import shown_address, shown_endpoint
-from storage import recipients
+from storage import recipients, suppressions
 from storage.deliveries import Claim
 from storage.engine import Database
 from storage.rows import Record
@@ -24,7 +24,8 @@ class Moment:
 
     ``told`` is its notification with its account, ``wishes`` what that account wants; both are
     None when either is gone. ``device`` is the push subscription it is for, ``other_devices``
-    whether the account has any; ``target`` is where it goes, as it may be shown.
+    whether the account has any, ``suppressed`` whether its
+    address is written to no more; ``target`` is where it goes, as it may be shown.
     """
 
     claim: Claim
@@ -35,6 +36,7 @@ class Moment:
     other_devices: bool
     order: Record | None
     buyer_name: str | None
+    suppressed: bool
     target: str
 
     def situation(self, *, missing: Reason | None) -> Situation:
@@ -58,7 +60,9 @@ class Moment:
 
     def _no_target(self) -> Reason | None:
         if self.claim.channel == Channel.EMAIL:
-            return None if self.told and self.told.email else Reason.NO_ADDRESS
+            if not self.told or not self.told.email:
+                return Reason.NO_ADDRESS
+            return Reason.SUPPRESSED if self.suppressed else None
         if self.device is None:
             return Reason.SUBSCRIPTION_GONE if self.other_devices else Reason.NO_SUBSCRIPTION
         return None
@@ -104,6 +108,7 @@ class Moments:
 
     async def of(self, claims: Sequence[Claim]) -> list[Moment]:
         """Return a moment for each claim, in order."""
+        now = self._clock.now()
         async with self._database.reading() as connection:
             told = await recipients.told(
                 connection, {(claim.account_id, claim.notification_id) for claim in claims}
@@ -111,7 +116,7 @@ class Moments:
             orders = await recipients.orders_of(connection, _order_ids(claims))
             names = await recipients.names(connection, {row.buyer_id for row in orders})
             devices = await recipients.devices(connection, _pushed_to(claims))
-        now = self._clock.now()
+            suppressed = await suppressions.active(connection, _mailed_to(claims, told), now)
         by_notification = {(row.account_id, row.id): row for row in told}
         by_order = {row.id: row for row in orders}
         by_device = {(row.account_id, row.id): row for row in devices}
@@ -131,6 +136,7 @@ class Moments:
                     other_devices=claim.account_id in with_devices,
                     order=order,
                     buyer_name=names.get(order.buyer_id) if order else None,
+                    suppressed=row is not None and row.email in suppressed,
                     target=_shown_target(claim, row, device),
                 )
             )
@@ -147,6 +153,11 @@ def _shown_target(claim: Claim, told: Record | None, device: Record | None) -> s
     if claim.channel == Channel.PUSH:
         return shown_endpoint(device.endpoint) if device else ""
     return shown_address(told.email) if told and told.email else ""
+
+
+def _mailed_to(claims: Iterable[Claim], told: Iterable[Record]) -> set[str]:
+    mailed = {claim.account_id for claim in claims if claim.channel == Channel.EMAIL}
+    return {row.email for row in told if row.account_id in mailed and row.email}
 
 
 def _order_ids(claims: Iterable[Claim]) -> set[str]:

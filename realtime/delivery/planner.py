@@ -11,7 +11,7 @@ from realtime.delivery.alert import Alert, in_two_lines
 from realtime.delivery.backoff import LIFETIMES
 from realtime.delivery.reasons import Decision, Reason
 from realtime.delivery.targets import shown_address, shown_endpoint
-from storage import accounts, deliveries, erasures, ledger, notifications
+from storage import accounts, deliveries, erasures, ledger, notifications, suppressions
 from storage.deliveries import Priority, Status
 from storage.engine import Transaction
 from storage.rows import Record
@@ -70,10 +70,15 @@ class Planner:
         if not stored:
             return None
         devices = await accounts.push_subscriptions_of(tx.connection, account.id)
-        targets = _targets(notice.category, wishes, account, devices)
+        suppressed = await self._suppressed(tx, account)
+        targets = _targets(notice.category, wishes, account, devices, suppressed=suppressed)
         await self._write(tx, notice, notification_id, targets)
         tx.ring(DOORBELL)
         return await notifications.get(tx.connection, account.id, notification_id)
+
+    async def _suppressed(self, tx: Transaction, account: Record) -> bool:
+        addresses = {account.email} if account.email else set()
+        return bool(await suppressions.active(tx.connection, addresses, self._clock.now()))
 
     async def cancel_all(self, tx: Transaction, account_id: str) -> None:
         """Cancel what is under way to an account that is erased, whoever has it."""
@@ -235,10 +240,18 @@ async def _priority(tx: Transaction, notice: Notice, channel: Channel, now: date
 
 
 def _targets(
-    category: Category, wishes: Preferences, account: Record, devices: Sequence[Record]
+    category: Category,
+    wishes: Preferences,
+    account: Record,
+    devices: Sequence[Record],
+    *,
+    suppressed: bool,
 ) -> list[_Target]:
     """List where an alert goes: each device that takes pushes, and the mail address."""
-    return [*_pushes(category, wishes, devices), _mail(category, wishes, account)]
+    return [
+        *_pushes(category, wishes, devices),
+        _mail(category, wishes, account, suppressed=suppressed),
+    ]
 
 
 def _pushes(category: Category, wishes: Preferences, devices: Sequence[Record]) -> list[_Target]:
@@ -252,9 +265,10 @@ def _pushes(category: Category, wishes: Preferences, devices: Sequence[Record]) 
     ]
 
 
-def _mail(category: Category, wishes: Preferences, account: Record) -> _Target:
+def _mail(category: Category, wishes: Preferences, account: Record, *, suppressed: bool) -> _Target:
     if not wishes.wants(category, Channel.EMAIL):
         return _Target(channel=Channel.EMAIL, skipped=Reason.PREFERENCE_OFF)
     if not account.email:
         return _Target(channel=Channel.EMAIL, skipped=Reason.NO_ADDRESS)
-    return _Target(channel=Channel.EMAIL, shown=shown_address(account.email))
+    reason = Reason.SUPPRESSED if suppressed else None
+    return _Target(channel=Channel.EMAIL, shown=shown_address(account.email), skipped=reason)

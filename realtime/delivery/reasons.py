@@ -28,6 +28,7 @@ class Reason(StrEnum):
     PREFERENCE_OFF = "preference_off"  # the account switched it off
     NO_SUBSCRIPTION = "no_subscription"  # no device of the account takes pushes
     NO_ADDRESS = "no_address"  # the account has no mail address
+    SUPPRESSED = "suppressed"  # mails to this address came back
     SUBSCRIPTION_GONE = "subscription_gone"  # this device takes no more pushes, others do
     KEY_MISMATCH = "key_mismatch"  # this device subscribed with another key than ours
     # cancelled

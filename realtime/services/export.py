@@ -37,8 +37,8 @@ class ExportLine(TypedDict, total=False):
     """One thing that is known of an account; the last line is of type `end`, and counts the rest.
 
     Types are `account`, `preferences`, `push_subscription`, `service`, `quick_reply`, `contact`,
-    `contact_grant`, `block`, `report`, `attachment`, `conversation`, `order`, `note`, `message`,
-    `edit`, `delete`, `order_event`, `notification` and `end`.
+    `contact_grant`, `block`, `report`, `suppression`, `attachment`, `conversation`, `order`,
+    `note`, `message`, `edit`, `delete`, `order_event`, `notification` and `end`.
     """
 
     type: str
@@ -290,6 +290,7 @@ _ROWS = (
     _Rows("contact_grant", tables.contact_grants, tables.contact_grants.c.account_id),
     _Rows("block", tables.blocks, tables.blocks.c.account_id),
     _Rows("report", tables.reports, tables.reports.c.reporter),
+    _Rows("suppression", tables.suppressions, tables.suppressions.c.account_id),
 )
 _SHOWN: Mapping[str, Any] = {
     "push_subscription": _push_subscription,
@@ -299,4 +300,5 @@ _SHOWN: Mapping[str, Any] = {
     "contact_grant": _about_other,
     "block": _about_other,
     "report": _report,
+    "suppression": lambda row, _people: _plain(row, "account_id"),
 }

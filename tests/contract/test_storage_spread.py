@@ -46,6 +46,9 @@ SPREAD_BY = {
         "order_numbers": "number",
         "reports": "id",
         "chores": "name",
+        "suppressions": "id",
+        "soft_bounces": "address_id",
+        "audit_log": "id",
     },
 }
 COLUMN = {table: column for group in SPREAD_BY.values() for table, column in group.items()}

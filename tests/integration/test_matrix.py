@@ -10,6 +10,7 @@ import pytest
 
 from domain.identity import Identity, Role
 from domain.reports import ReportReason
+from domain.suppression import Bounce, BounceKind, address_key
 from realtime.bootstrap import describe
 from realtime.bootstrap.use_cases import UseCases
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens, Unsubscription
@@ -214,6 +215,14 @@ async def a_marketplace(node: RunningNode, name: str) -> dict[str, str]:
     message = {"client_id": "1", "body": "Hello", "attachments": [attachment]}
     assert (await node.http.post(thread, json=message, headers=bearer)).status_code == 201
     links = UnsubscribeTokens([SECRET.encode()])
+    await use_cases.suppressions.note(
+        Bounce(
+            account_id=sam,
+            address=f"{sam}@example.com",
+            delivery_id="of-nobody",
+            kind=BounceKind.HARD,
+        )
+    )
     return {
         "sam": sam,
         "bea": bea,
@@ -229,6 +238,7 @@ async def a_marketplace(node: RunningNode, name: str) -> dict[str, str]:
         "note_id": note["id"],
         "quick_reply_id": reply["id"],
         "report_id": report["id"],
+        "suppression_id": address_key(f"{sam}@example.com"),
         "attachment_id": attachment,
         "form": "file",
         "token": links.make(Unsubscription(sam, "new_order", "email")),

@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from realtime.delivery.moment import Moment
 from realtime.delivery.outcome import Outcome, Result
@@ -38,9 +37,9 @@ class ToldCarrier:
         self.carried.append(parcel)
         return told
 
-    async def retire(self, _moment: Moment, outcome: Outcome) -> Any:
+    async def settle(self, _moment: Moment, outcome: Outcome) -> Outcome:
         """Forget nothing."""
-        return outcome.reason
+        return outcome
 
     async def close(self) -> None:
         """Close nothing."""

@@ -21,11 +21,11 @@ from realtime.delivery.lane import Pace
 from realtime.delivery.moment import Moment
 from realtime.delivery.outcome import Outcome
 from realtime.delivery.push.vapid import VapidKey
-from realtime.delivery.reasons import Reason
 from realtime.delivery.worker import Worker
 from realtime.ids import new_id
 from storage.engine import Database
 from tests.support.delivery_world import mail_carrier, push_carrier
+from tests.support.marketplace import Marketplace
 
 
 class Orders(msgspec.Struct, kw_only=True):
@@ -88,9 +88,9 @@ class MortalCarrier:
         await self._fate.waits_at("accepted")
         return outcome
 
-    async def retire(self, moment: Moment, outcome: Outcome) -> Reason:
+    async def settle(self, moment: Moment, outcome: Outcome) -> Outcome:
         """Forget a target."""
-        return await self._carrier.retire(moment, outcome)
+        return await self._carrier.settle(moment, outcome)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -103,7 +103,7 @@ async def work(orders: Orders) -> None:
     key = VapidKey.parse(orders.vapid)
     carriers: dict[Channel, Carrier] = {
         Channel.PUSH: push_carrier(database, clock, orders.push, key=key, timeout=60.0),
-        Channel.EMAIL: mail_carrier(clock, orders.smtp),
+        Channel.EMAIL: mail_carrier(clock, orders.smtp, Marketplace(database).suppressions),
     }
     await Worker(
         database=database,

@@ -12,7 +12,7 @@ from domain.publications import Publication
 from realtime.clock import Clock
 from realtime.delivery.carrier import Carrier
 from realtime.delivery.courier import Decided
-from realtime.delivery.email.carrier import MailCarrier
+from realtime.delivery.email.carrier import Bounces, MailCarrier
 from realtime.delivery.email.compose import MailComposer
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.relay import MailTimeouts, parse_relays
@@ -58,7 +58,9 @@ def push_carrier(
     return PushCarrier(sender=sender, database=database, public_url=PUBLIC_URL)
 
 
-def mail_carrier(clock: Clock, url: str, timeouts: MailTimeouts = BRIEF) -> MailCarrier:
+def mail_carrier(
+    clock: Clock, url: str, bounces: Bounces, timeouts: MailTimeouts = BRIEF
+) -> MailCarrier:
     """Make a carrier for one relay."""
     return MailCarrier(
         sender=MailSender(parse_relays(url), helo="market.example", timeouts=timeouts),
@@ -68,6 +70,7 @@ def mail_carrier(clock: Clock, url: str, timeouts: MailTimeouts = BRIEF) -> Mail
             clock=clock,
         ),
         tokens=TOKENS,
+        bounces=bounces,
         public_url=PUBLIC_URL,
     )
 
@@ -105,7 +108,7 @@ class World:
         """A carrier for each channel."""
         return {
             Channel.PUSH: push_carrier(self.database, self.clock, self.pushes.origin),
-            Channel.EMAIL: mail_carrier(self.clock, self.mails.url),
+            Channel.EMAIL: mail_carrier(self.clock, self.mails.url, self.marketplace.suppressions),
         }
 
     async def people(self, **sam: Any) -> Identity:

@@ -27,6 +27,7 @@ from realtime.api.quick_replies import QuickReplyRoutes
 from realtime.api.reports import ReportRoutes
 from realtime.api.search import SearchRoutes
 from realtime.api.services import ServiceRoutes
+from realtime.api.suppressions import SuppressionRoutes
 from realtime.bootstrap import describe
 from realtime.ids import new_id
 from realtime.services.identity import ServiceKeys, SharedSecret, TokenVerifier
@@ -64,6 +65,7 @@ def resources(market: Marketplace) -> Sequence[Resource]:
             public_key=PUBLIC_KEY,
             check_endpoint=lambda url: "is not public" if url == FORBIDDEN_ENDPOINT else None,
         ),
+        SuppressionRoutes(suppressions=market.suppressions),
         DescriptionRoutes(describe),
     ]
 

@@ -47,6 +47,7 @@ from realtime.services.reports import Reports
 from realtime.services.requirements import Requirements
 from realtime.services.search import Search
 from realtime.services.services import Services
+from realtime.services.suppressions import Suppressions
 from realtime.services.views import Shape
 from storage import attachments
 from storage.engine import Database, Transaction
@@ -126,6 +127,7 @@ class Marketplace:
         self.contacts = Contacts(**made, people=self.people)
         self.conversations = Conversations(**made, people=self.people, **ids)
         self.quick_replies = QuickReplies(**made, new_id=new_id)
+        self.suppressions = Suppressions(**made, planner=planner, new_id=new_id)
         self.reports = Reports(**made, people=self.people, new_id=new_id)
         self.blocks = Blocks(**made, people=self.people, conversations=self.conversations)
         periods = Periods()

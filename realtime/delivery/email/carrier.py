@@ -1,9 +1,12 @@
 """Carries alerts as mails: the same Message-ID for each attempt of a delivery."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from domain.preferences import Channel
+from domain.suppression import Bounce, BounceKind
 from realtime.delivery.email.compose import MailComposer
 from realtime.delivery.email.headers import message_id
 from realtime.delivery.email.mail import Mail
@@ -12,6 +15,20 @@ from realtime.delivery.email.unsubscribe import UnsubscribeTokens, Unsubscriptio
 from realtime.delivery.moment import Moment
 from realtime.delivery.outcome import Outcome
 from realtime.delivery.reasons import Reason
+
+# Which ends of an attempt say something about the address.
+_BOUNCES: Mapping[str, BounceKind] = {
+    Reason.HARD_BOUNCE: BounceKind.HARD,
+    Reason.MAILBOX_FULL: BounceKind.SOFT,
+}
+
+
+class Bounces(Protocol):
+    """Where it is counted what came back."""
+
+    async def note(self, bounce: Bounce) -> None:
+        """Count it, and write to the address no more if it was one too many."""
+        ...
 
 
 class MailCarrier:
@@ -23,11 +40,13 @@ class MailCarrier:
         sender: MailSender,
         composer: MailComposer,
         tokens: UnsubscribeTokens,
+        bounces: Bounces,
         public_url: str,
     ) -> None:
         self._sender = sender
         self._composer = composer
         self._tokens = tokens
+        self._bounces = bounces
         self._public_url = public_url
         self._domain = urlsplit(public_url).hostname or "localhost"
 
@@ -47,9 +66,21 @@ class MailCarrier:
         """Hand it to the first relay that takes it."""
         return await self._sender.send(parcel)
 
-    async def retire(self, _moment: Moment, outcome: Outcome) -> Reason:
-        """Tell that the address takes no mail."""
-        return Reason(outcome.reason)
+    async def settle(self, moment: Moment, outcome: Outcome) -> Outcome:
+        """Count what came back against the address."""
+        kind = _BOUNCES.get(outcome.reason)
+        if kind is not None:
+            assert moment.told is not None, "it was just written to"
+            await self._bounces.note(
+                Bounce(
+                    account_id=moment.claim.account_id,
+                    address=moment.told.email,
+                    delivery_id=moment.claim.id,
+                    kind=kind,
+                    detail=outcome.detail,
+                )
+            )
+        return outcome
 
     async def close(self) -> None:
         """Close every connection."""

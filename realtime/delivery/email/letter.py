@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from realtime.delivery.alert import (
+    AddressSuspended,
     Alert,
     Facts,
     MessageReceived,
@@ -123,6 +124,12 @@ def _service_decided(facts: ServiceDecided, voice: Voice, _words: Mapping[str, V
     return _Parts(rows=(Row(voice.say("service.row.reason"), one_line(facts.reason)),))
 
 
+def _address_suspended(
+    _facts: AddressSuspended, _voice: Voice, _words: Mapping[str, Value]
+) -> _Parts:
+    return _Parts()
+
+
 def _message_received(facts: MessageReceived, _voice: Voice, _words: Mapping[str, Value]) -> _Parts:
     newest = (facts.messages or (facts.preview,))[-MOST_QUOTES:]
     return _Parts(
@@ -140,5 +147,6 @@ _PARTS: Mapping[type[Facts], Callable[..., _Parts]] = {
     OrderCreated: _order_created,
     OrderChanged: _order_changed,
     ServiceDecided: _service_decided,
+    AddressSuspended: _address_suspended,
     MessageReceived: _message_received,
 }

@@ -1,8 +1,10 @@
 """Carries alerts to browsers; composes at the last moment, drops subscriptions that are gone."""
 
+from dataclasses import replace
+
 from domain.preferences import Category
 from realtime.delivery.moment import Moment
-from realtime.delivery.outcome import Outcome
+from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.push.compose import compose_push, push_topic
 from realtime.delivery.push.sender import Push, PushSender, Urgency
 from realtime.delivery.reasons import Reason
@@ -48,8 +50,10 @@ class PushCarrier:
         """Send it."""
         return await self._sender.send(parcel)
 
-    async def retire(self, moment: Moment, outcome: Outcome) -> Reason:
-        """Drop the subscription, unless its browser has renewed it meanwhile."""
+    async def settle(self, moment: Moment, outcome: Outcome) -> Outcome:
+        """Drop a subscription that is gone, unless its browser has renewed it meanwhile."""
+        if outcome.result is not Result.GONE:
+            return outcome
         device = moment.device
         assert device is not None, "it was just sent to"
 
@@ -60,7 +64,7 @@ class PushCarrier:
             return bool(await recipients.devices(tx.connection, {device.account_id}))
 
         others_go_on = await self._database.transaction(work)
-        return Reason(outcome.reason) if others_go_on else Reason.NO_SUBSCRIPTION
+        return outcome if others_go_on else replace(outcome, reason=Reason.NO_SUBSCRIPTION)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -46,6 +46,11 @@ SERVICE_REJECTED = replace(
     facts={"service": "Ein Logo", "reason": "Das Bild fehlt."},
     thread=None,
 )
+ADDRESS_SUSPENDED = replace(
+    SERVICE_REJECTED,
+    template="address_suspended",
+    facts={"address": "sabine@example.com", "reason": "hard_bounce"},
+)
 
 
 def with_facts(alert: Alert, **facts: Any) -> Alert:

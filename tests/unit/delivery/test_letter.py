@@ -5,9 +5,11 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from domain.suppression import SuppressionReason
 from realtime.delivery.alert import in_two_lines
 from realtime.delivery.email.letter import Row, write_letter
 from tests.unit.delivery.alerts import (
+    ADDRESS_SUSPENDED,
     MESSAGE_RECEIVED,
     ORDER_CREATED,
     SERVICE_REJECTED,
@@ -107,3 +109,10 @@ def test_an_alert_is_two_lines_on_a_lock_screen() -> None:
 def test_facts_of_another_shape_are_refused() -> None:
     with pytest.raises(msgspec.ValidationError):
         write_letter(replace(ORDER_CREATED, facts={"number": 1}))
+
+
+@pytest.mark.parametrize("reason", SuppressionReason)
+def test_an_address_that_is_written_to_no_more_is_told_of_masked(reason: str) -> None:
+    letter = write_letter(with_facts(ADDRESS_SUSPENDED, reason=reason))
+    assert "s\u2026@example.com" in letter.lead
+    assert letter.subject == letter.headline != ""
