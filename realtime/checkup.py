@@ -163,7 +163,7 @@ async def _relay(relay: Relay, tls: ssl.SSLContext) -> list[Finding]:
 
 
 async def _push(settings: Settings) -> list[Finding]:
-    if settings.vapid_private_key is None:
+    if not settings.vapid_private_key:
         return missing(
             "push", "not set: pushes wait", "set ORDERWIRE_VAPID_PRIVATE_KEY (orderwire keys vapid)"
         )

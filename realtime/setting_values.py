@@ -191,8 +191,12 @@ def mailbox(text: str) -> Mailbox:
         raise ValueError(f"{wrong}: Orderwire <no-reply@example.com>") from None
 
 
-def vapid_key(text: str) -> VapidKey:
-    """Read the key that pushes are signed with."""
+def vapid_keys(text: str) -> tuple[VapidKey, ...]:
+    """Read the key that pushes are signed with, and those that were before it."""
+    return tuple(_vapid_key(part) for part in text.split(",") if part.strip())
+
+
+def _vapid_key(text: str) -> VapidKey:
     try:
         return VapidKey.parse(text)
     except ValueError:

@@ -144,11 +144,12 @@ class Settings:
         ),
     ]
     vapid_private_key: Annotated[
-        VapidKey | None,
+        tuple[VapidKey, ...],
         Setting(
-            read.optional(read.vapid_key),
+            read.vapid_keys,
             "",
-            "the key that pushes are signed with (orderwire keys vapid)",
+            "the key that pushes are signed with (orderwire keys vapid); after a rotation the "
+            "former ones behind it, separated by commas",
             secret=True,
         ),
     ]

@@ -91,8 +91,13 @@ async def put_preferences(
     )
 
 
-async def put_push_subscription(connection: AsyncConnection, values: Mapping[str, Any]) -> str:
-    """Store a browser's subscription and return its id; an endpoint belongs to one account."""
+async def put_push_subscription(
+    connection: AsyncConnection, values: Mapping[str, Any], *, keeps_key: bool
+) -> str:
+    """Store a device's subscription and return its id; an endpoint belongs to one account.
+
+    With ``keeps_key`` one that is stored already stays with the key that it was made with.
+    """
     endpoint = push_subscriptions.c.endpoint_hash == values["endpoint_hash"]
     await connection.execute(
         delete(push_subscriptions).where(
@@ -100,10 +105,13 @@ async def put_push_subscription(connection: AsyncConnection, values: Mapping[str
         )
     )
     statement = insert(connection, push_subscriptions).values(**values)
+    renewed = {name: values[name] for name in ("p256dh", "auth", "label", "kind")}
+    if not keeps_key:
+        renewed["vapid_key"] = values["vapid_key"]
     stored = await connection.execute(
         statement.on_conflict_do_update(
             index_elements=["account_id", "endpoint_hash"],
-            set_={name: values[name] for name in ("p256dh", "auth", "label")},
+            set_=renewed,
         ).returning(push_subscriptions.c.id)
     )
     return str(stored.scalar_one())

@@ -67,7 +67,13 @@ def _devices(dialect: str) -> Select[Any]:
     wanted = batch(dialect, id=TEXT)
     columns = push_subscriptions.c
     return select(
-        columns.account_id, columns.id, columns.endpoint, columns.p256dh, columns.auth
+        columns.account_id,
+        columns.id,
+        columns.kind,
+        columns.endpoint,
+        columns.p256dh,
+        columns.auth,
+        columns.vapid_key,
     ).join(wanted, wanted.c.id == columns.account_id)
 
 

@@ -109,6 +109,10 @@ push_subscriptions = Table(
     required("auth", String(64)),
     required("label", String(200)),
     required("created_at", Instant),
+    # web: the endpoint is a URL; fcm, apns: it is the token that the device was given.
+    required("kind", String(8), server_default="web"),
+    # The public key that a browser subscribed with; null: the only one that there was then.
+    Column("vapid_key", String(88)),
     PrimaryKeyConstraint("account_id", "id"),
     UniqueConstraint("account_id", "endpoint_hash"),
     Index(None, "endpoint_hash"),

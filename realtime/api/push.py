@@ -1,7 +1,7 @@
 """``/v1/push`` and ``/v1/me/push-subscriptions``: a browser that takes pushes."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, TypedDict
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
@@ -10,9 +10,10 @@ from starlette.requests import Request
 
 from domain.errors import Invalid, NotFound
 from domain.identity import Identity
-from realtime.api.bodies import AccountId, Body
+from realtime.api.bodies import AccountId, Body, Query
 from realtime.api.endpoint import ACCOUNT, ANYBODY, Created, Resource, delete, get, post
 from realtime.services.accounts import Accounts, Device
+from realtime.services.push_trials import PushTrials, Tried
 from realtime.services.shapes import Page
 
 SUBSCRIPTIONS = "/v1/me/push-subscriptions"
@@ -29,10 +30,14 @@ class SubscriptionKeys(Body, frozen=True):
 
 
 class SubscriptionBody(Body, frozen=True):
-    """What ``PushSubscription.toJSON()`` gives, and a name for the device."""
+    """What ``PushSubscription.toJSON()`` gives, and a name for the device.
+
+    ``key`` is the public key that the browser subscribed with, if it is not the current one.
+    """
 
     endpoint: Endpoint
     keys: SubscriptionKeys
+    key: Annotated[str, Meta(max_length=88)] | None = None
     expirationTime: float | None = None  # noqa: N815 - the browser's own name for it
     label: Annotated[str, Meta(max_length=200)] = ""
 
@@ -49,25 +54,36 @@ class EndpointBody(Body, frozen=True):
     endpoint: Endpoint
 
 
+class TestQuery(Query, frozen=True):
+    """Which device is tried; without an id all of them."""
+
+    id: AccountId | None = None
+
+
 class PushRoutes(Resource):
-    """Push subscriptions over HTTP; ``check_endpoint`` returns what is wrong with an address."""
+    """Push subscriptions over HTTP; ``check_endpoint`` returns what is wrong with an address.
+
+    ``public_keys`` are the current one, and behind it those before.
+    """
 
     def __init__(
         self,
         *,
         accounts: Accounts,
-        public_key: str,
+        trials: PushTrials,
+        public_keys: Sequence[str],
         check_endpoint: Callable[[str], str | None],
     ) -> None:
         self._accounts = accounts
-        self._public_key = public_key
+        self._trials = trials
+        self._public_keys = public_keys
         self._check_endpoint = check_endpoint
 
     async def key(self) -> PublicKey:
         """Show the key that a browser subscribes with."""
-        if not self._public_key:
+        if not self._public_keys:
             raise NotFound("pushes are not set up on this server", code="push_not_set_up")
-        return {"public_key": self._public_key}
+        return {"public_key": self._public_keys[0]}
 
     async def devices(self, caller: Identity) -> Page[Device]:
         """List the caller's devices."""
@@ -87,9 +103,22 @@ class PushRoutes(Resource):
             endpoint=body.endpoint,
             p256dh=p256dh,
             auth=auth,
+            vapid_key=self._made_with(body.key),
+            keeps_key=body.key is None,
             label=body.label or request.headers.get("user-agent", "")[:200],
         )
         return Created(stored)
+
+    def _made_with(self, key: str | None) -> str | None:
+        if key is None:
+            return self._public_keys[0] if self._public_keys else None
+        if key not in self._public_keys:
+            raise Invalid.field("key", "is no key of this server: subscribe with the current one")
+        return key
+
+    async def test(self, caller: Identity, query: TestQuery) -> Page[Tried]:
+        """Send a push that says nothing, and tell what the push service answered for each."""
+        return await self._trials.run(caller, query.id)
 
     async def unsubscribe(self, caller: Identity, body: EndpointBody) -> None:
         """Forget a browser by its endpoint."""
@@ -104,6 +133,12 @@ class PushRoutes(Resource):
         get("/v1/push/public-key", key, by=ANYBODY, refuses=("push_not_set_up",)),
         get(SUBSCRIPTIONS, devices, by=ACCOUNT),
         post(SUBSCRIPTIONS, subscribe, by=ACCOUNT, refuses=("not_found",)),
+        post(
+            f"{SUBSCRIPTIONS}/test",
+            test,
+            by=ACCOUNT,
+            refuses=("not_found", "push_not_set_up"),
+        ),
         delete(SUBSCRIPTIONS, unsubscribe, by=ACCOUNT, refuses=("not_found",)),
         delete(f"{SUBSCRIPTIONS}/{{subscription_id}}", forget, by=ACCOUNT, refuses=("not_found",)),
     )

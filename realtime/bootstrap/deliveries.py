@@ -41,17 +41,25 @@ def _carriers(ground: Ground, bounces: Bounces) -> Iterable[tuple[Channel, Carri
     settings = ground.settings
     if settings.smtp_url:
         yield Channel.EMAIL, _mail_carrier(ground, bounces)
-    if settings.vapid_private_key is not None:
-        assert settings.vapid_subject is not None, "they are set together: settings.SERVING"
-        signer = VapidSigner(
-            key=settings.vapid_private_key, subject=settings.vapid_subject, clock=ground.clock
-        )
-        guard = EndpointGuard(settings.push_extra_origins)
-        sender = PushSender(signer=signer, guard=guard, clock=ground.clock)
+    sender = make_push_sender(ground)
+    if sender is not None:
         yield (
             Channel.PUSH,
             PushCarrier(sender=sender, database=ground.database, public_url=ground.public_url),
         )
+
+
+def make_push_sender(ground: Ground) -> PushSender | None:
+    """Make what sends pushes; None without a key for them."""
+    settings = ground.settings
+    if not settings.vapid_private_key:
+        return None
+    assert settings.vapid_subject is not None, "they are set together: settings.SERVING"
+    signer = VapidSigner(
+        keys=settings.vapid_private_key, subject=settings.vapid_subject, clock=ground.clock
+    )
+    guard = EndpointGuard(settings.push_extra_origins)
+    return PushSender(signer=signer, guard=guard, clock=ground.clock)
 
 
 def _mail_carrier(ground: Ground, bounces: Bounces) -> MailCarrier:

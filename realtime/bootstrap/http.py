@@ -74,7 +74,7 @@ def describe() -> Json:
 def api_resources(settings: Settings, use_cases: UseCases) -> Sequence[Resource]:
     """List what accounts, operators and the marketplace's backend call."""
     guard = EndpointGuard(settings.push_extra_origins)
-    key = settings.vapid_private_key
+    keys = settings.vapid_private_key
     return [
         AccountRoutes(accounts=use_cases.accounts),
         PrivacyRoutes(export=use_cases.export, erasing=use_cases.erasing),
@@ -97,7 +97,8 @@ def api_resources(settings: Settings, use_cases: UseCases) -> Sequence[Resource]
         NotificationRoutes(notifications=use_cases.notifications),
         PushRoutes(
             accounts=use_cases.accounts,
-            public_key=key.public_text if key else "",
+            trials=use_cases.push_trials,
+            public_keys=[key.public_text for key in keys],
             check_endpoint=lambda endpoint: _wrong_with(guard, endpoint),
         ),
         UnsubscribeRoutes(unsubscribing=use_cases.unsubscribing, pages=Pages(), say=_say),

@@ -176,6 +176,7 @@ async def _start(parts: _Parts, stage: Stage | None, down: AsyncExitStack) -> No
     down.push_async_callback(parts.queue_channel.close)
     await parts.deliveries.start()
     down.push_async_callback(parts.deliveries.close)
+    down.push_async_callback(parts.use_cases.push_trials.close)
     await parts.use_cases.clockwork.start()
     down.push_async_callback(parts.use_cases.clockwork.close)
     await parts.use_cases.attachments.sweep.start()

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from domain.timers import Periods
 from realtime.bootstrap.attachments import AttachmentParts, make_attachments
+from realtime.bootstrap.deliveries import make_push_sender
 from realtime.bootstrap.ground import Ground
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.ledger import explain
 from realtime.delivery.planner import Planner
+from realtime.delivery.push.trial import PushTrial
 from realtime.ids import new_epoch, new_id
 from realtime.services.accounts import Accounts
 from realtime.services.blocks import Blocks
@@ -28,6 +30,7 @@ from realtime.services.order_timers import OrderTimers
 from realtime.services.order_views import OrderViews
 from realtime.services.orders import Orders
 from realtime.services.people import People
+from realtime.services.push_trials import PushTrials
 from realtime.services.quick_replies import QuickReplies
 from realtime.services.rates import AccountRates
 from realtime.services.reports import Reports
@@ -67,6 +70,7 @@ class UseCases:
     notifications: Notifications
     unsubscribing: Unsubscribing
     suppressions: Suppressions
+    push_trials: PushTrials
 
 
 def make_use_cases(ground: Ground, people: People) -> UseCases:
@@ -155,8 +159,15 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         ),
         notifications=Notifications(database=database, clock=clock, explain=explain),
         unsubscribing=Unsubscribing(accounts=accounts, read_token=links.read),
+        push_trials=_push_trials(ground),
         suppressions=Suppressions(database=database, planner=planner, clock=clock, new_id=new_id),
     )
+
+
+def _push_trials(ground: Ground) -> PushTrials:
+    sender = make_push_sender(ground)
+    trial = PushTrial(sender=sender, public_url=ground.public_url) if sender else None
+    return PushTrials(database=ground.database, trial=trial)
 
 
 def make_periods(ground: Ground) -> Periods:

@@ -161,9 +161,22 @@ class Accounts:
         return await self._database.transaction(work)
 
     async def subscribe_push(
-        self, identity: Identity, *, endpoint: str, p256dh: str, auth: str, label: str
+        self,
+        identity: Identity,
+        *,
+        endpoint: str,
+        label: str,
+        p256dh: str = "",
+        auth: str = "",
+        kind: str = "web",
+        vapid_key: str | None = None,
+        keeps_key: bool = False,
     ) -> Device:
-        """Remember a browser that takes this account's pushes; the same one again is no second."""
+        """Remember a device that takes this account's pushes; the same one again is no second.
+
+        ``vapid_key`` is the public key that a browser subscribed with; with ``keeps_key`` the same
+        one again has the key that it came with first.
+        """
 
         async def work(tx: Transaction) -> Device:
             _known(await accounts.get(tx.connection, identity.account_id))
@@ -177,8 +190,11 @@ class Accounts:
                     "p256dh": p256dh,
                     "auth": auth,
                     "label": label,
+                    "kind": kind,
+                    "vapid_key": vapid_key,
                     "created_at": self._clock.now(),
                 },
+                keeps_key=keeps_key,
             )
             await accounts.keep_newest_push_subscriptions(
                 tx.connection, identity.account_id, MAX_DEVICES

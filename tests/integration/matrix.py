@@ -34,6 +34,7 @@ MATRIX: Sequence[Row] = (
     ("GET /v1/push/public-key", None, "200 200 200 200 200 200 200"),
     ("GET /v1/me/push-subscriptions", None, "401 401 200 200 200 403 403"),
     ("POST /v1/me/push-subscriptions", SUBSCRIPTION, "401 401 201 201 201 403 403"),
+    ("POST /v1/me/push-subscriptions/test", None, "401 401 200 200 200 403 403"),
     ("DELETE /v1/me/push-subscriptions", ENDPOINT, "401 401 404 404 204 403 403"),
     ("DELETE /v1/me/push-subscriptions/{subscription_id}", None, "401 401 404 404 204 403 403"),
     ("PUT /v1/services/{service_id}", SERVICE, "401 401 403 403 403 403 200"),

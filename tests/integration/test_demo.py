@@ -66,7 +66,7 @@ class Demo:
             origin=ORIGIN, public_key=KEY.public_text, outbox=outbox, clock=clock
         )
         self.sender = MailSender(parse_relays(self.mailbox.url), helo="example.com")
-        self._signer = VapidSigner(key=KEY, subject="mailto:ops@example.com", clock=clock)
+        self._signer = VapidSigner(keys=[KEY], subject="mailto:ops@example.com", clock=clock)
         self._composer = MailComposer(
             sender=MailAddress("Orderwire", "no-reply@example.com"),
             settings_url=f"{ORIGIN}/settings",
@@ -243,7 +243,7 @@ async def test_a_push_without_a_subscription_is_gone_and_a_huge_one_is_too_large
     async with a_demo() as demo:
         headers = {
             "Authorization": VapidSigner(
-                key=KEY, subject="mailto:ops@example.com", clock=StillClock()
+                keys=[KEY], subject="mailto:ops@example.com", clock=StillClock()
             ).authorization(ORIGIN),
             "Content-Encoding": "aes128gcm",
             "TTL": "60",

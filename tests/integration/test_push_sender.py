@@ -56,7 +56,7 @@ async def a_world(
     clock = StillClock()
     async with PushService(public_key=KEY.public_text, clock=clock).running() as service:
         sender = PushSender(
-            signer=VapidSigner(key=KEY, subject=SUBJECT, clock=clock),
+            signer=VapidSigner(keys=[KEY], subject=SUBJECT, clock=clock),
             guard=EndpointGuard([service.origin] if trusted else []),
             clock=clock,
             limits=limits,
@@ -83,6 +83,15 @@ async def test_a_push_arrives_encrypted_and_signed() -> None:
         assert received.headers["topic"] == "a" * 32
         assert received.claims["sub"] == SUBJECT
         assert received.claims["aud"] == world.service.origin
+
+
+async def test_a_subscription_whose_key_is_not_set_any_more_waits_for_it() -> None:
+    """It is not removed: whoever took the key away can give it back."""
+    async with a_world() as world:
+        outcome = await world.send(vapid_key=VapidKey.generate().public_text)
+        assert (outcome.result, outcome.reason) == (Result.PAUSED, Reason.NO_VAPID_KEY)
+        assert world.service.connections == 0
+        assert (await world.send(vapid_key=KEY.public_text)).result is Result.ACCEPTED
 
 
 async def test_a_ttl_is_never_zero() -> None:

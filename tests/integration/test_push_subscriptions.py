@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from storage import accounts
-from tests.support.http_api import FORBIDDEN_ENDPOINT, PUBLIC_KEY, HttpApi
+from tests.support.http_api import FORBIDDEN_ENDPOINT, FORMER_KEY, PUBLIC_KEY, HttpApi
 
 
 def a_subscription(endpoint: str = "https://push.example.com/1", **keys: str) -> dict[str, Any]:
@@ -126,6 +126,27 @@ async def test_a_wrong_subscription_is_refused_by_the_name_of_its_field(api: Htt
         named = [error["path"] for error in answer.json()["errors"]]
         assert (answer.status_code, named) == (400, [path]), body
     assert (await api.call(sam, "GET", PUSH)).json()["items"] == []
+
+
+async def test_each_browser_keeps_the_key_that_it_subscribed_with(api: HttpApi) -> None:
+    """A browser that comes again after a rotation says so, or is what it was."""
+    sam = await api.market.account("sam")
+    browser, another = a_subscription(), a_subscription("https://push.example.com/2")
+
+    async def keys() -> list[str | None]:
+        async with api.market.database.reading() as connection:
+            rows = await accounts.push_subscriptions_of(connection, "sam")
+        return [row.vapid_key for row in rows]
+
+    await api.call(sam, "POST", PUSH, json=browser | {"key": FORMER_KEY})
+    await api.call(sam, "POST", PUSH, json=another)
+    assert await keys() == [FORMER_KEY, PUBLIC_KEY]
+    await api.call(sam, "POST", PUSH, json=browser)
+    assert await keys() == [FORMER_KEY, PUBLIC_KEY]
+    await api.call(sam, "POST", PUSH, json=browser | {"key": PUBLIC_KEY})
+    assert await keys() == [PUBLIC_KEY, PUBLIC_KEY]
+    wrong = await api.call(sam, "POST", PUSH, json=browser | {"key": "BSomebodyElses"})
+    assert [error["path"] for error in wrong.json()["errors"]] == ["key"]
 
 
 async def test_the_key_to_subscribe_with_is_public(api: HttpApi) -> None:

@@ -50,7 +50,7 @@ def push_carrier(
 ) -> PushCarrier:
     """Make a carrier that trusts one push service."""
     sender = PushSender(
-        signer=VapidSigner(key=key, subject="mailto:ops@market.example", clock=clock),
+        signer=VapidSigner(keys=[key], subject="mailto:ops@market.example", clock=clock),
         guard=EndpointGuard([origin]),
         clock=clock,
         limits=PushLimits(timeout=timeout),

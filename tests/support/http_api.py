@@ -37,6 +37,7 @@ from tests.support.marketplace import MOST_BYTES, Marketplace
 SECRET = "a secret that is long enough for HS256"
 SERVICE_KEY = "a service key that nobody guesses"
 PUBLIC_KEY = "BPublicKey"
+FORMER_KEY = "BFormerKey"
 FORBIDDEN_ENDPOINT = "https://10.0.0.1/push"
 
 
@@ -62,7 +63,8 @@ def resources(market: Marketplace) -> Sequence[Resource]:
         NotificationRoutes(notifications=market.notifications),
         PushRoutes(
             accounts=market.accounts,
-            public_key=PUBLIC_KEY,
+            trials=market.push_trials,
+            public_keys=[PUBLIC_KEY, FORMER_KEY],
             check_endpoint=lambda url: "is not public" if url == FORBIDDEN_ENDPOINT else None,
         ),
         SuppressionRoutes(suppressions=market.suppressions),

@@ -41,6 +41,7 @@ from realtime.services.order_timers import OrderTimers
 from realtime.services.order_views import OrderViews
 from realtime.services.orders import Orders, PlaceOrder
 from realtime.services.people import People
+from realtime.services.push_trials import PushTrials, Trial
 from realtime.services.quick_replies import QuickReplies
 from realtime.services.rates import AccountRates
 from realtime.services.reports import Reports
@@ -113,6 +114,7 @@ class Marketplace:
         *,
         files: FileStore = NOWHERE,
         scanner: Scanner | None = None,
+        trial: Trial | None = None,
     ) -> None:
         self.database = database
         self.clock = clock or StillClock()
@@ -127,6 +129,7 @@ class Marketplace:
         self.contacts = Contacts(**made, people=self.people)
         self.conversations = Conversations(**made, people=self.people, **ids)
         self.quick_replies = QuickReplies(**made, new_id=new_id)
+        self.push_trials = PushTrials(database=database, trial=trial)
         self.suppressions = Suppressions(**made, planner=planner, new_id=new_id)
         self.reports = Reports(**made, people=self.people, new_id=new_id)
         self.blocks = Blocks(**made, people=self.people, conversations=self.conversations)

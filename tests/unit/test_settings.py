@@ -12,6 +12,7 @@ from realtime.settings import NAMES, SERVING, BadSettings, Settings
 
 SECRET = "0123456789abcdef0123456789abcdef"
 KEY = VapidKey.generate()
+FORMER = VapidKey.generate()
 ENOUGH = {"ORDERWIRE_TOKEN_SECRET": SECRET, "ORDERWIRE_SERVICE_KEYS": "a-key-of-sixteen-or-more"}
 
 
@@ -73,7 +74,7 @@ def test_settings_are_read_into_what_they_stand_for() -> None:
         SERVICE_KEYS="a-key-of-sixteen-or-more, another-one-for-the-rotation",
         TRUSTED_PROXIES="10.0.0.0/8",
         MAIL_FROM="Jobs & Co <jobs@example.com>",
-        VAPID_PRIVATE_KEY=KEY.private_text,
+        VAPID_PRIVATE_KEY=f"{KEY.private_text}, {FORMER.private_text}",
         VAPID_SUBJECT="mailto:ops@example.com",
         ATTACHMENTS_URL="s3://bucket",
         ATTACHMENTS_SCANNER_URL="tcp://127.0.0.1:3310",
@@ -87,8 +88,10 @@ def test_settings_are_read_into_what_they_stand_for() -> None:
     assert settings.trusted_proxies == (ip_network("10.0.0.0/8"),)
     assert settings.mail_from is not None
     assert settings.mail_from.address == "jobs@example.com"
-    assert settings.vapid_private_key is not None
-    assert settings.vapid_private_key.public_text == KEY.public_text
+    assert [key.public_text for key in settings.vapid_private_key] == [
+        KEY.public_text,
+        FORMER.public_text,
+    ]
     assert str(settings.attachments_url) == "the bucket bucket"
     assert str(settings.attachments_scanner_url) == "127.0.0.1:3310"
     assert settings.log_format is LogFormat.JSON

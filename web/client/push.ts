@@ -69,14 +69,16 @@ export class Push {
     const worker = await this.#browser.registration();
     if (!worker || (await this.#browser.askPermission()) !== 'granted') return this.refresh();
     const { public_key } = await this.#api.get<{ public_key: string }>('/v1/push/public-key');
-    // Somebody else's, or made for a key that is no more: its pushes end with it.
-    if (!this.#isOurs()) await (await worker.pushManager.getSubscription())?.unsubscribe();
+    const before = await worker.pushManager.getSubscription();
+    // Somebody else's, or made for another key: its pushes end with it.
+    if (before && !(this.#isOurs() && isMadeFor(before, public_key))) await before.unsubscribe();
     const subscription = await worker.pushManager.subscribe({
       userVisibleOnly: true,
       applicationServerKey: public_key,
     });
     const { id } = await this.#api.send<Pick<Device, 'id'>>('POST', DEVICES, {
       ...subscription.toJSON(),
+      key: public_key,
       label: deviceName(this.#browser.userAgent),
     });
     this.#browser.notes.setItem(OWNER, this.#account);
@@ -122,6 +124,14 @@ export class Push {
   #isOurs(): boolean {
     return this.#browser.notes.getItem(OWNER) === this.#account;
   }
+}
+
+/** Browsers refuse to subscribe anew with another key while there is a subscription. */
+function isMadeFor(subscription: PushSubscription, key: string): boolean {
+  const made = subscription.options.applicationServerKey;
+  if (!made) return true;
+  const text = btoa(String.fromCharCode(...new Uint8Array(made)));
+  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '') === key;
 }
 
 /** Links in pushes are absolute or not, as the server was told of its own address. */

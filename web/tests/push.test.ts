@@ -7,6 +7,7 @@ class FakeBrowser implements Browser {
   answer: NotificationPermission = 'granted';
   endpoint: string | null = null;
   made = 0;
+  madeFor: ArrayBuffer | null = null;
   readonly closed: string[] = [];
   shown: string[] = [];
   readonly userAgent = 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0';
@@ -46,6 +47,7 @@ class FakeBrowser implements Browser {
     return (
       endpoint && {
         endpoint,
+        options: { applicationServerKey: this.madeFor },
         toJSON: () => ({ endpoint, keys: {} }),
         unsubscribe: async () => {
           this.endpoint = null;
@@ -114,6 +116,24 @@ describe('push in this browser', () => {
     await api.asked('/v1/me/push-subscriptions').answer(undefined);
     await off;
     expect(push.device).toBeNull();
+  });
+
+  it('subscribes anew when the server has another key by now, and only then', async () => {
+    await turnedOn();
+    for (const [made, id] of [
+      [[1, 2, 3], 2],
+      [[251, 255, 190], 2],
+    ] as const) {
+      browser.madeFor = new Uint8Array(made).buffer;
+      const on = push.turnOn();
+      await turns();
+      await api.asked('/v1/push/public-key').answer({ public_key: '-_--' });
+      const asked = api.asked('/v1/me/push-subscriptions');
+      const endpoint = `https://push.example/${id}`;
+      expect(asked.body).toMatchObject({ endpoint, key: '-_--' });
+      await asked.answer({ id: 's2' });
+      await on;
+    }
   });
 
   it('stays off when the person says no', async () => {

@@ -37,6 +37,8 @@ class PushCarrier:
         alert = moment.alert(public_url=self._public_url)
         left = moment.claim.expires_at - moment.now
         return Push(
+            kind=device.kind,
+            vapid_key=device.vapid_key,
             endpoint=device.endpoint,
             p256dh=device.p256dh,
             auth=device.auth,

@@ -27,7 +27,7 @@ from realtime.delivery.push.endpoint_guard import (
     open_public_socket,
 )
 from realtime.delivery.push.kept_by_origin import KeptByOrigin
-from realtime.delivery.push.vapid import VapidSigner
+from realtime.delivery.push.vapid import UnknownKey, VapidSigner
 from realtime.delivery.reasons import Reason
 
 Urgency = Literal["high", "normal", "low"]
@@ -38,6 +38,7 @@ class Push:
     """One push: ``payload`` is JSON, ``ttl`` what is left of its life in seconds.
 
     ``topic`` (at most 32 URL-safe characters) lets a newer push replace this one while it waits.
+    ``vapid_key`` is the public key that the browser subscribed with.
     """
 
     endpoint: str
@@ -47,6 +48,8 @@ class Push:
     ttl: int
     urgency: Urgency
     topic: str | None = None
+    kind: str = "web"
+    vapid_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +109,13 @@ class PushSender:
             body = encrypt(fitted(push.payload), SubscriptionKeys(push.p256dh, push.auth))
         except ValueError as wrong:
             return _dead(Reason.BAD_KEYS, str(wrong))
+        try:
+            headers = self._headers(endpoint, push)
+        except UnknownKey:
+            return _KEY_LOST
         async with self._turn(endpoint.origin):
             try:
-                answer = await self._post(endpoint, body, self._headers(endpoint, push))
+                answer = await self._post(endpoint, body, headers)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 return _failed(error)
         outcome = classify_push(answer)
@@ -125,7 +132,7 @@ class PushSender:
 
     def _headers(self, endpoint: Endpoint, push: Push) -> dict[str, str]:
         headers = {
-            "Authorization": self._signer.authorization(endpoint.origin),
+            "Authorization": self._signer.authorization(endpoint.origin, push.vapid_key),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(max(1, push.ttl)),
@@ -191,6 +198,14 @@ class PushSender:
             max_line_size=MOST_HEADER_BYTES,
             max_field_size=MOST_HEADER_BYTES,
         )
+
+
+# Nobody but the operators can mend it, by giving the key back.
+_KEY_LOST = Outcome(
+    result=Result.PAUSED,
+    reason=Reason.NO_VAPID_KEY,
+    detail="it subscribed with a key that is not set any more",
+)
 
 
 def _is_windows(host: str) -> bool:

@@ -1,6 +1,7 @@
 """Who we are to push services: a VAPID key, and a signature kept for each origin (RFC 8292)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -86,6 +87,10 @@ def check_subject(subject: str) -> str:
     raise ValueError("a VAPID subject is mailto:you@example.com or https://example.com")
 
 
+class UnknownKey(LookupError):
+    """A browser subscribed with a key that we have no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Signed:
     header: str
@@ -93,29 +98,41 @@ class _Signed:
 
 
 class VapidSigner:
-    """Gives the ``Authorization`` header for an origin; one signature serves it for hours."""
+    """Gives the ``Authorization`` header for an origin; one signature serves it for hours.
 
-    def __init__(self, *, key: VapidKey, subject: str, clock: Clock) -> None:
-        self._private = key.private
-        self._public_text = key.public_text
+    A browser takes pushes by the key that it subscribed with alone: after a rotation ``keys`` are
+    the new one and, behind it, those before.
+    """
+
+    def __init__(self, *, keys: Sequence[VapidKey], subject: str, clock: Clock) -> None:
+        self._keys = {key.public_text: key.private for key in keys}
+        self._oldest = keys[-1].public_text
         self._subject = check_subject(subject)
         self._clock = clock
         self._kept = KeptByOrigin[_Signed]()
 
-    def authorization(self, origin: str) -> str:
-        """Return ``vapid t=<JWT>, k=<public key>`` for an origin (RFC 8292, 3)."""
+    def authorization(self, origin: str, made_with: str | None = None) -> str:
+        """Return ``vapid t=<JWT>, k=<public key>`` for an origin (RFC 8292, 3).
+
+        ``made_with`` is the public key of the subscription; one from before that was noted has
+        the oldest. Raises ``UnknownKey`` for one that is not among the settings any more.
+        """
+        key = made_with or self._oldest
+        if key not in self._keys:
+            raise UnknownKey
         now = self._clock.now()
-        signed = self._kept.get(origin)
+        place = f"{key} {origin}"
+        signed = self._kept.get(place)
         if signed is None or now >= signed.renew_at:
-            signed = self._sign(origin, now)
-            self._kept.put(origin, signed)
+            signed = self._sign(origin, key, now)
+            self._kept.put(place, signed)
         return signed.header
 
-    def _sign(self, origin: str, now: datetime) -> _Signed:
+    def _sign(self, origin: str, key: str, now: datetime) -> _Signed:
         expires = now + LIFETIME
         claims = {"aud": origin, "exp": int(expires.timestamp()), "sub": self._subject}
-        token = jwt.encode(claims, self._private, algorithm="ES256")
+        token = jwt.encode(claims, self._keys[key], algorithm="ES256")
         return _Signed(
-            header=f"vapid t={token}, k={self._public_text}",
+            header=f"vapid t={token}, k={key}",
             renew_at=expires - RENEWED_BEFORE_END,
         )

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from realtime.delivery.push.kept_by_origin import KeptByOrigin
-from realtime.delivery.push.vapid import LIFETIME, VapidKey, VapidSigner, check_subject
+from realtime.delivery.push.vapid import LIFETIME, UnknownKey, VapidKey, VapidSigner, check_subject
 from realtime.demo.push_receiver import PushRefused, check_vapid
 from tests.support.clock import NOON, StillClock
 
@@ -23,7 +23,7 @@ ORIGIN = "https://push.example.com"
 
 
 def a_signer(clock: StillClock) -> VapidSigner:
-    return VapidSigner(key=KEY, subject="mailto:ops@example.com", clock=clock)
+    return VapidSigner(keys=[KEY], subject="mailto:ops@example.com", clock=clock)
 
 
 def pem(
@@ -98,6 +98,17 @@ def test_a_signature_serves_an_origin_until_an_hour_before_its_end() -> None:
     assert signer.authorization(ORIGIN) == first
     clock.advance(timedelta(minutes=1))
     assert signer.authorization(ORIGIN) != first
+
+
+def test_after_a_rotation_each_subscription_has_the_key_that_it_was_made_with() -> None:
+    """One from before keys were noted has the oldest."""
+    new = VapidKey.generate()
+    signer = VapidSigner(keys=[new, KEY], subject="mailto:ops@example.com", clock=StillClock())
+    for made_with, key in ((new.public_text, new), (KEY.public_text, KEY), (None, KEY)):
+        header = signer.authorization(ORIGIN, made_with)
+        check_vapid(header, origin=ORIGIN, public_key=key.public_text, now=NOON)
+    with pytest.raises(UnknownKey):
+        signer.authorization(ORIGIN, VapidKey.generate().public_text)
 
 
 def test_origins_do_not_share_a_signature() -> None:
