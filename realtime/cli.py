@@ -26,6 +26,7 @@ from realtime.checkup import Verdict, examine
 from realtime.clock import SystemClock
 from realtime.command import CommandFailed, Commands, Run, add, log_as, run, settings_of
 from realtime.database_setup import DatabaseNotReady
+from realtime.delivery.email.dkim import DkimKey
 from realtime.delivery.push.vapid import VapidKey
 from realtime.demo.stage import Stage
 from realtime.server import CannotListen, Patience, Server, bind, stop_asked
@@ -312,6 +313,7 @@ def _add_keys(commands: Commands) -> None:
     kinds = keys.add_subparsers(required=True, metavar="KIND")
     vapid = add(kinds, "vapid", "make a key that pushes are signed with", _keys_vapid)
     vapid.add_argument("--json", action="store_true", help="as JSON")
+    add(kinds, "dkim", "make a key that mails are signed with", _keys_dkim)
 
 
 def _keys_vapid(arguments: argparse.Namespace) -> int:
@@ -321,6 +323,15 @@ def _keys_vapid(arguments: argparse.Namespace) -> int:
     else:
         print(f"ORDERWIRE_VAPID_PRIVATE_KEY={key.private_text}")
         print(f"# browsers subscribe with its public half: {key.public_text}")
+    return 0
+
+
+def _keys_dkim(_arguments: argparse.Namespace) -> int:
+    key = DkimKey.generate()
+    print(key.pem, end="")
+    print("# into a file that ORDERWIRE_DKIM_PRIVATE_KEY names; and as a TXT record of the DNS at")
+    print("# orderwire._domainkey.<the domain of ORDERWIRE_MAIL_FROM>:")
+    print(f"# {key.record}")
     return 0
 
 

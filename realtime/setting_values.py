@@ -4,6 +4,7 @@ None of them repeats a text that may hold a secret.
 """
 
 import math
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
@@ -17,6 +18,7 @@ from redis.asyncio.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from realtime.delivery.email.dkim import DkimKey
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.relay import Relay, parse_relays
 from realtime.delivery.push.endpoint_guard import parse_origin
@@ -25,6 +27,9 @@ from realtime.delivery.push.vapid import VapidKey, check_subject
 Network = IPv4Network | IPv6Network
 T = TypeVar("T")
 
+# One or more labels of the DNS.
+LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+SELECTOR = re.compile(rf"{LABEL}(\.{LABEL})*")
 # RFC 7518, 3.2: a key for HS256 is at least as long as the hash.
 SHORTEST_TOKEN_SECRET = 32
 SHORTEST_KEY = 16
@@ -203,6 +208,18 @@ def _vapid_key(text: str) -> VapidKey:
         raise ValueError(
             "is not a VAPID key: 32 bytes in base64url, or PEM; make one: orderwire keys vapid"
         ) from None
+
+
+def dkim_key(text: str) -> DkimKey:
+    """Read the key that mails are signed with."""
+    return DkimKey.parse(text)
+
+
+def dkim_selector(text: str) -> str:
+    """Read the name under which the DNS has the key."""
+    if not SELECTOR.fullmatch(text):
+        raise ValueError("is a name in the DNS such as orderwire or k1.mail")
+    return text
 
 
 def vapid_subject(text: str) -> str:

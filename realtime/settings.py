@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Annotated, Any, get_type_hints
 
 from realtime import setting_values as read
+from realtime.delivery.email.dkim import DkimKey
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.relay import Relay
 from realtime.delivery.push.vapid import VapidKey
@@ -141,6 +142,24 @@ class Settings:
             read.optional(read.mailbox),
             "",
             "who mails are from, such as Orderwire <no-reply@example.com>",
+        ),
+    ]
+    dkim_private_key: Annotated[
+        DkimKey | None,
+        Setting(
+            read.optional(read.dkim_key),
+            "",
+            "the key that mails are signed with: PEM, or the path of it (orderwire keys dkim); "
+            "without it your mail server signs them, or nobody",
+            secret=True,
+        ),
+    ]
+    dkim_selector: Annotated[
+        str,
+        Setting(
+            read.dkim_selector,
+            "orderwire",
+            "the name of that key in the DNS, before ._domainkey and the domain of MAIL_FROM",
         ),
     ]
     vapid_private_key: Annotated[

@@ -8,6 +8,7 @@ from realtime.bootstrap.ground import Ground
 from realtime.delivery.carrier import Carrier
 from realtime.delivery.email.carrier import Bounces, MailCarrier
 from realtime.delivery.email.compose import MailComposer
+from realtime.delivery.email.dkim import DkimSigner
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
@@ -62,6 +63,18 @@ def make_push_sender(ground: Ground) -> PushSender | None:
     return PushSender(signer=signer, guard=guard, clock=ground.clock)
 
 
+def _dkim_signer(ground: Ground, domain: str) -> DkimSigner | None:
+    settings = ground.settings
+    if settings.dkim_private_key is None:
+        return None
+    return DkimSigner(
+        key=settings.dkim_private_key,
+        domain=domain,
+        selector=settings.dkim_selector,
+        clock=ground.clock,
+    )
+
+
 def _mail_carrier(ground: Ground, bounces: Bounces) -> MailCarrier:
     settings = ground.settings
     host = urlsplit(ground.public_url).hostname or "localhost"
@@ -73,5 +86,6 @@ def _mail_carrier(ground: Ground, bounces: Bounces) -> MailCarrier:
         ),
         tokens=UnsubscribeTokens(settings.link_secrets),
         bounces=bounces,
+        signer=_dkim_signer(ground, sender.domain),
         public_url=ground.public_url,
     )

@@ -11,6 +11,7 @@ import jwt
 import pytest
 
 from realtime.cli import main
+from realtime.delivery.email.dkim import DkimKey
 from realtime.delivery.push.vapid import VapidKey
 from realtime.settings import NAMES, TESTS
 from tests.support.logs import logging_put_back
@@ -144,6 +145,13 @@ def test_a_vapid_key_can_be_put_into_the_settings_as_it_is_printed(run: Run) -> 
     name, _, private = out.splitlines()[0].partition("=")
     assert name == "ORDERWIRE_VAPID_PRIVATE_KEY"
     assert VapidKey.parse(private).public_text in out.splitlines()[1]
+
+
+def test_a_dkim_key_is_printed_with_what_the_dns_is_told(run: Run) -> None:
+    code, out, _ = run("keys", "dkim")
+    pem, _, told = out.partition("# into a file")
+    assert code == 0
+    assert f"# {DkimKey.parse(pem).record}" in told
 
 
 def test_a_vapid_key_is_printed_for_programs_too(run: Run) -> None:

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
+import dkim
 import pytest
 
 from domain.preferences import Channel
+from realtime.delivery.email.dkim import DkimKey, DkimSigner
 from storage import deliveries
 from storage.deliveries import Priority
 from storage.engine import Database
-from tests.support.delivery_world import World, a_world
+from tests.support.delivery_world import World, a_world, mail_carrier
 from tests.support.mail_server import Fault
 from tests.support.push_service import Answer
 
@@ -244,3 +246,20 @@ async def test_without_keys_pushes_wait(world: World) -> None:
         assert await world.decisions(1) == [("push", "retried", "no_vapid_key")]
     async with world.worker():
         assert ("push", "accepted", "sent") in await world.decisions(2)
+
+
+async def test_a_signed_mail_arrives_as_it_was_signed(world: World) -> None:
+    key = DkimKey.generate()
+    signer = DkimSigner(key=key, domain="market.example", selector="k1", clock=world.clock)
+    await world.people()
+    bounces = world.marketplace.suppressions
+    carrier = mail_carrier(world.clock, world.mails.url, bounces, signer=signer)
+    async with world.worker({Channel.EMAIL: carrier}):
+        await world.marketplace.order()
+        [mail] = await world.mails.wait_for(1)
+
+    def dns(_name: bytes, timeout: float = 5) -> bytes:
+        assert timeout
+        return key.record.encode()
+
+    assert dkim.verify(mail.content, dnsfunc=dns)

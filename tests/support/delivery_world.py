@@ -14,6 +14,7 @@ from realtime.delivery.carrier import Carrier
 from realtime.delivery.courier import Decided
 from realtime.delivery.email.carrier import Bounces, MailCarrier
 from realtime.delivery.email.compose import MailComposer
+from realtime.delivery.email.dkim import DkimSigner
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.relay import MailTimeouts, parse_relays
 from realtime.delivery.email.sender import MailSender
@@ -59,7 +60,12 @@ def push_carrier(
 
 
 def mail_carrier(
-    clock: Clock, url: str, bounces: Bounces, timeouts: MailTimeouts = BRIEF
+    clock: Clock,
+    url: str,
+    bounces: Bounces,
+    *,
+    timeouts: MailTimeouts = BRIEF,
+    signer: DkimSigner | None = None,
 ) -> MailCarrier:
     """Make a carrier for one relay."""
     return MailCarrier(
@@ -71,6 +77,7 @@ def mail_carrier(
         ),
         tokens=TOKENS,
         bounces=bounces,
+        signer=signer,
         public_url=PUBLIC_URL,
     )
 

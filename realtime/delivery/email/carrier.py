@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from domain.preferences import Channel
 from domain.suppression import Bounce, BounceKind
 from realtime.delivery.email.compose import MailComposer
+from realtime.delivery.email.dkim import DkimSigner
 from realtime.delivery.email.headers import message_id
 from realtime.delivery.email.mail import Mail
 from realtime.delivery.email.sender import MailSender
@@ -42,11 +43,13 @@ class MailCarrier:
         tokens: UnsubscribeTokens,
         bounces: Bounces,
         public_url: str,
+        signer: DkimSigner | None = None,
     ) -> None:
         self._sender = sender
         self._composer = composer
         self._tokens = tokens
         self._bounces = bounces
+        self._signer = signer
         self._public_url = public_url
         self._domain = urlsplit(public_url).hostname or "localhost"
 
@@ -64,7 +67,8 @@ class MailCarrier:
 
     async def carry(self, parcel: Mail) -> Outcome:
         """Hand it to the first relay that takes it."""
-        return await self._sender.send(parcel)
+        signed = await self._signer.signed(parcel) if self._signer else parcel
+        return await self._sender.send(signed)
 
     async def settle(self, moment: Moment, outcome: Outcome) -> Outcome:
         """Count what came back against the address."""
