@@ -11,12 +11,10 @@ from difflib import get_close_matches
 from typing import Annotated, Any, get_type_hints
 
 from realtime import setting_values as read
-from realtime.delivery.email.dkim import DkimKey
-from realtime.delivery.email.headers import Mailbox
-from realtime.delivery.email.relay import Relay
-from realtime.delivery.push.vapid import VapidKey
+from realtime.alert_settings import AlertSettings
 from realtime.files.place import Place, parse_place
 from realtime.files.scanner import ScannerPlace, parse_scanner
+from realtime.setting import Setting
 from realtime.setting_values import LogFormat, LogLevel, Network
 
 PREFIX = "ORDERWIRE_"
@@ -34,18 +32,8 @@ class BadSettings(Exception):
         self.mistakes = tuple(mistakes)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """How a setting is read; its default is written as its user would write it."""
-
-    parse: Callable[[str], Any]
-    default: str
-    help_line: str
-    secret: bool = False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Settings:
+class Settings(AlertSettings):
     """All of them, read and checked. ``repr()`` keeps the secret ones to itself."""
 
     database_url: Annotated[
@@ -128,64 +116,6 @@ class Settings:
         ),
     ]
 
-    smtp_url: Annotated[
-        tuple[Relay, ...],
-        Setting(
-            read.relays,
-            "",
-            "smtp+starttls://user:password@host:587, smtps://...; several, separated by commas",
-        ),
-    ]
-    mail_from: Annotated[
-        Mailbox | None,
-        Setting(
-            read.optional(read.mailbox),
-            "",
-            "who mails are from, such as Orderwire <no-reply@example.com>",
-        ),
-    ]
-    dkim_private_key: Annotated[
-        DkimKey | None,
-        Setting(
-            read.optional(read.dkim_key),
-            "",
-            "the key that mails are signed with: PEM, or the path of it (orderwire keys dkim); "
-            "without it your mail server signs them, or nobody",
-            secret=True,
-        ),
-    ]
-    dkim_selector: Annotated[
-        str,
-        Setting(
-            read.dkim_selector,
-            "orderwire",
-            "the name of that key in the DNS, before ._domainkey and the domain of MAIL_FROM",
-        ),
-    ]
-    vapid_private_key: Annotated[
-        tuple[VapidKey, ...],
-        Setting(
-            read.vapid_keys,
-            "",
-            "the key that pushes are signed with (orderwire keys vapid); after a rotation the "
-            "former ones behind it, separated by commas",
-            secret=True,
-        ),
-    ]
-    vapid_subject: Annotated[
-        str | None,
-        Setting(
-            read.optional(read.vapid_subject),
-            "",
-            "how push services reach you: mailto:you@example.com or https://...",
-        ),
-    ]
-    push_extra_origins: Annotated[
-        tuple[str, ...],
-        Setting(
-            read.origins, "", "origins of push services that may be inside your network, or http"
-        ),
-    ]
     webhook_extra_origins: Annotated[
         tuple[str, ...],
         Setting(
@@ -352,7 +282,9 @@ class Settings:
 
 def _declared() -> Mapping[str, Setting]:
     hints = get_type_hints(Settings, include_extras=True)
-    return {f"{PREFIX}{name.upper()}": hint.__metadata__[0] for name, hint in hints.items()}
+    # Where everything is kept and who may call comes first.
+    names = (*Settings.__annotations__, *AlertSettings.__annotations__)
+    return {f"{PREFIX}{name.upper()}": hints[name].__metadata__[0] for name in names}
 
 
 def _field(name: str) -> str:
