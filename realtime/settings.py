@@ -194,13 +194,11 @@ class Settings(AlertSettings):
     ]
     message_push_seconds: Annotated[
         timedelta,
-        Setting(
-            read.seconds, "5", "seconds that a push about a message waits for it to be read" + LATER
-        ),
+        Setting(read.seconds, "5", "seconds that a push about a message waits for it to be read"),
     ]
     conversation_email_minutes: Annotated[
         timedelta,
-        Setting(read.minutes, "60", "minutes between two mails about one conversation" + LATER),
+        Setting(read.minutes, "60", "minutes between two mails about one conversation"),
     ]
 
     retention_messages_days: Annotated[

@@ -4,7 +4,7 @@ Every write after a claim names the claim's token, so a worker that slept throug
 nothing. All statements name one bucket: that is what the queue is spread by.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -18,6 +18,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    null,
     select,
     union_all,
     update,
@@ -80,6 +81,8 @@ class Claim:
     channel: str
     target: str
     order_id: str | None
+    conversation_id: str | None
+    cause: str
     reason: str | None
     priority: Priority
     due_at: datetime
@@ -115,6 +118,70 @@ async def crowded(
     )
     count: int | None = await connection.scalar(select(func.count()).select_from(waiting))
     return (count or 0) >= CROWD
+
+
+async def crowds(
+    connection: AsyncConnection, *, bucket: int, account_ids: Collection[str], until: datetime
+) -> set[tuple[str, str]]:
+    """Tell of many accounts on which channels they are ``crowded``, as (account, channel)."""
+    rows = [
+        {"account_id": account_id, "channel": channel}
+        for account_id in account_ids
+        for channel in Channel
+    ]
+    found = await fetch_all(
+        connection,
+        _crowds(connection.dialect.name),
+        {"rows": rows, "of_bucket": bucket, "until": until},
+    )
+    return {(row.account_id, row.channel) for row in found}
+
+
+@lru_cache(maxsize=2)
+def _crowds(dialect: str) -> Select[Any]:
+    asked = batch(dialect, account_id=TEXT, channel=TEXT)
+    # The one that makes it a crowd: found without counting those behind it.
+    crowding = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.bucket == bindparam("of_bucket"),
+            deliveries.c.account_id == asked.c.account_id,
+            deliveries.c.channel == asked.c.channel,
+            deliveries.c.ready_at <= bindparam("until", type_=Instant()),
+        )
+        .order_by(deliveries.c.ready_at)
+        .offset(CROWD - 1)
+        .limit(1)
+        .correlate(asked)
+    )
+    return select(asked.c.account_id, asked.c.channel).where(crowding.exists())
+
+
+async def cancel_about(
+    connection: AsyncConnection,
+    *,
+    bucket: int,
+    account_id: str,
+    conversation_id: str,
+    reason: str,
+    now: datetime,
+) -> Sequence[Record]:
+    """Cancel what waits to tell an account of a conversation; return it as it then is.
+
+    What a worker has taken up is for that to decide about.
+    """
+    statement = (
+        update(deliveries)
+        .where(
+            deliveries.c.bucket == bucket,
+            deliveries.c.account_id == account_id,
+            deliveries.c.conversation_id == conversation_id,
+            deliveries.c.status == Status.SCHEDULED,
+        )
+        .values(status=Status.CANCELLED, reason=reason, ready_at=null(), updated_at=now)
+        .returning(deliveries)
+    )
+    return await fetch_all(connection, statement)
 
 
 async def claim(

@@ -10,7 +10,9 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     bindparam,
+    case,
     false,
+    func,
     literal,
     select,
     true,
@@ -26,7 +28,10 @@ from storage.tables import inbox_changes, inbox_items, inboxes
 
 
 class Arrival(Struct, frozen=True):
-    """What a stretch of new messages does to one participant's view of the conversation."""
+    """What a stretch of new messages does to one participant's view of the conversation.
+
+    ``alert_id`` is the id of the notification that tells of them, if none tells of others yet.
+    """
 
     account_id: str
     conversation_id: str
@@ -34,6 +39,7 @@ class Arrival(Struct, frozen=True):
     sender: str
     preview: str
     unread: int
+    alert_id: str
 
 
 class Advance(Struct, frozen=True):
@@ -66,6 +72,7 @@ async def receive(
             "sender": arrival.sender,
             "preview": arrival.preview,
             "unread": arrival.unread,
+            "alert_id": arrival.alert_id,
         }
         for arrival in arrivals
     ]
@@ -85,7 +92,14 @@ def _receiving(dialect: str) -> Executable:
         sender=TEXT,
         preview=TEXT,
         unread=INT,
+        alert_id=TEXT,
     )
+    # Who wrote them all is alerted of none.
+    concerned = rows.c.unread > 0
+
+    def kept(column: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[Any]:
+        return case((concerned, func.coalesce(column, new)), else_=column)
+
     at = bindparam("at", type_=Instant())
     return (
         update(inbox_items)
@@ -100,6 +114,9 @@ def _receiving(dialect: str) -> Executable:
             archived=false(),
             shown=true(),
             active_at=at,
+            alert_id=kept(inbox_items.c.alert_id, rows.c.alert_id),
+            push_from=kept(inbox_items.c.push_from, rows.c.last_seq),
+            mail_from=kept(inbox_items.c.mail_from, rows.c.last_seq),
         )
         .where(
             inbox_items.c.account_id == rows.c.account_id,

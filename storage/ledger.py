@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.columns import Instant
 from storage.deliveries import Claim, Priority, Status
 from storage.dialects import INT, TEXT, among, batch, instant_text
+from storage.message_alerts import mark_of, put_back
 from storage.rows import Record, fetch_all
 from storage.tables import attempts, deliveries, ledger
 
@@ -66,6 +67,11 @@ class Change:
     line: Line | None = None
     attempt: Attempt | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Tell whether it waits to be claimed again."""
+        return self.status is Status.SCHEDULED
+
 
 async def write(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store decisions; they are never changed."""
@@ -85,6 +91,9 @@ async def record(connection: AsyncConnection, changes: Sequence[Change]) -> set[
     done = [change for change in changes if change.claim.id in written]
     lines = [_line(change.claim, change.line) for change in done if change.line]
     tries = [_attempt(change.claim, change.attempt) for change in done if change.attempt]
+    waiting = [mark for change in done if change.waits and (mark := mark_of(change.claim))]
+    if waiting:
+        await put_back(connection, waiting)
     if lines:
         await write(connection, lines)
     if tries:

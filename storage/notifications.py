@@ -18,6 +18,11 @@ async def add(connection: AsyncConnection, values: Mapping[str, Any]) -> bool:
     return bool((await connection.execute(statement)).rowcount)
 
 
+async def add_many(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store notifications whose causes are known to be new."""
+    await connection.execute(notifications.insert(), rows)
+
+
 async def get(connection: AsyncConnection, account_id: str, notification_id: str) -> Record | None:
     """Read one notification."""
     statement = select(notifications).where(

@@ -57,6 +57,23 @@ def _told(dialect: str) -> Select[Any]:
     )
 
 
+async def readers(connection: AsyncConnection, account_ids: Collection[str]) -> Sequence[Record]:
+    """Read accounts, each with what it said of its wishes; those that are erased are left out."""
+    return await _by_ids(connection, _readers(connection.dialect.name), account_ids)
+
+
+@lru_cache(maxsize=2)
+def _readers(dialect: str) -> Select[Any]:
+    wanted = batch(dialect, id=TEXT)
+    columns = (accounts.c.id, accounts.c.name, accounts.c.email)
+    return (
+        select(*columns, accounts.c.locale, accounts.c.timezone, preferences.c.said)
+        .join(wanted, wanted.c.id == accounts.c.id)
+        .outerjoin(preferences, preferences.c.account_id == accounts.c.id)
+        .where(accounts.c.erased_at.is_(None))
+    )
+
+
 async def devices(connection: AsyncConnection, account_ids: Collection[str]) -> Sequence[Record]:
     """Read the push subscriptions of accounts."""
     return await _by_ids(connection, _devices(connection.dialect.name), account_ids)
@@ -100,7 +117,12 @@ def _orders(dialect: str) -> Select[Any]:
     wanted = batch(dialect, id=TEXT)
     columns = orders.c
     return select(
-        columns.id, columns.buyer_id, columns.status, columns.due_at, columns.answers
+        columns.id,
+        columns.buyer_id,
+        columns.status,
+        columns.due_at,
+        columns.answers,
+        columns.updated_at,
     ).join(wanted, wanted.c.id == columns.id)
 
 

@@ -103,7 +103,7 @@ async def last_of_next_accounts(connection: AsyncConnection, place: str, limit: 
 async def drop_notifications(
     connection: AsyncConnection, *, behind: str, upto: str, before: datetime, limit: int
 ) -> Sequence[Record]:
-    """Delete what these accounts were told; return (account_id, id, read_at) of it."""
+    """Delete what these accounts were told; return (account_id, id, read_at, counted) of it."""
     key = (notifications.c.account_id, notifications.c.id)
     some = (
         select(*key)
@@ -115,9 +115,8 @@ async def drop_notifications(
         .order_by(*key)
         .limit(limit)
     )
-    statement = (
-        delete(notifications).where(tuple_(*key).in_(some)).returning(*key, notifications.c.read_at)
-    )
+    columns = (*key, notifications.c.read_at, notifications.c.counted)
+    statement = delete(notifications).where(tuple_(*key).in_(some)).returning(*columns)
     return await fetch_all(connection, statement)
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 
 from storage.attachment_tables import attachments
@@ -260,6 +261,11 @@ inbox_items = Table(
     required("active_at", Instant),
     # As its conversation has it.
     Column("closed_at", Instant),
+    # The notification that tells of what is unread, and with which message the push and the mail
+    # began that wait: until they are taken up, later messages go with them.
+    Column("alert_id", Id),
+    Column("push_from", BigInteger),
+    Column("mail_from", BigInteger),
     PrimaryKeyConstraint("account_id", "conversation_id"),
     ForeignKeyConstraint(["account_id"], ["inboxes.account_id"], ondelete="CASCADE"),
     Index(None, "account_id", "active_at", "conversation_id"),
@@ -293,6 +299,8 @@ notifications = Table(
     Column("conversation_id", Id),
     required("at", Instant),
     Column("read_at", Instant),
+    # Part of the unread count; what a conversation counts by itself is not counted twice.
+    Column("counted", Boolean, nullable=False, server_default=true()),
     PrimaryKeyConstraint("account_id", "id"),
     UniqueConstraint("account_id", "cause"),
 )
@@ -311,6 +319,10 @@ deliveries = Table(
     required("channel", String(8)),
     required("target", Id),
     Column("order_id", Id),
+    # Whose unread messages it tells of.
+    Column("conversation_id", Id),
+    # The delivery that goes out in its place, with others.
+    Column("joined_to", Id),
     required("status", String(12)),
     Column("reason", String(40)),
     # Lower goes first: storage.deliveries.Priority.
@@ -333,6 +345,8 @@ deliveries = Table(
     partial("ready_at IS NOT NULL", "bucket", "channel", "priority", "ready_at"),
     partial("ready_at IS NOT NULL", "bucket", "account_id", "channel", "ready_at"),
     partial("status = 'dead'", "bucket", "channel", "updated_at"),
+    partial("conversation_id IS NOT NULL", "bucket", "account_id", "conversation_id", "channel"),
+    partial("joined_to IS NOT NULL", "bucket", "joined_to"),
     Index(None, "bucket", "notification_id"),
     # Each row is written some four times within a second: room beside it, and early cleaning.
     postgresql_with={

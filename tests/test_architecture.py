@@ -56,7 +56,7 @@ FORBIDDEN = {
     "domain knows rules alone": ("domain/planted.py", "asyncio"),
     "storage serves whoever asks": ("storage/planted.py", "realtime.clock"),
     "protocol does no I/O": ("realtime/protocol/planted.py", "asyncio"),
-    "services know of delivery its planner, and of the wire nothing": (
+    "services know of delivery its planners, and of the wire nothing": (
         "realtime/services/planted.py",
         "realtime.delivery.classify",
     ),

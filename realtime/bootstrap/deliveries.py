@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from domain.preferences import Channel
 from realtime.bootstrap.ground import Ground
+from realtime.channels.gazes import Gazes
 from realtime.delivery.carrier import Carrier
 from realtime.delivery.email.carrier import Bounces, MailCarrier
 from realtime.delivery.email.compose import MailComposer
@@ -13,6 +14,7 @@ from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.locales.catalogue import check_catalogues
+from realtime.delivery.message_planner import MessagePeriods
 from realtime.delivery.push.carrier import PushCarrier
 from realtime.delivery.push.endpoint_guard import EndpointGuard
 from realtime.delivery.push.sender import PushSender
@@ -20,6 +22,7 @@ from realtime.delivery.push.vapid import VapidSigner
 from realtime.delivery.worker import Worker
 from realtime.ids import new_id
 from realtime.ops.deliveries import Deliveries, DeliveryFigures
+from realtime.settings import Settings
 
 
 def make_deliveries(ground: Ground, bounces: Bounces) -> Deliveries:
@@ -33,8 +36,19 @@ def make_deliveries(ground: Ground, bounces: Bounces) -> Deliveries:
         clock=ground.clock,
         new_id=new_id,
         watch=figures.note,
+        in_focus=Gazes(ground.presence).among,
+        message_periods=make_message_periods(ground.settings),
     )
     return Deliveries(worker=worker, carriers=list(carriers.values()), figures=figures)
+
+
+def make_message_periods(settings: Settings) -> MessagePeriods:
+    """Read off the settings how long alerts about messages wait."""
+    return MessagePeriods(
+        push_after=settings.message_push_seconds,
+        mails_apart=settings.conversation_email_minutes,
+        soon=settings.due_soon_hours,
+    )
 
 
 def _carriers(ground: Ground, bounces: Bounces) -> Iterable[tuple[Channel, Carrier]]:

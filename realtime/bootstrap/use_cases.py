@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from domain.timers import Periods
 from realtime.bootstrap.attachments import AttachmentParts, make_attachments
-from realtime.bootstrap.deliveries import make_push_sender
+from realtime.bootstrap.deliveries import make_message_periods, make_push_sender
 from realtime.bootstrap.ground import Ground
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.ledger import explain
+from realtime.delivery.message_planner import MessagePlanner
 from realtime.delivery.planner import Planner
 from realtime.delivery.push.trial import PushTrial
 from realtime.ids import new_epoch, new_id
@@ -77,11 +78,19 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
     """Make all of them."""
     database, clock = ground.database, ground.clock
     planner = Planner(clock=clock, new_id=new_id)
+    message_planner = MessagePlanner(
+        clock=clock, new_id=new_id, periods=make_message_periods(ground.settings)
+    )
     accounts = Accounts(
         database=database, people=people, clock=clock, new_id=new_id, new_epoch=new_epoch
     )
     conversations = Conversations(
-        database=database, people=people, clock=clock, new_id=new_id, new_epoch=new_epoch
+        database=database,
+        people=people,
+        planner=message_planner,
+        clock=clock,
+        new_id=new_id,
+        new_epoch=new_epoch,
     )
     periods = make_periods(ground)
     order_views = OrderViews(clock=clock, periods=periods)
@@ -108,7 +117,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         order_views=order_views,
         set_timers=actions.set_timers,
     )
-    store = MessageStore(people=people, clock=clock, new_id=new_id)
+    store = MessageStore(people=people, planner=message_planner, clock=clock, new_id=new_id)
     links = UnsubscribeTokens(ground.settings.link_secrets)
     order_timers = OrderTimers(
         database=database,

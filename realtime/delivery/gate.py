@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.orders import OrderStatus
 from domain.preferences import Category, Channel, Preferences
 from realtime.delivery.reasons import Reason
 from storage.deliveries import MAX_CRASHES
+
+# A dead connection is found out within this: a ping, and the time that its answer is given.
+FOCUS_IS_PROVEN = timedelta(seconds=40)
 
 # What is pointless once its order is cancelled; the news of the cancellation itself goes out.
 _ENDED_BY_CANCELLATION = frozenset({Category.NEW_ORDER, Category.REMINDER})
@@ -27,12 +30,32 @@ class Do(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Messages:
+    """How a conversation stands whose unread messages a delivery tells of.
+
+    ``seen`` tells that the message which it began with was read, ``overtaken`` that its order was
+    cancelled after the newest. ``presses`` means that its order is due so soon that nothing waits.
+    A mail may not go out before ``mail_again_at``.
+    """
+
+    unread: bool
+    seen: bool
+    muted: bool
+    blocked: bool
+    overtaken: bool
+    in_focus: bool
+    presses: bool
+    mail_again_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """All that decides about a delivery, as it is now.
 
     ``preferences`` is None when the account is gone, ``missing`` says what the channel lacks to
     send at all, and ``no_target`` why there is nowhere to send it. ``sending`` tells that a worker
     ended in the middle of an attempt, ``uncertain`` that one before may have arrived.
+    ``waited_for`` is why it waited last, ``messages`` what it tells of if those are messages.
     """
 
     now: datetime
@@ -48,15 +71,18 @@ class Situation:
     order_status: OrderStatus | None
     no_target: Reason | None
     missing: Reason | None
+    waited_for: str | None = None
+    messages: Messages | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What is done, why, and what the ledger adds to the reason."""
+    """What is done, why, what the ledger adds to the reason, and until when it waits if it does."""
 
     do: Do
     reason: Reason
     detail: str = ""
+    until: datetime | None = None
 
 
 SENT = Ruling(Do.SEND, Reason.SENT)
@@ -136,7 +162,51 @@ def _overtaken(situation: Situation) -> Ruling | None:
 
 
 def _read(situation: Situation) -> Ruling | None:
-    return Ruling(Do.CANCEL, Reason.READ) if situation.read else None
+    messages = situation.messages
+    if messages is None:
+        return Ruling(Do.CANCEL, Reason.READ) if situation.read else None
+    if messages.unread:
+        return None
+    # What nobody has read, and is not there, was taken back.
+    return Ruling(Do.CANCEL, Reason.READ if messages.seen else Reason.GONE)
+
+
+def _overtaken_words(situation: Situation) -> Ruling | None:
+    messages = situation.messages
+    if messages is None or not messages.overtaken:
+        return None
+    return Ruling(Do.CANCEL, Reason.ORDER_CANCELLED)
+
+
+def _unheard(situation: Situation) -> Ruling | None:
+    messages = situation.messages
+    if messages is None:
+        return None
+    if messages.blocked:
+        return Ruling(Do.SKIP, Reason.BLOCKED)
+    return Ruling(Do.SKIP, Reason.MUTED) if messages.muted else None
+
+
+def _looked_at(situation: Situation) -> Ruling | None:
+    """Hold back what its reader looks at, until it is sure that their connection is alive."""
+    messages = situation.messages
+    if messages is None or not messages.in_focus:
+        return None
+    if situation.channel is not Channel.PUSH and not messages.presses:
+        return None
+    if situation.waited_for == Reason.IN_FOCUS:
+        return Ruling(Do.SKIP, Reason.IN_FOCUS)
+    return Ruling(Do.WAIT, Reason.IN_FOCUS, until=situation.now + FOCUS_IS_PROVEN)
+
+
+def _mailed_lately(situation: Situation) -> Ruling | None:
+    messages = situation.messages
+    if situation.channel is not Channel.EMAIL or messages is None or messages.presses:
+        return None
+    again_at = messages.mail_again_at
+    if again_at is None or situation.now >= again_at:
+        return None
+    return Ruling(Do.WAIT, Reason.MAILED_LATELY, until=again_at)
 
 
 def _unwanted(situation: Situation) -> Ruling | None:
@@ -162,7 +232,11 @@ _RULES: tuple[Callable[[Situation], Ruling | None], ...] = (
     _about_nothing,
     _overtaken,
     _read,
+    _overtaken_words,
     _unwanted,
+    _unheard,
     _nowhere,
+    _looked_at,
+    _mailed_lately,
     _unable,
 )

@@ -1,7 +1,7 @@
 """What a delivery finds when it falls due: account, wishes, device and order as they are now."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,15 @@ from domain.orders import OrderStatus
 from domain.preferences import Category, Channel, Preferences, effective
 from realtime.clock import Clock
 from realtime.delivery.alert import Alert
-from realtime.delivery.gate import Situation
+from realtime.delivery.gate import Messages, Situation
+from realtime.delivery.message_planner import MessagePeriods
 from realtime.delivery.reasons import Reason
 from realtime.delivery.targets import shown_address, shown_endpoint
+from realtime.delivery.threads import Thread, Threads
 from storage import recipients, suppressions
 from storage.deliveries import Claim
 from storage.engine import Database
+from storage.message_alerts import first_seq
 from storage.rows import Record
 
 
@@ -24,8 +27,9 @@ class Moment:
 
     ``told`` is its notification with its account, ``wishes`` what that account wants; both are
     None when either is gone. ``device`` is the push subscription it is for, ``other_devices``
-    whether the account has any, ``suppressed`` whether its
-    address is written to no more; ``target`` is where it goes, as it may be shown.
+    whether the account has any, ``suppressed`` whether its address is written to no more;
+    ``target`` is where it goes, as it may be shown. ``thread`` is the conversation that it is
+    about, if it tells of messages.
     """
 
     claim: Claim
@@ -38,6 +42,8 @@ class Moment:
     buyer_name: str | None
     suppressed: bool
     target: str
+    thread: Thread | None = None
+    periods: MessagePeriods = field(default_factory=MessagePeriods)
 
     def situation(self, *, missing: Reason | None) -> Situation:
         """Return what the gate decides by; ``missing`` is what the channel lacks."""
@@ -51,12 +57,38 @@ class Moment:
             sending=claim.sending,
             uncertain=claim.uncertain,
             preferences=self.wishes,
-            notified=self.told is not None and (claim.order_id is None or self.order is not None),
+            notified=self._is_about_something(),
             read=self.told is not None and self.told.read_at is not None,
             order_status=OrderStatus(self.order.status) if self.order else None,
             no_target=self._no_target(),
             missing=missing,
+            waited_for=claim.reason,
+            messages=self._messages(self.thread) if self.thread else None,
         )
+
+    def _messages(self, thread: Thread) -> Messages:
+        view, order = thread.view, self.order
+        newest = thread.messages[-1].at if thread.messages else self.now
+        return Messages(
+            unread=bool(thread.messages),
+            seen=view.read_seq >= first_seq(self.claim.cause),
+            muted=view.muted,
+            blocked=view.blocked,
+            overtaken=order is not None
+            and order.status == OrderStatus.CANCELLED
+            and newest <= order.updated_at,
+            in_focus=thread.in_focus,
+            presses=order is not None
+            and self.periods.presses(order.status, order.due_at, self.now),
+            mail_again_at=thread.mailed_at and thread.mailed_at + self.periods.mails_apart,
+        )
+
+    def _is_about_something(self) -> bool:
+        if self.told is None:
+            return False
+        if self.claim.conversation_id is not None:
+            return self.thread is not None
+        return self.claim.order_id is None or self.order is not None
 
     def _no_target(self) -> Reason | None:
         if self.claim.channel == Channel.EMAIL:
@@ -89,6 +121,8 @@ class Moment:
 
     def _facts(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Bring what was said at planning up to date: an order moves on, people change names."""
+        if self.thread is not None:
+            return self.thread.facts()
         if self.order is None:
             return facts
         now = {
@@ -102,12 +136,15 @@ class Moment:
 class Moments:
     """Reads what many deliveries find, in a few queries for all of them."""
 
-    def __init__(self, *, database: Database, clock: Clock) -> None:
+    def __init__(self, *, database: Database, threads: Threads, clock: Clock) -> None:
         self._database = database
+        self._threads = threads
         self._clock = clock
 
     async def of(self, claims: Sequence[Claim]) -> list[Moment]:
         """Return a moment for each claim, in order."""
+        await self._threads.take_up(claims)
+        looked_at = await self._threads.looked_at(claims)
         now = self._clock.now()
         async with self._database.reading() as connection:
             told = await recipients.told(
@@ -117,6 +154,7 @@ class Moments:
             names = await recipients.names(connection, {row.buyer_id for row in orders})
             devices = await recipients.devices(connection, _pushed_to(claims))
             suppressed = await suppressions.active(connection, _mailed_to(claims, told), now)
+            threads = await self._threads.read(connection, claims, looked_at)
         by_notification = {(row.account_id, row.id): row for row in told}
         by_order = {row.id: row for row in orders}
         by_device = {(row.account_id, row.id): row for row in devices}
@@ -138,6 +176,8 @@ class Moments:
                     buyer_name=names.get(order.buyer_id) if order else None,
                     suppressed=row is not None and row.email in suppressed,
                     target=_shown_target(claim, row, device),
+                    thread=threads.get((claim.account_id, claim.conversation_id or "")),
+                    periods=self._threads.periods,
                 )
             )
         return moments

@@ -8,17 +8,15 @@ from typing import Any
 from domain.preferences import Category, Channel, Preferences, effective
 from realtime.clock import Clock
 from realtime.delivery.alert import Alert, in_two_lines
-from realtime.delivery.backoff import LIFETIMES
+from realtime.delivery.plan import BUCKET, DOORBELL, Plan, Target, targets_of
 from realtime.delivery.reasons import Decision, Reason
-from realtime.delivery.targets import shown_address, shown_endpoint
 from storage import accounts, deliveries, erasures, ledger, notifications, suppressions
-from storage.deliveries import Priority, Status
+from storage.deliveries import Priority
 from storage.engine import Transaction
 from storage.rows import Record
 
-DOORBELL = "delivery"
-# One bucket until the queue is spread over several database servers.
-BUCKET = 0
+__all__ = ("BUCKET", "DOORBELL", "Notice", "Planner")
+
 # The facts of an alert that are a name: that of the person on the other side.
 PERSONS = ("buyer", "person", "sender")
 
@@ -38,16 +36,6 @@ class Notice:
     facts: Mapping[str, Any] = field(default_factory=dict)
     order_id: str | None = None
     conversation_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Target:
-    """Where one alert would go, and why it does not if it does not."""
-
-    channel: Channel
-    id: str = ""
-    shown: str = ""
-    skipped: Reason | None = None
 
 
 class Planner:
@@ -71,7 +59,7 @@ class Planner:
             return None
         devices = await accounts.push_subscriptions_of(tx.connection, account.id)
         suppressed = await self._suppressed(tx, account)
-        targets = _targets(notice.category, wishes, account, devices, suppressed=suppressed)
+        targets = targets_of(notice.category, wishes, account.email, devices, suppressed=suppressed)
         await self._write(tx, notice, notification_id, targets)
         tx.ring(DOORBELL)
         return await notifications.get(tx.connection, account.id, notification_id)
@@ -143,7 +131,7 @@ class Planner:
         }
 
     async def _write(
-        self, tx: Transaction, notice: Notice, notification_id: str, targets: Sequence[_Target]
+        self, tx: Transaction, notice: Notice, notification_id: str, targets: Sequence[Target]
     ) -> None:
         now = self._clock.now()
         priorities = {
@@ -159,45 +147,21 @@ class Planner:
                 "notification_id": notification_id,
                 "channel": target.channel,
             }
-            delivery = self._delivery(notice, target, now, priorities.get(target.channel))
-            planned.append(about | delivery)
-            decisions.append(about | self._decision(delivery["id"], target, now))
+            plan = Plan(
+                delivery_id=self._new_id(),
+                cause=notice.cause,
+                category=notice.category,
+                target=target,
+                now=now,
+                due_at=now,
+                reason=Reason.AT_ONCE,
+                order_id=notice.order_id,
+                priority=priorities.get(target.channel, Priority.NORMAL),
+            )
+            planned.append(about | plan.delivery())
+            decisions.append(about | plan.decision(self._new_id()))
         await deliveries.plan(tx.connection, planned)
         await ledger.write(tx.connection, decisions)
-
-    def _delivery(
-        self, notice: Notice, target: _Target, now: datetime, priority: Priority | None
-    ) -> dict[str, Any]:
-        return {
-            "id": self._new_id(),
-            "cause": notice.cause,
-            "category": notice.category,
-            "target": target.id,
-            "order_id": notice.order_id,
-            "status": Status.SKIPPED if target.skipped else Status.SCHEDULED,
-            "reason": target.skipped,
-            "priority": Priority.NORMAL if priority is None else priority,
-            "due_at": now,
-            "ready_at": None if target.skipped else now,
-            "expires_at": now + LIFETIMES[target.channel],
-            "attempts": 0,
-            "crashes": 0,
-            "sending": False,
-            "uncertain": False,
-            "created_at": now,
-            "updated_at": now,
-        }
-
-    def _decision(self, delivery_id: str, target: _Target, now: datetime) -> dict[str, Any]:
-        return {
-            "id": self._new_id(),
-            "delivery_id": delivery_id,
-            "at": now,
-            "target": target.shown,
-            "decision": Decision.SKIPPED if target.skipped else Decision.PLANNED,
-            "reason": target.skipped or Reason.AT_ONCE,
-            "detail": "",
-        }
 
 
 async def _reader(tx: Transaction, account_id: str) -> tuple[Record, Preferences] | None:
@@ -237,38 +201,3 @@ async def _priority(tx: Transaction, notice: Notice, channel: Channel, now: date
     if crowded:
         return Priority.CROWD
     return Priority.FIRST if notice.category is Category.NEW_ORDER else Priority.NORMAL
-
-
-def _targets(
-    category: Category,
-    wishes: Preferences,
-    account: Record,
-    devices: Sequence[Record],
-    *,
-    suppressed: bool,
-) -> list[_Target]:
-    """List where an alert goes: each device that takes pushes, and the mail address."""
-    return [
-        *_pushes(category, wishes, devices),
-        _mail(category, wishes, account, suppressed=suppressed),
-    ]
-
-
-def _pushes(category: Category, wishes: Preferences, devices: Sequence[Record]) -> list[_Target]:
-    if not wishes.wants(category, Channel.PUSH):
-        return [_Target(channel=Channel.PUSH, skipped=Reason.PREFERENCE_OFF)]
-    if not devices:
-        return [_Target(channel=Channel.PUSH, skipped=Reason.NO_SUBSCRIPTION)]
-    return [
-        _Target(channel=Channel.PUSH, id=device.id, shown=shown_endpoint(device.endpoint))
-        for device in devices
-    ]
-
-
-def _mail(category: Category, wishes: Preferences, account: Record, *, suppressed: bool) -> _Target:
-    if not wishes.wants(category, Channel.EMAIL):
-        return _Target(channel=Channel.EMAIL, skipped=Reason.PREFERENCE_OFF)
-    if not account.email:
-        return _Target(channel=Channel.EMAIL, skipped=Reason.NO_ADDRESS)
-    reason = Reason.SUPPRESSED if suppressed else None
-    return _Target(channel=Channel.EMAIL, shown=shown_address(account.email), skipped=reason)

@@ -24,6 +24,8 @@ class Reason(StrEnum):
 
     # planned
     AT_ONCE = "at_once"  # alerts of its category go out at once
+    IF_UNREAD = "if_unread"  # it waits, and goes out if the messages are unread by then
+    DUE_SOON = "due_soon"  # its order is due so soon that it does not wait
     # skipped
     PREFERENCE_OFF = "preference_off"  # the account switched it off
     NO_SUBSCRIPTION = "no_subscription"  # no device of the account takes pushes
@@ -31,6 +33,11 @@ class Reason(StrEnum):
     SUPPRESSED = "suppressed"  # mails to this address came back
     SUBSCRIPTION_GONE = "subscription_gone"  # this device takes no more pushes, others do
     KEY_MISMATCH = "key_mismatch"  # this device subscribed with another key than ours
+    MUTED = "muted"  # the account muted the conversation
+    BLOCKED = "blocked"  # the account blocked who wrote
+    IN_FOCUS = "in_focus"  # its reader has the conversation before their eyes
+    # waits
+    MAILED_LATELY = "mailed_lately"  # a mail about the conversation went out within the hour
     # cancelled
     READ = "read"  # it was read meanwhile
     ORDER_CANCELLED = "order_cancelled"

@@ -111,7 +111,7 @@ class Verdicts:
         """End a delivery that the gate stopped, or let it wait."""
         why = Why(ruling.reason, target, ruling.detail)
         if ruling.do is Do.WAIT:
-            return _with_lost_attempt(self._waits(claim, now, UNCONFIGURED, why))
+            return _with_lost_attempt(self._held_back(claim, ruling, now, why))
         return _with_lost_attempt(self._ended(claim, now, _ENDS[ruling.do], why))
 
     def tried(self, claim: Claim, tried: Try, now: datetime) -> Change:
@@ -171,6 +171,11 @@ class Verdicts:
         due = min(now + pause * (1 + self._random() / 2), claim.expires_at)
         change = self._later(claim, now, due, why)
         return replace(change, line=None) if claim.reason == why.reason else change
+
+    def _held_back(self, claim: Claim, ruling: Ruling, now: datetime, why: Why) -> Change:
+        if ruling.until is None:
+            return self._waits(claim, now, UNCONFIGURED, why)
+        return self._later(claim, now, min(ruling.until, claim.expires_at), why)
 
     def _ended(self, claim: Claim, now: datetime, end: End, why: Why) -> Change:
         status, decision = end

@@ -14,9 +14,11 @@ from realtime.delivery.carrier import Carrier
 from realtime.delivery.courier import MISSING, Courier, Decided
 from realtime.delivery.lane import Lane, LaneLoop, Pace
 from realtime.delivery.leases import Leases
+from realtime.delivery.message_planner import MessagePeriods
 from realtime.delivery.moment import Moments
 from realtime.delivery.planner import BUCKET
 from realtime.delivery.recorder import Recorder
+from realtime.delivery.threads import InFocus, Threads, nobody_looks
 from realtime.delivery.verdict import Verdicts
 from storage.deliveries import Priority
 from storage.engine import Database
@@ -46,7 +48,7 @@ def _watch_nothing(_decided: Decided) -> None:
 class Worker:
     """Runs the lanes; a channel without a carrier lets its deliveries wait, and says so.
 
-    ``watch`` is told of each decision after it was written.
+    ``watch`` is told of each decision after it was written, ``in_focus`` knows who looks at what.
     """
 
     def __init__(
@@ -60,6 +62,8 @@ class Worker:
         pace: Pace | None = None,
         random: Callable[[], float] = any_number,
         watch: Callable[[Decided], None] = _watch_nothing,
+        in_focus: InFocus = nobody_looks,
+        message_periods: MessagePeriods | None = None,
     ) -> None:
         pace = pace or Pace()
         lease = timedelta(seconds=pace.lease)
@@ -74,12 +78,15 @@ class Worker:
             lease=lease,
             watch=watch,
         )
+        threads = Threads(
+            database=database, in_focus=in_focus, periods=message_periods or MessagePeriods()
+        )
         self._loops = [
             LaneLoop(
                 lane,
                 bucket=BUCKET,
                 database=database,
-                moments=Moments(database=database, clock=clock),
+                moments=Moments(database=database, threads=threads, clock=clock),
                 courier=courier,
                 leases=self._leases,
                 clock=clock,

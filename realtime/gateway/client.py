@@ -57,11 +57,11 @@ class Client:
         "_due",
         "_ended",
         "_exempt",
+        "_focus",
         "_outlet",
         "_turned_away",
         "address",
         "backed_up",
-        "focus",
         "format",
         "id",
         "identity",
@@ -82,7 +82,7 @@ class Client:
         self.write: Callable[[bytes], None] = outlet.write
         self.backed_up = False
         self.identity = NOBODY
-        self.focus: str | None = None
+        self._focus: str | None = None
         # What its later commands are known by, where they come by requests of their own.
         self.secret = ""
         # The channel that came with the connection, if one was asked for.
@@ -118,6 +118,7 @@ class Client:
         if self._ended:
             return
         self._ended = True
+        self.focus = None
         channels, self.session.channels = self.session.channels, {}
         for channel in channels:
             listening.stop(self, channel)
@@ -127,6 +128,19 @@ class Client:
         """The transport has sent nearly everything."""
         self.backed_up = False
         self._exempt = 0
+
+    @property
+    def focus(self) -> str | None:
+        """The conversation that its person has before their eyes."""
+        return self._focus
+
+    @focus.setter
+    def focus(self, towards: str | None) -> None:
+        before, self._focus = self._focus, towards
+        if towards != before:
+            self.shared.gazes.turn(
+                self.id, self.identity.account_id, away_from=before, towards=towards
+            )
 
     # --- for wheel, registry and calls --------------------------------------------------------
 

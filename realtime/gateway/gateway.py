@@ -13,6 +13,7 @@ from websockets.http11 import Request
 
 from domain.publications import Publication
 from realtime.channels.attendance import Attendance
+from realtime.channels.gazes import Gazes
 from realtime.channels.hub import Hub
 from realtime.channels.presence import Presence
 from realtime.clock import Clock
@@ -90,6 +91,7 @@ class Gateway:
             node=node,
             hub=hub,
             attendance=self._attendance,
+            gazes=Gazes(presence),
             history=history,
             verifier=verifier,
             accounts=accounts,

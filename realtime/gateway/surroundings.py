@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from domain.identity import Identity
 from domain.publications import Changes, Position
 from realtime.channels.attendance import Attendance
+from realtime.channels.gazes import Gazes
 from realtime.channels.hub import Hub
 from realtime.clock import Clock
 from realtime.gateway.admission import Admission
@@ -59,6 +60,7 @@ class Surroundings:
     node: str
     hub: Hub
     attendance: Attendance
+    gazes: Gazes
     history: History
     verifier: TokenVerifier
     accounts: Accounts

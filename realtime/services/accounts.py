@@ -11,7 +11,7 @@ from domain.preferences import Category, Channel, Preferences, check_said, effec
 from realtime.clock import Clock
 from realtime.services.people import People
 from realtime.services.shapes import Count, Id, Person, Time
-from storage import accounts, inboxes, orders
+from storage import accounts, inboxes, message_alerts, orders
 from storage.engine import Database, Transaction
 from storage.rows import Record
 
@@ -156,6 +156,7 @@ class Accounts:
             if errors:
                 raise Invalid(*errors)
             await accounts.put_preferences(tx.connection, account.id, said, self._clock.now())
+            await message_alerts.forget(tx.connection, account.id)
             return shown_wishes(effective(said, locale=account.locale, timezone=account.timezone))
 
         return await self._database.transaction(work)
@@ -180,11 +181,12 @@ class Accounts:
 
         async def work(tx: Transaction) -> Device:
             _known(await accounts.get(tx.connection, identity.account_id))
+            fresh = self._new_id()
             subscription_id = await accounts.put_push_subscription(
                 tx.connection,
                 {
                     "account_id": identity.account_id,
-                    "id": self._new_id(),
+                    "id": fresh,
                     "endpoint": endpoint,
                     "endpoint_hash": endpoint_hash(endpoint),
                     "p256dh": p256dh,
@@ -199,6 +201,8 @@ class Accounts:
             await accounts.keep_newest_push_subscriptions(
                 tx.connection, identity.account_id, MAX_DEVICES
             )
+            if subscription_id == fresh:
+                await message_alerts.forget(tx.connection, identity.account_id)
             return {"id": subscription_id, "label": label}
 
         return await self._database.transaction(work)

@@ -12,6 +12,7 @@ from domain.errors import Invalid, NotFound, NotParticipant
 from domain.identity import Identity, Role
 from domain.publications import Publication, thread_channel
 from realtime.clock import Clock
+from realtime.delivery.message_planner import MessagePlanner
 from realtime.services import contact_rule, inbox_news, views
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.paging import page_of
@@ -30,6 +31,9 @@ from storage.tables import inbox_items
 
 # What a page of messages shows; edits and deletions are applied to the messages they are of.
 SHOWN = (EntryKind.MESSAGE, EntryKind.ORDER)
+
+# How a view is where nothing is left to be told of.
+_UNALERTED = {"alert_id": None, "push_from": None, "mail_from": None}
 
 
 async def create(
@@ -94,12 +98,14 @@ class Conversations:
         *,
         database: Database,
         people: People,
+        planner: MessagePlanner,
         clock: Clock,
         new_id: Callable[[], str],
         new_epoch: Callable[[], str],
     ) -> None:
         self._database = database
         self._people = people
+        self._planner = planner
         self._clock = clock
         self._new_id = new_id
         self._new_epoch = new_epoch
@@ -309,9 +315,11 @@ class Conversations:
             connection,
             item.account_id,
             item.conversation_id,
-            {"read_seq": receipt.read_seq, "unread": unread},
+            {"read_seq": receipt.read_seq, "unread": unread} | ({} if unread else _UNALERTED),
         )
         await self._tell(tx, changed, bool(unread) - bool(held.unread))
+        if held.alert_id is not None and not unread:
+            await self._planner.read(tx, held)
         return receipt
 
     async def _tell(self, tx: Transaction, item: Record, unread_conversations: int = 0) -> None:

@@ -11,17 +11,19 @@ from domain.conversations import ConversationKind, EntryKind, preview
 from domain.errors import Invalid, NotParticipant, OrderwireError
 from domain.publications import Publication, thread_channel
 from realtime.clock import Clock
+from realtime.delivery.message_planner import MessagePlanner, Unread
 from realtime.services import contact_rule, inbox_news, message_files, views
 from realtime.services.commit_queue import Again
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.message_files import Files, Key, Outcome
 from realtime.services.messages import SendMessage, Sent
 from realtime.services.people import People
-from realtime.services.shapes import Attachment
+from realtime.services.shapes import Attachment, Person
 from storage import contacts, conversations, inboxes
 from storage.conversations import Draft, RightsChanged
 from storage.engine import Transaction
 from storage.inboxes import Arrival
+from storage.rows import Record
 
 MAX_REMEMBERED = 50_000
 
@@ -60,8 +62,11 @@ Memberships = dict[str, Membership]
 class MessageStore:
     """Stores groups of messages; the second half of the commit queue."""
 
-    def __init__(self, *, people: People, clock: Clock, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, *, people: People, planner: MessagePlanner, clock: Clock, new_id: Callable[[], str]
+    ) -> None:
         self._people = people
+        self._planner = planner
         self._clock = clock
         self._new_id = new_id
         self._memberships: Memberships = {}
@@ -252,6 +257,26 @@ class MessageStore:
             newly_unread[row.account_id] += bool(added) and row.unread == added
         counts = {id_: Counts(unread_conversations=n) for id_, n in newly_unread.items() if n}
         await inbox_news.announce(tx, changes, counts)
+        await self._planner.plan(tx, _unread(arrivals, rows, people))
+
+
+def _unread(
+    arrivals: Mapping[tuple[str, str], Arrival],
+    rows: Sequence[Record],
+    people: Mapping[str, Person],
+) -> list[Unread]:
+    """Tell of each reader's view, and of what is new in it."""
+    told = ((row, arrivals[row.account_id, row.conversation_id]) for row in rows)
+    return [
+        Unread(
+            item=row,
+            sender=people[row.with_id]["name"],
+            seq=arrival.last_seq,
+            alert_id=arrival.alert_id,
+        )
+        for row, arrival in told
+        if arrival.unread
+    ]
 
 
 def _arrivals(memberships: Memberships, drafts: Sequence[Draft]) -> dict[tuple[str, str], Arrival]:
@@ -277,6 +302,7 @@ def _arrival(account_id: str, newest: Draft, unread: int) -> Arrival:
         newest.sender,
         preview(newest.body or ""),
         unread,
+        newest.id,
     )
 
 

@@ -79,7 +79,8 @@ class Notifications:
                 )
                 for row in rows
             ]
-            counts = {identity.account_id: Counts(unread_notifications=-len(rows))} if rows else {}
+            counted = sum(row.counted for row in rows)
+            counts = {identity.account_id: Counts(unread_notifications=-counted)} if counted else {}
             await inbox_news.announce(tx, changes, counts)
             return {"read": len(rows)}
 

@@ -164,7 +164,7 @@ class OldNotifications:
 async def _forget(tx: Transaction, gone: Sequence[Record]) -> None:
     subjects = [(row.account_id, row.id) for row in gone]
     await retention.forget_changes(tx.connection, Kind.NOTIFICATION, subjects)
-    unread = Counter(row.account_id for row in gone if row.read_at is None)
+    unread = Counter(row.account_id for row in gone if row.counted and row.read_at is None)
     counts = {account_id: Counts(unread_notifications=-n) for account_id, n in unread.items()}
     await inbox_news.announce(tx, [], counts)
 

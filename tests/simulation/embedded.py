@@ -17,6 +17,7 @@ from domain.errors import Unavailable
 from domain.identity import Identity
 from domain.publications import REPLAY_MAX_PUBLICATIONS
 from domain.timers import Periods
+from realtime.delivery.message_planner import MessagePlanner
 from realtime.services.accounts import Accounts
 from realtime.services.blocks import Blocks
 from realtime.services.channel_reads import ChannelReads
@@ -164,9 +165,11 @@ class EmbeddedGround:
         road = RoughRoad(random=self._random, weather=self._weather, crash=crash)
         database = _database(self._path, road)
         people = People(self._loop.time)
+        planner = MessagePlanner(clock=clock, new_id=self._new_id)
         conversations = Conversations(
             database=database,
             people=people,
+            planner=planner,
             clock=clock,
             new_id=self._new_id,
             new_epoch=self._new_id,
@@ -174,7 +177,7 @@ class EmbeddedGround:
         blocks = Blocks(database=database, people=people, conversations=conversations, clock=clock)
         return Backend(
             database=database,
-            store=MessageStore(people=people, clock=clock, new_id=self._new_id),
+            store=MessageStore(people=people, planner=planner, clock=clock, new_id=self._new_id),
             reads=ChannelReads(
                 database=database,
                 people=people,

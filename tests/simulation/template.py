@@ -5,6 +5,7 @@ from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from realtime.delivery.message_planner import MessagePlanner
 from realtime.services.accounts import Accounts
 from realtime.services.conversations import Conversations
 from realtime.services.people import People
@@ -42,6 +43,7 @@ async def _furnish(url: str) -> None:
         conversations = Conversations(
             database=database,
             people=people,
+            planner=MessagePlanner(clock=clock, new_id=_no_id),
             clock=clock,
             new_id=partial(str, thread),
             new_epoch=_epoch,

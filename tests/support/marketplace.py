@@ -13,6 +13,7 @@ from domain.identity import Identity, Role
 from domain.publications import Publication
 from domain.timers import Periods
 from realtime.delivery.ledger import explain
+from realtime.delivery.message_planner import MessagePlanner
 from realtime.delivery.planner import Planner
 from realtime.files.directory import Directory
 from realtime.files.pictures import Painter
@@ -123,11 +124,14 @@ class Marketplace:
         self.people = People(lambda: self.clock.now().timestamp())
         made: Mapping[str, Any] = {"database": database, "clock": self.clock}
         planner = Planner(clock=self.clock, new_id=new_id)
+        message_planner = MessagePlanner(clock=self.clock, new_id=new_id)
         ids: Mapping[str, Any] = {"new_id": new_id, "new_epoch": new_epoch}
         self.accounts = Accounts(**made, people=self.people, **ids)
         self.services = Services(**made, planner=planner)
         self.contacts = Contacts(**made, people=self.people)
-        self.conversations = Conversations(**made, people=self.people, **ids)
+        self.conversations = Conversations(
+            **made, people=self.people, planner=message_planner, **ids
+        )
         self.quick_replies = QuickReplies(**made, new_id=new_id)
         self.push_trials = PushTrials(database=database, trial=trial)
         self.suppressions = Suppressions(**made, planner=planner, new_id=new_id)
@@ -177,7 +181,9 @@ class Marketplace:
         self.export = Export(**made, **self._shown(), attachments=self.attachments)
         self.notifications = Notifications(**made, explain=explain)
         self.reads = ChannelReads(**made, people=self.people, order_views=self.order_views)
-        store = MessageStore(people=self.people, clock=self.clock, new_id=new_id)
+        store = MessageStore(
+            people=self.people, planner=message_planner, clock=self.clock, new_id=new_id
+        )
         self.changes = MessageChanges(
             **made, people=self.people, new_id=new_id, edit_within=EDIT_WITHIN
         )

@@ -12,6 +12,7 @@ from domain.errors import AccountErased, OrderwireError
 from domain.identity import Identity, Role
 from domain.publications import Changes, Position
 from realtime.channels.attendance import Attendance
+from realtime.channels.gazes import Gazes
 from realtime.channels.presence import LocalPresence
 from realtime.gateway.admission import Admission
 from realtime.gateway.client import Client
@@ -177,6 +178,7 @@ class Door:
             node="n",
             hub=stage.hub,
             attendance=self.attendance,
+            gazes=Gazes(self.presence),
             history=History(),
             verifier=cast("Any", self.verifier),
             accounts=cast("Any", self.accounts),
