@@ -31,6 +31,24 @@ class AlertSettings:
             "who mails are from, such as Orderwire <no-reply@example.com>",
         ),
     ]
+    inbound_domain: Annotated[
+        str | None,
+        Setting(
+            read.optional(read.mail_domain),
+            "",
+            "the domain whose mail orderwire inbound takes: mails can then be answered, "
+            "and what comes back of them comes there",
+        ),
+    ]
+    inbound_secret: Annotated[
+        bytes | None,
+        Setting(
+            read.optional(read.webhook_secret),
+            "",
+            "what your mail provider signs its webhook to /v1/inbound/events with: whsec_...",
+            secret=True,
+        ),
+    ]
     dkim_private_key: Annotated[
         DkimKey | None,
         Setting(

@@ -29,6 +29,7 @@ from realtime.database_setup import DatabaseNotReady
 from realtime.delivery.email.dkim import DkimKey
 from realtime.delivery.push.vapid import VapidKey
 from realtime.demo.stage import Stage
+from realtime.inbound_command import add_inbound
 from realtime.server import CannotListen, Patience, Server, bind, stop_asked
 from realtime.settings import NAMES, SERVING, BadSettings, Settings
 from realtime.supervisor import Supervisor, bind_each
@@ -62,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands)
     _add_worker(commands)
+    add_inbound(commands)
     _add_migrate(commands)
     _add_check(commands)
     _add_token(commands)

@@ -3,6 +3,7 @@
 None of them repeats a text that may hold a secret.
 """
 
+import base64
 import math
 import re
 from collections.abc import Callable
@@ -33,6 +34,7 @@ SELECTOR = re.compile(rf"{LABEL}(\.{LABEL})*")
 # RFC 7518, 3.2: a key for HS256 is at least as long as the hash.
 SHORTEST_TOKEN_SECRET = 32
 SHORTEST_KEY = 16
+SHORTEST_WEBHOOK_SECRET = 24
 LONGEST_PERIOD = timedelta(days=36_500)
 
 DRIVERS = {
@@ -208,6 +210,25 @@ def _vapid_key(text: str) -> VapidKey:
         raise ValueError(
             "is not a VAPID key: 32 bytes in base64url, or PEM; make one: orderwire keys vapid"
         ) from None
+
+
+def mail_domain(text: str) -> str:
+    """Read a domain that mail is sent to."""
+    if not SELECTOR.fullmatch(text):
+        raise ValueError("is a domain such as reply.example.com")
+    return text.lower()
+
+
+def webhook_secret(text: str) -> bytes:
+    """Read a secret as Standard Webhooks write it."""
+    wanted = f"is whsec_ and {SHORTEST_WEBHOOK_SECRET} bytes or more in base64"
+    try:
+        secret = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        raise ValueError(wanted) from None
+    if not text.startswith("whsec_") or len(secret) < SHORTEST_WEBHOOK_SECRET:
+        raise ValueError(wanted)
+    return secret
 
 
 def dkim_key(text: str) -> DkimKey:

@@ -197,6 +197,29 @@ def _attempt(claimed: Claim, attempt: Attempt) -> dict[str, Any]:
     }
 
 
+async def of_delivery(
+    connection: AsyncConnection, bucket: int, delivery_id: str
+) -> Sequence[Record]:
+    """Read every decision about one delivery, in order."""
+    statement = select(ledger).where(ledger.c.bucket == bucket, ledger.c.delivery_id == delivery_id)
+    return await fetch_all(connection, statement.order_by(ledger.c.at, ledger.c.id))
+
+
+async def came_back(
+    connection: AsyncConnection, bucket: int, delivery_id: str, *, reason: str, now: datetime
+) -> None:
+    """Note that what was taken did not arrive after all."""
+    await connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.bucket == bucket,
+            deliveries.c.id == delivery_id,
+            deliveries.c.status.in_([Status.ACCEPTED, Status.UNCERTAIN]),
+        )
+        .values(status=Status.DEAD, reason=reason, updated_at=now)
+    )
+
+
 async def of_notification(
     connection: AsyncConnection, bucket: int, notification_id: str
 ) -> Sequence[Record]:

@@ -66,6 +66,10 @@ FORBIDDEN = {
         "realtime.channels.bus",
     ),
     "files are kept for whoever asks": ("realtime/files/planted.py", "storage.tables"),
+    "what comes in by mail goes the way of the use cases": (
+        "realtime/inbound/planted.py",
+        "storage.tables",
+    ),
     "gateway and api store nothing themselves": ("realtime/api/planted.py", "storage.tables"),
     "gateway speaks to sockets alone": (
         "realtime/gateway/planted.py",

@@ -5,6 +5,7 @@ Everything is made inside the running event loop, and taken down in the reverse 
 
 from realtime.bootstrap.ground import Pace
 from realtime.bootstrap.http import describe
+from realtime.bootstrap.inbound import receiving
 from realtime.bootstrap.node import STATIC, Node, delivering, serving
 from realtime.bootstrap.upkeep import importing, sweeping
 
@@ -15,6 +16,7 @@ __all__ = [
     "delivering",
     "describe",
     "importing",
+    "receiving",
     "serving",
     "sweeping",
 ]

@@ -11,6 +11,7 @@ from realtime.delivery.email.carrier import Bounces, MailCarrier
 from realtime.delivery.email.compose import MailComposer
 from realtime.delivery.email.dkim import DkimSigner
 from realtime.delivery.email.headers import Mailbox
+from realtime.delivery.email.reply_address import ReplyAddresses
 from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.locales.catalogue import check_catalogues
@@ -77,6 +78,13 @@ def make_push_sender(ground: Ground) -> PushSender | None:
     return PushSender(signer=signer, guard=guard, clock=ground.clock)
 
 
+def reply_addresses(settings: Settings) -> ReplyAddresses | None:
+    """Make what knows the addresses that mails are answered to; None where none are taken."""
+    if settings.inbound_domain is None:
+        return None
+    return ReplyAddresses(settings.link_secrets, domain=settings.inbound_domain)
+
+
 def _dkim_signer(ground: Ground, domain: str) -> DkimSigner | None:
     settings = ground.settings
     if settings.dkim_private_key is None:
@@ -101,5 +109,6 @@ def _mail_carrier(ground: Ground, bounces: Bounces) -> MailCarrier:
         tokens=UnsubscribeTokens(settings.link_secrets),
         bounces=bounces,
         signer=_dkim_signer(ground, sender.domain),
+        replies=reply_addresses(settings),
         public_url=ground.public_url,
     )

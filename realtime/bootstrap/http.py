@@ -1,7 +1,8 @@
 """The HTTP side: the API's routes, and what stands between them and the network."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from importlib.metadata import version
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
 from realtime.api.description import DescriptionRoutes
 from realtime.api.endpoint import Resource
+from realtime.api.mail_events import MailEventRoutes
 from realtime.api.notifications import NotificationRoutes
 from realtime.api.openapi import Json, document
 from realtime.api.order_papers import OrderPaperRoutes
@@ -60,6 +62,7 @@ RESOURCES: Sequence[type[Resource]] = (
     PushRoutes,
     UnsubscribeRoutes,
     SuppressionRoutes,
+    MailEventRoutes,
     HealthRoutes,
     MetricsRoutes,
     DescriptionRoutes,
@@ -71,7 +74,9 @@ def describe() -> Json:
     return document(RESOURCES, release=version("orderwire"))
 
 
-def api_resources(settings: Settings, use_cases: UseCases) -> Sequence[Resource]:
+def api_resources(
+    settings: Settings, use_cases: UseCases, now: Callable[[], datetime]
+) -> Sequence[Resource]:
     """List what accounts, operators and the marketplace's backend call."""
     guard = EndpointGuard(settings.push_extra_origins)
     keys = settings.vapid_private_key
@@ -103,6 +108,7 @@ def api_resources(settings: Settings, use_cases: UseCases) -> Sequence[Resource]
         ),
         UnsubscribeRoutes(unsubscribing=use_cases.unsubscribing, pages=Pages(), say=_say),
         SuppressionRoutes(suppressions=use_cases.suppressions),
+        MailEventRoutes(mail_events=use_cases.mail_events, secret=settings.inbound_secret, now=now),
         DescriptionRoutes(describe),
     ]
 

@@ -143,7 +143,7 @@ def _routes(parts: _Parts, stage: Stage | None, web_app: WebApp) -> list[BaseRou
     resources = [
         HealthRoutes(parts.health),
         MetricsRoutes(sources=_metrics(parts), token=settings.metrics_token),
-        *api_resources(settings, parts.use_cases),
+        *api_resources(settings, parts.use_cases, parts.ground.clock.now),
     ]
     assert {type(each) for each in resources} == set(RESOURCES), "what is served is described"
     callers = Callers(verifier=parts.verifier, service_keys=ServiceKeys(settings.service_keys))

@@ -11,6 +11,7 @@ from realtime.delivery.ledger import explain
 from realtime.delivery.message_planner import MessagePlanner
 from realtime.delivery.planner import Planner
 from realtime.delivery.push.trial import PushTrial
+from realtime.delivery.targets import shown_address
 from realtime.ids import new_epoch, new_id
 from realtime.services.accounts import Accounts
 from realtime.services.blocks import Blocks
@@ -20,6 +21,8 @@ from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
 from realtime.services.erasing import Erasing
 from realtime.services.export import Export
+from realtime.services.mail_events import MailEvents
+from realtime.services.mail_replies import MailReplies
 from realtime.services.message_changes import MessageChanges
 from realtime.services.message_store import MessageStore
 from realtime.services.messages import Messages
@@ -71,6 +74,8 @@ class UseCases:
     notifications: Notifications
     unsubscribing: Unsubscribing
     suppressions: Suppressions
+    mail_events: MailEvents
+    mail_replies: MailReplies
     push_trials: PushTrials
 
 
@@ -132,6 +137,8 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
     )
     retention = make_retention(ground, people)
     attachments = make_attachments(ground)
+    messages = Messages(database=database, store=store, rates=_message_rates(ground))
+    suppressions = Suppressions(database=database, planner=planner, clock=clock, new_id=new_id)
     return UseCases(
         accounts=accounts,
         erasing=erasing,
@@ -158,7 +165,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         search=Search(database=database, people=people, order_views=order_views),
         attachments=attachments,
         blocks=Blocks(database=database, people=people, conversations=conversations, clock=clock),
-        messages=Messages(database=database, store=store, rates=_message_rates(ground)),
+        messages=messages,
         changes=MessageChanges(
             database=database,
             people=people,
@@ -169,7 +176,20 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         notifications=Notifications(database=database, clock=clock, explain=explain),
         unsubscribing=Unsubscribing(accounts=accounts, read_token=links.read),
         push_trials=_push_trials(ground),
-        suppressions=Suppressions(database=database, planner=planner, clock=clock, new_id=new_id),
+        suppressions=suppressions,
+        mail_events=MailEvents(
+            database=database,
+            suppressions=suppressions,
+            shown=shown_address,
+            clock=clock,
+            new_id=new_id,
+        ),
+        mail_replies=MailReplies(
+            database=database,
+            messages=messages,
+            take_file=attachments.uploads.take_whole,
+            clock=clock,
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import IntEnum
 
+from domain.mail_events import HARD_BOUNCES, MAILBOX_FULL
 from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.reasons import Reason
 
@@ -128,8 +129,6 @@ class SmtpReply:
     text: str = ""
 
 
-_HARD_BOUNCES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
-_MAILBOX_FULL = frozenset({"4.2.2", "5.2.2"})
 _LOGIN_REFUSED = frozenset({530, 534, 535, 538})
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 # A full mailbox does not empty in seconds, and its bounces are counted.
@@ -160,7 +159,7 @@ def _mail_rule(reply: SmtpReply, enhanced: str) -> tuple[Result, Reason]:
         return Result.PAUSED, Reason.RELAY_REFUSED_LOGIN
     if reply.phase is Phase.CONNECT:  # it refuses us all, whatever the mail
         return Result.RETRY, Reason.CONNECTION_FAILED
-    if enhanced in _MAILBOX_FULL:
+    if enhanced in MAILBOX_FULL:
         return Result.RETRY, Reason.MAILBOX_FULL
     match reply.code // 100:
         case 5:
@@ -174,7 +173,7 @@ def _mail_rule(reply: SmtpReply, enhanced: str) -> tuple[Result, Reason]:
 
 
 def _refusal(phase: Phase, enhanced: str) -> tuple[Result, Reason]:
-    if enhanced in _HARD_BOUNCES and phase >= Phase.RCPT:
+    if enhanced in HARD_BOUNCES and phase >= Phase.RCPT:
         return Result.GONE, Reason.HARD_BOUNCE
     if enhanced.startswith("5.7."):
         return Result.DEAD, Reason.POLICY_REFUSED

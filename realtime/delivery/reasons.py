@@ -67,6 +67,7 @@ class Reason(StrEnum):
     BAD_ADDRESS = "bad_address"
     HARD_BOUNCE = "hard_bounce"
     POLICY_REFUSED = "policy_refused"
+    COMPLAINT = "complaint"  # it arrived, and was called unwanted
     BAD_ENDPOINT = "bad_endpoint"
     BAD_KEYS = "bad_keys"
     BAD_REQUEST = "bad_request"

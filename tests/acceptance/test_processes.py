@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import smtplib
 import socket
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,30 @@ def test_a_worker_delivers_beside_servers_and_stops(database_url: str, tmp_path:
         assert process.stop() == 0
         assert [event["signal"] for event in process.events("stopping")] == ["SIGTERM"]
         assert len(process.events("stopped")) == 1
+
+
+@pytest.mark.parametrize("spoken", ["smtp", "lmtp"])
+def test_mail_is_taken_by_a_process_of_its_own(tmp_path: Path, spoken: str) -> None:
+    """As SMTP or LMTP; an address that nobody was given is refused at once."""
+    settings = {**SETTINGS, "INBOUND_DOMAIN": "reply.example.com"}
+    options = ("--lmtp",) if spoken == "lmtp" else ()
+    with running("inbound", "--port", "0", *options, folder=tmp_path, settings=settings) as process:
+        port = process.event("receiving")["port"]
+        kind = smtplib.LMTP if spoken == "lmtp" else smtplib.SMTP
+        with kind("127.0.0.1", port) as client:
+            client.ehlo_or_helo_if_needed()
+            client.mail("sam@example.com")
+            assert client.rcpt("reply+abc@reply.example.com")[0] == 550
+            assert client.rcpt("bounces@reply.example.com")[0] == 250
+        assert process.stop() == 0
+
+
+def test_mail_is_not_taken_without_a_domain(tmp_path: Path) -> None:
+    done = run_command("inbound", folder=tmp_path, settings=SETTINGS)
+    assert done.returncode == 1
+    assert done.stderr.startswith("ORDERWIRE_INBOUND_DOMAIN: is not set")
+    wrong = run_command("inbound", "--port", "many", folder=tmp_path, settings=SETTINGS)
+    assert wrong.returncode == 2
 
 
 def test_a_mistake_in_the_settings_is_told_without_a_traceback(tmp_path: Path) -> None:

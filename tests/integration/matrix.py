@@ -108,6 +108,8 @@ MATRIX: Sequence[Row] = (
         None,
         "401 401 403 403 403 204 403",
     ),
+    # Whoever knows the secret; here nobody does.
+    ("POST /v1/inbound/events", {}, "404 404 404 404 404 404 404"),
     # Whoever holds the link in a mail may act on it.
     ("GET /u/{token}", None, "200 200 200 200 200 200 200"),
     ("POST /u/{token}", None, "200 200 200 200 200 200 200"),

@@ -17,6 +17,7 @@ from realtime.delivery.email.compose import MailComposer
 from realtime.delivery.email.dkim import DkimSigner
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.relay import MailTimeouts, parse_relays
+from realtime.delivery.email.reply_address import ReplyAddresses
 from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.lane import Pace
@@ -66,6 +67,7 @@ def mail_carrier(
     *,
     timeouts: MailTimeouts = BRIEF,
     signer: DkimSigner | None = None,
+    replies: ReplyAddresses | None = None,
 ) -> MailCarrier:
     """Make a carrier for one relay."""
     return MailCarrier(
@@ -78,6 +80,7 @@ def mail_carrier(
         tokens=TOKENS,
         bounces=bounces,
         signer=signer,
+        replies=replies,
         public_url=PUBLIC_URL,
     )
 

@@ -17,6 +17,7 @@ from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
 from realtime.api.description import DescriptionRoutes
 from realtime.api.endpoint import Resource, routes_of
+from realtime.api.mail_events import MailEventRoutes
 from realtime.api.notifications import NotificationRoutes
 from realtime.api.order_papers import OrderPaperRoutes
 from realtime.api.orders import OrderRoutes
@@ -37,6 +38,7 @@ from tests.support.marketplace import MOST_BYTES, Marketplace
 SECRET = "a secret that is long enough for HS256"
 SERVICE_KEY = "a service key that nobody guesses"
 PUBLIC_KEY = "BPublicKey"
+INBOUND_SECRET = b"a secret of the mail provider"
 FORMER_KEY = "BFormerKey"
 FORBIDDEN_ENDPOINT = "https://10.0.0.1/push"
 
@@ -68,6 +70,9 @@ def resources(market: Marketplace) -> Sequence[Resource]:
             check_endpoint=lambda url: "is not public" if url == FORBIDDEN_ENDPOINT else None,
         ),
         SuppressionRoutes(suppressions=market.suppressions),
+        MailEventRoutes(
+            mail_events=market.mail_events, secret=INBOUND_SECRET, now=market.clock.now
+        ),
         DescriptionRoutes(describe),
     ]
 

@@ -15,6 +15,7 @@ from domain.timers import Periods
 from realtime.delivery.ledger import explain
 from realtime.delivery.message_planner import MessagePlanner
 from realtime.delivery.planner import Planner
+from realtime.delivery.targets import shown_address
 from realtime.files.directory import Directory
 from realtime.files.pictures import Painter
 from realtime.ids import new_epoch, new_id
@@ -31,6 +32,8 @@ from realtime.services.conversations import Conversations
 from realtime.services.erased_accounts import ErasedAccounts
 from realtime.services.erasing import Erasing
 from realtime.services.export import Export
+from realtime.services.mail_events import MailEvents
+from realtime.services.mail_replies import MailReplies
 from realtime.services.message_changes import MessageChanges
 from realtime.services.message_store import MessageStore
 from realtime.services.messages import Messages, SendMessage, Sent
@@ -189,6 +192,12 @@ class Marketplace:
         )
         self.messages = Messages(
             database=database, store=store, rates=UNLIMITED, answer_within=PATIENT
+        )
+        self.mail_replies = MailReplies(
+            **made, messages=self.messages, take_file=self.uploads.take_whole
+        )
+        self.mail_events = MailEvents(
+            **made, suppressions=self.suppressions, shown=shown_address, new_id=new_id
         )
 
     def _shown(self) -> Mapping[str, Any]:

@@ -123,6 +123,10 @@ def test_settings_are_read_into_what_they_stand_for() -> None:
         ("VAPID_PRIVATE_KEY", "hunter2", "is not a VAPID key"),
         ("DKIM_PRIVATE_KEY", "/nowhere/hunter2", "is an RSA private key in PEM"),
         ("DKIM_PRIVATE_KEY", "-----BEGIN hunter2", "private key in PEM"),
+        ("INBOUND_DOMAIN", "reply@example.com", "is a domain such as reply.example.com"),
+        ("INBOUND_SECRET", "hunter2", "is whsec_ and 24 bytes or more in base64"),
+        ("INBOUND_SECRET", "whsec_!", "is whsec_ and 24 bytes or more in base64"),
+        ("INBOUND_SECRET", "whsec_aHVudGVyMg==", "is whsec_ and 24 bytes or more"),
         ("DKIM_SELECTOR", "a..b", "is a name in the DNS"),
         ("VAPID_SUBJECT", "ops@localhost", "a VAPID subject is mailto:you@example.com"),
         ("ATTACHMENTS_URL", "/var/attachments", "is file:///directory or s3://bucket"),
@@ -166,8 +170,8 @@ def test_all_mistakes_are_told_at_once() -> None:
     told = mistakes_in(REVIEW_DAYS="x", SMTP_URL="x", SERVICE_KEYS="", DATABSE_URL="x")
     assert [line.partition(":")[0].removeprefix("ORDERWIRE_") for line in told] == [
         "DATABSE_URL",
-        "SMTP_URL",
         "REVIEW_DAYS",
+        "SMTP_URL",
         "SERVICE_KEYS",
     ]
 

@@ -11,6 +11,7 @@ from realtime.delivery.email.compose import MailComposer
 from realtime.delivery.email.dkim import DkimSigner
 from realtime.delivery.email.headers import message_id
 from realtime.delivery.email.mail import Mail
+from realtime.delivery.email.reply_address import ReplyAddresses
 from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens, Unsubscription
 from realtime.delivery.moment import Moment
@@ -33,7 +34,10 @@ class Bounces(Protocol):
 
 
 class MailCarrier:
-    """E-mail; links and Message-IDs are made with ``public_url``."""
+    """E-mail; links and Message-IDs are made with ``public_url``.
+
+    With ``replies`` mails can be answered, and what comes back of them comes to us.
+    """
 
     def __init__(
         self,
@@ -44,12 +48,14 @@ class MailCarrier:
         bounces: Bounces,
         public_url: str,
         signer: DkimSigner | None = None,
+        replies: ReplyAddresses | None = None,
     ) -> None:
         self._sender = sender
         self._composer = composer
         self._tokens = tokens
         self._bounces = bounces
         self._signer = signer
+        self._replies = replies
         self._public_url = public_url
         self._domain = urlsplit(public_url).hostname or "localhost"
 
@@ -57,13 +63,22 @@ class MailCarrier:
         """Compose the mail."""
         claim = moment.claim
         wish = Unsubscription(claim.account_id, claim.category, Channel.EMAIL)
-        return self._composer.compose(
+        mail = self._composer.compose(
             replace(
                 moment.alert(public_url=self._public_url),
                 message_id=message_id(claim.id, self._domain),
                 unsubscribe_url=f"{self._public_url}/u/{self._tokens.make(wish)}",
+                reply_to=self._reply_to(moment),
             )
         )
+        return replace(mail, sender=self._replies.bounces) if self._replies else mail
+
+    def _reply_to(self, moment: Moment) -> str | None:
+        """Return where the mail is answered, if there is a conversation to answer in."""
+        about = moment.told
+        if self._replies is None or about is None or about.conversation_id is None:
+            return None
+        return self._replies.make(moment.claim.id)
 
     async def carry(self, parcel: Mail) -> Outcome:
         """Hand it to the first relay that takes it."""

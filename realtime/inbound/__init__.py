@@ -1,0 +1,1 @@
+"""Mail that comes in: replies into their threads, and what came back of ours."""
