@@ -64,6 +64,12 @@ async def examine(settings: Settings, *, tls: ssl.SSLContext | None = None) -> l
     return [finding for findings in found for finding in findings]
 
 
+async def examine_ways_out(settings: Settings) -> list[Finding]:
+    """Look at what carries mails and pushes alone: what a server says of it when it starts."""
+    found = await asyncio.gather(_mail(settings, ssl.create_default_context()), _push(settings))
+    return [finding for findings in found for finding in findings]
+
+
 def good(part: str, detail: str) -> list[Finding]:
     """Say that a part is as it should be."""
     return [Finding(part=part, verdict=Verdict.GOOD, detail=detail)]
@@ -128,6 +134,11 @@ async def _mail(settings: Settings, tls: ssl.SSLContext) -> list[Finding]:
             "mail", "not set: alerts by e-mail wait", "set ORDERWIRE_SMTP_URL and _MAIL_FROM"
         )
     found = await asyncio.gather(*(_relay(relay, tls) for relay in settings.smtp_url))
+    if settings.dkim_private_key is not None:
+        domain = settings.mail_from.domain if settings.mail_from else "the public host"
+        name = f"{settings.dkim_selector}._domainkey.{domain}"
+        record = settings.dkim_private_key.record
+        found.append(good("mail", f"mails are signed; the DNS must have at {name}: {record}"))
     if settings.mail_from is None:
         found.append(
             missing(
@@ -167,7 +178,25 @@ async def _push(settings: Settings) -> list[Finding]:
         return missing(
             "push", "not set: pushes wait", "set ORDERWIRE_VAPID_PRIVATE_KEY (orderwire keys vapid)"
         )
-    return good("push", f"a key for {settings.vapid_subject}")
+    subject = settings.vapid_subject or ""
+    host = urlsplit(subject).hostname or subject.rpartition("@")[2]
+    if not await _is_known(host):
+        return missing(
+            "push",
+            f"push services could not reach you by {subject}: this machine finds no {host}",
+            "mend ORDERWIRE_VAPID_SUBJECT: some refuse every push of whom they cannot reach",
+        )
+    former = len(settings.vapid_private_key) - 1
+    return good("push", f"a key for {subject}" + (f", and {former} before it" if former else ""))
+
+
+async def _is_known(host: str) -> bool:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.get_running_loop().getaddrinfo(host, None)
+    except OSError:  # a time-out is one, too
+        return False
+    return True
 
 
 async def _attachments(settings: Settings) -> list[Finding]:

@@ -4,6 +4,7 @@ Those that look after what is stored stand in ``realtime.upkeep``.
 """
 
 import argparse
+import asyncio
 import dataclasses
 import json
 import os
@@ -11,8 +12,8 @@ import re
 import socket
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +23,7 @@ import structlog
 from domain.identity import Role, is_id
 from realtime import database_setup
 from realtime.bootstrap import Node, delivering, describe, serving
-from realtime.checkup import Verdict, examine
+from realtime.checkup import Verdict, examine, examine_ways_out
 from realtime.clock import SystemClock
 from realtime.command import CommandFailed, Commands, Run, add, log_as, run, settings_of
 from realtime.database_setup import DatabaseNotReady
@@ -150,7 +151,10 @@ async def _serve_once(
         over=settings.drain_seconds.total_seconds(),
     )
     public_url = settings.public_url or own_url
-    async with serving(settings, public_url=public_url, stage=stage) as node:
+    async with (
+        serving(settings, public_url=public_url, stage=stage) as node,
+        _looking_at_ways_out(settings),
+    ):
 
         async def listening() -> None:
             log.info("serving", url=own_url, pid=os.getpid())
@@ -224,8 +228,31 @@ def _worker(arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def _look_at_ways_out(settings: Settings) -> None:
+    """Say at the start what would keep alerts waiting: it can be mended while they do."""
+    for finding in await examine_ways_out(settings):
+        if finding.verdict is not Verdict.GOOD:
+            log.warning(
+                "alerts_may_wait",
+                part=finding.part,
+                found=finding.detail,
+                what_to_do=finding.advice,
+            )
+
+
+@asynccontextmanager
+async def _looking_at_ways_out(settings: Settings) -> AsyncIterator[None]:
+    looking = asyncio.create_task(_look_at_ways_out(settings))
+    try:
+        yield
+    finally:
+        looking.cancel()
+        await asyncio.wait({looking})
+
+
 async def _deliver(settings: Settings) -> None:
-    async with delivering(settings, public_url=settings.public_url or WITHOUT_PUBLIC_URL):
+    public_url = settings.public_url or WITHOUT_PUBLIC_URL
+    async with delivering(settings, public_url=public_url), _looking_at_ways_out(settings):
         asked = stop_asked()
         log.info("delivering", pid=os.getpid())
         log.info("stopping", signal=(await asked).name)

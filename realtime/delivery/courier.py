@@ -11,7 +11,7 @@ from realtime.clock import Clock
 from realtime.delivery.carrier import Carrier
 from realtime.delivery.gate import Do, decide
 from realtime.delivery.moment import Moment
-from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.outcome import Outcome
 from realtime.delivery.quarantine import Quarantine
 from realtime.delivery.reasons import Reason
 from realtime.delivery.recorder import Recorder
@@ -122,5 +122,4 @@ class Courier:
 
 def _rest(outcome: Outcome) -> float:
     """Tell how long the whole channel is down, if that is what came of it."""
-    down = outcome.result is Result.PAUSED and outcome.retry_after is not None
-    return outcome.retry_after or 0.0 if down else 0.0
+    return outcome.retry_after or 0.0 if outcome.all_wait else 0.0

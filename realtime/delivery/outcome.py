@@ -19,7 +19,8 @@ class Result(StrEnum):
 class Outcome:
     """One attempt's end: ``reason`` is a ledger code, ``detail`` a shortened, redacted reply.
 
-    ``retry_after`` is a minimum wait in seconds asked for by the other side.
+    ``retry_after`` is a minimum wait in seconds asked for by the other side; with ``all_wait``
+    nothing of the whole channel can go out until then.
     """
 
     result: Result
@@ -27,3 +28,4 @@ class Outcome:
     code: str = ""
     detail: str = ""
     retry_after: float | None = None
+    all_wait: bool = False

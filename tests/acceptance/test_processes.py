@@ -172,6 +172,18 @@ def test_a_worker_delivers_beside_servers_and_stops(database_url: str, tmp_path:
         assert len(process.events("stopped")) == 1
 
 
+def test_what_would_keep_alerts_waiting_is_said_at_the_start(tmp_path: Path) -> None:
+    settings = {**SETTINGS, "SMTP_URL": f"smtp://user:{SMTP_PASSWORD}@127.0.0.1:1"}
+    with running("worker", folder=tmp_path, settings=settings) as process:
+        process.event("delivering")
+        said = process.event("alerts_may_wait")
+        assert (said["part"], said["level"]) == ("mail", "warning")
+        assert "smtp://127.0.0.1:1 does not let us in" in said["found"]
+        assert "ORDERWIRE_SMTP_URL" in said["what_to_do"]
+        assert process.stop() == 0
+    assert SMTP_PASSWORD not in "".join(map(str, process.events("alerts_may_wait")))
+
+
 @pytest.mark.parametrize("spoken", ["smtp", "lmtp"])
 def test_mail_is_taken_by_a_process_of_its_own(tmp_path: Path, spoken: str) -> None:
     """As SMTP or LMTP; an address that nobody was given is refused at once."""

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from realtime.checkup import Finding, Verdict, examine
+from realtime.delivery.email.dkim import DkimKey
+from realtime.delivery.push.vapid import VapidKey
 from realtime.settings import SERVING, Settings
 from tests.support.certificates import Authority, make_authority
 from tests.support.clamd import ClamdServer
@@ -75,6 +77,36 @@ async def test_each_of_several_mail_servers_is_asked(check: Check) -> None:
     assert [each.verdict for each in found] == [Verdict.WRONG, Verdict.GOOD, Verdict.MISSING]
     assert "not you" in found[0].detail
     assert "ORDERWIRE_MAIL_FROM is not set" in found[2].detail
+
+
+async def test_signed_mails_want_a_record_in_the_dns(check: Check) -> None:
+    key = DkimKey.generate()
+    async with MailServer().running() as server:
+        found = await check.mail(
+            SMTP_URL=server.url, MAIL_FROM="a@market.example", DKIM_PRIVATE_KEY=key.pem
+        )
+    assert [each.verdict for each in found] == [Verdict.GOOD, Verdict.GOOD]
+    assert f"orderwire._domainkey.market.example: {key.record}" in found[1].detail
+
+
+async def test_without_a_key_pushes_wait_and_it_is_said(check: Check) -> None:
+    (found,) = await check.of("push")
+    assert (found.verdict, found.detail) == (Verdict.MISSING, "not set: pushes wait")
+
+
+async def test_a_subject_that_nobody_is_reached_by_is_found(check: Check) -> None:
+    keys = f"{VapidKey.generate().private_text},{VapidKey.generate().private_text}"
+    subject = "mailto:ops@market.invalid"
+    (found,) = await check.of("push", VAPID_PRIVATE_KEY=keys, VAPID_SUBJECT=subject)
+    assert found.verdict is Verdict.MISSING
+    assert "finds no market.invalid" in found.detail
+    assert "ORDERWIRE_VAPID_SUBJECT" in found.advice
+    # An address is a name that every machine finds.
+    (found,) = await check.of("push", VAPID_PRIVATE_KEY=keys, VAPID_SUBJECT="https://127.0.0.1")
+    assert (found.verdict, found.detail) == (
+        Verdict.GOOD,
+        "a key for https://127.0.0.1, and 1 before it",
+    )
 
 
 def is_nowhere(path: Path) -> bool:

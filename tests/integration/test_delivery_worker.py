@@ -345,7 +345,9 @@ async def test_a_flood_of_one_account_does_not_hold_up_the_others(
 
 async def test_a_channel_that_is_down_rests(world: World) -> None:
     """What waits is not taken out just to be put back."""
-    down = Outcome(result=Result.PAUSED, reason=Reason.RELAYS_RESTING, retry_after=3_600.0)
+    down = Outcome(
+        result=Result.PAUSED, reason=Reason.RELAYS_RESTING, retry_after=3_600.0, all_wait=True
+    )
     told = ToldCarrier(down)
     await world.marketplace.account("sam", email="sam@example.com")
     async with world.worker({Channel.EMAIL: told}):

@@ -217,9 +217,50 @@ async def test_a_key_mismatch_removes_one_subscription_only_while_others_of_its_
     mismatch = Answer(status=403, body=b"VapidPkHashMismatch")
     async with a_world() as world:
         assert (await world.send(mismatch)).result is Result.PAUSED
+        world.clock.advance(timedelta(minutes=1))
         await world.send()
         outcome = await world.send(mismatch)
         assert (outcome.result, outcome.reason) == (Result.GONE, Reason.KEY_MISMATCH)
+
+
+async def test_a_service_that_refuses_our_key_is_left_alone_until_one_push_tries_again() -> None:
+    """No attempt is spent on what waits, and no subscription is removed."""
+    async with a_world() as world:
+        assert (await world.send(Answer(status=403))).reason == Reason.VAPID_REFUSED
+        waiting = await world.send()
+        assert (waiting.result, waiting.reason) == (Result.PAUSED, Reason.VAPID_REFUSED)
+        assert waiting.retry_after == 60
+        assert len(world.service.received) == 1
+        world.clock.advance(timedelta(minutes=1))
+        assert (await world.send()).result is Result.ACCEPTED
+        assert (await world.send()).result is Result.ACCEPTED
+
+
+async def test_one_endpoint_at_odds_with_us_does_not_stop_the_others_of_its_origin() -> None:
+    async with a_world() as world:
+        await world.send()
+        one, two, three = (a_push(world.service.subscribe(f"b{n}")) for n in range(3))
+        for push in (one, one, one, two):
+            world.service.script.append(Answer(status=401))
+            assert (await world.sender.send(push)).reason == Reason.VAPID_REFUSED
+        assert (await world.send()).result is Result.ACCEPTED
+        for push in (one, two, three):
+            world.service.script.append(Answer(status=401))
+            await world.sender.send(push)
+        assert (await world.send()).reason == Reason.VAPID_REFUSED
+
+
+async def test_an_origin_that_asks_to_slow_down_is_not_asked_by_others_meanwhile() -> None:
+    async with a_world() as world:
+        await world.send(Answer(status=429, headers={"Retry-After": "30"}))
+        waiting = await world.send()
+        assert (waiting.result, waiting.reason) == (Result.PAUSED, Reason.RATE_LIMITED)
+        assert waiting.retry_after == 30
+        assert not waiting.all_wait
+        world.clock.advance(timedelta(seconds=29))
+        assert (await world.send()).reason == Reason.RATE_LIMITED
+        world.clock.advance(timedelta(seconds=1))
+        assert (await world.send()).result is Result.ACCEPTED
 
 
 @pytest.mark.parametrize(

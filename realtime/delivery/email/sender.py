@@ -99,7 +99,7 @@ class MailSender:
                 return failure
         ours = failures[0] if failures else _RESTING
         rest = min((pool.rest_left() for pool in self._pools), default=0.0)
-        return replace(ours, retry_after=rest)
+        return replace(ours, retry_after=rest, all_wait=True)
 
 
 _RESTING = Outcome(result=Result.PAUSED, reason=Reason.RELAYS_RESTING)

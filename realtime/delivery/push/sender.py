@@ -4,7 +4,6 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Literal
 from weakref import WeakValueDictionary
 
@@ -18,6 +17,7 @@ from realtime.delivery.classify import (
     shortened,
 )
 from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.push.circuits import OriginCircuits
 from realtime.delivery.push.encrypt import MINIMAL_PAYLOAD, SubscriptionKeys, encrypt, fitted
 from realtime.delivery.push.endpoint_guard import (
     Endpoint,
@@ -26,7 +26,6 @@ from realtime.delivery.push.endpoint_guard import (
     ForbiddenEndpoint,
     open_public_socket,
 )
-from realtime.delivery.push.kept_by_origin import KeptByOrigin
 from realtime.delivery.push.vapid import UnknownKey, VapidSigner
 from realtime.delivery.reasons import Reason
 
@@ -62,7 +61,6 @@ class PushLimits:
 
 
 MOST_HEADER_BYTES = 8_192
-WORKED_LATELY = timedelta(hours=1)
 
 
 class PushSender:
@@ -84,7 +82,7 @@ class PushSender:
         self._tls = tls
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._worked_at = KeptByOrigin[datetime]()
+        self._circuits = OriginCircuits(clock)
 
     async def send(self, push: Push) -> Outcome:
         """Send once; an answer of 413 is tried once more with a minimal payload."""
@@ -114,13 +112,15 @@ class PushSender:
         except UnknownKey:
             return _KEY_LOST
         async with self._turn(endpoint.origin):
+            objection = self._circuits.objection(endpoint.origin)
+            if objection is not None:
+                return objection
             try:
                 answer = await self._post(endpoint, body, headers)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 return _failed(error)
         outcome = classify_push(answer)
-        if outcome.result is Result.ACCEPTED:
-            self._worked_at.put(endpoint.origin, self._clock.now())
+        self._circuits.learn(endpoint.origin, push.endpoint, outcome)
         return outcome
 
     def _turn(self, origin: str) -> asyncio.Semaphore:
@@ -158,7 +158,7 @@ class PushSender:
                     response.headers.get("Retry-After"), self._clock.now()
                 ),
                 from_windows=_is_windows(endpoint.host),
-                origin_works=self._works(endpoint.origin),
+                origin_works=self._circuits.works(endpoint.origin),
             )
 
     async def _beginning(self, response: aiohttp.ClientResponse) -> str:
@@ -173,10 +173,6 @@ class PushSender:
         except (aiohttp.ClientError, TimeoutError):
             response.close()
         return taken.decode("utf-8", "replace")
-
-    def _works(self, origin: str) -> bool:
-        worked_at = self._worked_at.get(origin)
-        return worked_at is not None and self._clock.now() - worked_at < WORKED_LATELY
 
     def _session(self, *, trusted: bool) -> aiohttp.ClientSession:
         session = self._sessions.get(trusted)

@@ -1,0 +1,87 @@
+"""Push services that are left alone for a while: they refuse our key, or asked us to slow down."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from realtime.clock import Clock
+from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.push.kept_by_origin import KeptByOrigin
+from realtime.delivery.reasons import Reason
+
+log = structlog.get_logger(__name__)
+
+# After so long one push may try whether our key is taken by now.
+REFUSED_FOR = timedelta(minutes=1)
+WORKED_LATELY = timedelta(hours=1)
+# Of an origin that works, one endpoint alone can be at odds with us: it stops nobody else's pushes.
+MOST_AT_ODDS = 3
+
+
+@dataclass(slots=True)
+class _Origin:
+    worked_at: datetime | None = None
+    refused: set[str] = field(default_factory=set)  # endpoints, since it last worked
+    open_until: datetime | None = None
+    reason: Reason = Reason.VAPID_REFUSED
+
+
+class OriginCircuits:
+    """What one worker has learned of each push service."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._origins = KeptByOrigin[_Origin]()
+
+    def works(self, origin: str) -> bool:
+        """Tell whether it took a push of ours lately."""
+        known = self._origins.get(origin)
+        if known is None or known.worked_at is None:
+            return False
+        return self._clock.now() - known.worked_at < WORKED_LATELY
+
+    def objection(self, origin: str) -> Outcome | None:
+        """Return why nothing is sent there just now; no attempt is spent on it."""
+        known = self._origins.get(origin)
+        if known is None or known.open_until is None:
+            return None
+        left = (known.open_until - self._clock.now()).total_seconds()
+        if left <= 0:
+            known.open_until = None
+            return None
+        return Outcome(
+            result=Result.PAUSED,
+            reason=known.reason,
+            detail="the push service is left alone for a while",
+            retry_after=left,
+        )
+
+    def learn(self, origin: str, endpoint: str, outcome: Outcome) -> None:
+        """Open or close by what a push service answered."""
+        if outcome.result is Result.ACCEPTED:
+            known = self._known(origin)
+            known.worked_at = self._clock.now()
+            known.refused.clear()
+        elif outcome.reason == Reason.VAPID_REFUSED:
+            known = self._known(origin)
+            known.refused.add(endpoint)
+            if not self.works(origin) or len(known.refused) >= MOST_AT_ODDS:
+                log.error("push_service_refuses_our_key", origin=origin, status=outcome.code)
+                self._open(known, REFUSED_FOR, Reason.VAPID_REFUSED)
+        elif outcome.reason == Reason.RATE_LIMITED and outcome.retry_after is not None:
+            asked = timedelta(seconds=outcome.retry_after)
+            self._open(self._known(origin), asked, Reason.RATE_LIMITED)
+
+    def _known(self, origin: str) -> _Origin:
+        known = self._origins.get(origin)
+        if known is None:
+            known = _Origin()
+            self._origins.put(origin, known)
+        return known
+
+    def _open(self, known: _Origin, period: timedelta, reason: Reason) -> None:
+        known.refused.clear()
+        until = self._clock.now() + period
+        if known.open_until is None or known.open_until < until:
+            known.open_until, known.reason = until, reason
