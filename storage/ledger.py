@@ -4,7 +4,7 @@ The ledger never forgets: its rows are written once, and told to whoever asks wh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,12 +12,16 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, Table, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import companions
 from storage.columns import Instant
 from storage.deliveries import Claim, Priority, Status
 from storage.dialects import INT, TEXT, among, batch, instant_text
 from storage.message_alerts import mark_of, put_back
 from storage.rows import Record, fetch_all
 from storage.tables import attempts, deliveries, ledger
+
+# Why a delivery ends that another one tells along with its own.
+JOINED = "joined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,8 @@ class Attempt:
 class Change:
     """What becomes of a claimed delivery; nothing, if its lease was lost meanwhile.
 
-    ``ready_at`` is None at an end. With ``keeps_lease`` the claim goes on.
+    ``ready_at`` is None at an end. With ``keeps_lease`` the claim goes on. With ``goes_with`` it
+    may go out with another that waits under the same name, and then ends here: see ``end_with``.
     """
 
     claim: Claim
@@ -66,6 +71,26 @@ class Change:
     keeps_lease: bool = False
     line: Line | None = None
     attempt: Attempt | None = None
+    goes_with: str | None = None
+    joined_to: str | None = None
+
+    @property
+    def company(self) -> tuple[str, ...]:
+        """What has this in common goes out as one."""
+        claimed = self.claim
+        return (claimed.account_id, claimed.channel, claimed.target, self.goes_with or "")
+
+    def end_with(self, leader_id: str) -> "Change":
+        """Leave it to another delivery to tell this, too."""
+        line = self.line and replace(self.line, decision="skipped", reason=JOINED)
+        return replace(
+            self,
+            status=Status.SKIPPED,
+            reason=JOINED,
+            ready_at=None,
+            line=line,
+            joined_to=leader_id,
+        )
 
     @property
     def waits(self) -> bool:
@@ -84,6 +109,8 @@ async def record(connection: AsyncConnection, changes: Sequence[Change]) -> set[
     Ledger and attempts are written with them, or not at all.
     """
     dialect = connection.dialect.name
+    if any(change.goes_with for change in changes):
+        changes = await _in_company(connection, changes)
     held = await connection.scalars(
         _record_statement(dialect), {"rows": [_changed(dialect, change) for change in changes]}
     )
@@ -99,6 +126,26 @@ async def record(connection: AsyncConnection, changes: Sequence[Change]) -> set[
     if tries:
         await connection.execute(attempts.insert(), tries)
     return written
+
+
+async def _in_company(connection: AsyncConnection, changes: Sequence[Change]) -> list[Change]:
+    """Have the first of each company wait for all; one that has left already is joined no more."""
+    held = [change for change in changes if change.goes_with]
+    first: dict[tuple[str, ...], str] = {}
+    for row in await companions.leaders(
+        connection,
+        bucket=held[0].claim.bucket,
+        account_ids={change.claim.account_id for change in held},
+        reasons={change.reason or "" for change in held},
+        now=max(change.at for change in held),
+    ):
+        for name in (row.reason, f"{row.reason}:{row.order_id}"):
+            first.setdefault((row.account_id, row.channel, row.target, name), row.id)
+    met = []
+    for change in changes:
+        leader = first.setdefault(change.company, change.claim.id) if change.goes_with else None
+        met.append(change if leader in (None, change.claim.id) else change.end_with(leader))
+    return met
 
 
 @lru_cache(maxsize=2)
@@ -118,6 +165,7 @@ def _record_statement(dialect: str) -> Update:
         crashes=INT,
         sending=Boolean(),
         uncertain=Boolean(),
+        joined_to=TEXT,
         at=Instant(),
     )
     copied = (
@@ -130,6 +178,7 @@ def _record_statement(dialect: str) -> Update:
         "crashes",
         "sending",
         "uncertain",
+        "joined_to",
     )
     return (
         update(deliveries)
@@ -163,6 +212,7 @@ def _changed(dialect: str, change: Change) -> dict[str, Any]:
         "crashes": change.crashes,
         "sending": change.sending,
         "uncertain": change.uncertain,
+        "joined_to": change.joined_to,
         "at": instant_text(dialect, change.at),
     }
 

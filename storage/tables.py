@@ -62,6 +62,7 @@ __all__ = (
     "order_timeline",
     "orders",
     "participants",
+    "paused_channels",
     "preferences",
     "push_subscriptions",
     "quick_replies",
@@ -347,6 +348,7 @@ deliveries = Table(
     partial("status = 'dead'", "bucket", "channel", "updated_at"),
     partial("conversation_id IS NOT NULL", "bucket", "account_id", "conversation_id", "channel"),
     partial("joined_to IS NOT NULL", "bucket", "joined_to"),
+    partial("status = 'accepted'", "bucket", "account_id", "channel", "updated_at"),
     Index(None, "bucket", "notification_id"),
     # Each row is written some four times within a second: room beside it, and early cleaning.
     postgresql_with={
@@ -354,6 +356,16 @@ deliveries = Table(
         "autovacuum_vacuum_scale_factor": 0.01,
         "autovacuum_vacuum_threshold": 1000,
     },
+)
+
+# What nothing is claimed of until somebody lets it go on.
+paused_channels = Table(
+    "paused_channels",
+    metadata,
+    Column("channel", String(8), primary_key=True),
+    required("paused_at", Instant),
+    required("paused_by", Id),
+    required("why", String(500)),
 )
 
 attempts = Table(

@@ -1,7 +1,7 @@
 """An alert: one notification as it is told to one account, whatever channel carries it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from realtime.delivery.locales.voice import (
     voice_for,
 )
 from realtime.delivery.targets import shown_address
+from storage.rows import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,18 @@ class MessageReceived(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-Facts = OrderCreated | OrderChanged | ServiceDecided | AddressSuspended | MessageReceived
+class Several(msgspec.Struct, frozen=True, kw_only=True):
+    """What was held back and goes out as one; ``titles`` are those of the notifications."""
+
+    titles: tuple[str, ...]
+
+    def words(self, _voice: Voice) -> dict[str, Value]:
+        """Return what the texts of this template may name."""
+        titles = " · ".join(one_line(title) for title in self.titles)
+        return {"count": len(self.titles), "titles": titles}
+
+
+Facts = OrderCreated | OrderChanged | ServiceDecided | AddressSuspended | MessageReceived | Several
 
 FACTS: Mapping[str, type[Facts]] = {
     "order_created": OrderCreated,
@@ -169,6 +181,7 @@ FACTS: Mapping[str, type[Facts]] = {
     "service_paused": ServiceDecided,
     "address_suspended": AddressSuspended,
     "message_received": MessageReceived,
+    "several": Several,
 }
 
 
@@ -197,4 +210,40 @@ def in_two_lines(alert: Alert) -> Said:
     return Said(
         title=voice.say(f"{alert.template}.title", words),
         body=voice.say(f"{alert.template}.body", words),
+    )
+
+
+NEWS = "/notifications"
+
+
+def together(own: Alert | None, others: Sequence[Record], like: Alert, public_url: str) -> Alert:
+    """Tell of several notifications as one; ``own`` is None when it is no news any more.
+
+    ``like`` tells whom they are for. With one left, that one is told.
+    """
+    if not others:
+        return like
+    if own is None and len(others) == 1:
+        [only] = others
+        return replace(
+            like,
+            category=only.category,
+            template=only.template,
+            facts=only.facts,
+            link=f"{public_url}{only.link}",
+            at=only.at,
+            notification_id=only.id,
+            thread=only.order_id or only.conversation_id,
+        )
+    titles = [in_two_lines(own).title] if own is not None else []
+    links = {f"{public_url}{row.link}" for row in others} | ({own.link} if own else set())
+    threads = {row.order_id or row.conversation_id for row in others}
+    threads |= {own.thread} if own else set()
+    return replace(
+        like,
+        category=own.category if own else others[0].category,
+        template="several",
+        facts={"titles": [*titles, *(row.title for row in others)]},
+        link=links.pop() if len(links) == 1 else f"{public_url}{NEWS}",
+        thread=threads.pop() if len(threads) == 1 else None,
     )

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from domain.orders import OrderStatus
 from domain.preferences import Category, Channel, Preferences
+from domain.quiet_hours import quiet_until
 from realtime.delivery.reasons import Reason
 from storage.deliveries import MAX_CRASHES
 
@@ -14,7 +15,7 @@ from storage.deliveries import MAX_CRASHES
 FOCUS_IS_PROVEN = timedelta(seconds=40)
 
 # What is pointless once its order is cancelled; the news of the cancellation itself goes out.
-_ENDED_BY_CANCELLATION = frozenset({Category.NEW_ORDER, Category.REMINDER})
+ENDED_BY_CANCELLATION = frozenset({Category.NEW_ORDER, Category.REMINDER})
 
 
 class Do(StrEnum):
@@ -55,7 +56,9 @@ class Situation:
     ``preferences`` is None when the account is gone, ``missing`` says what the channel lacks to
     send at all, and ``no_target`` why there is nowhere to send it. ``sending`` tells that a worker
     ended in the middle of an attempt, ``uncertain`` that one before may have arrived.
-    ``waited_for`` is why it waited last, ``messages`` what it tells of if those are messages.
+    ``waited_for`` is why it waited last, ``messages`` what it tells of if those are messages. Until
+    ``batched_until`` it waits for more of its order, until ``capped_until`` since its account was
+    sent so much.
     """
 
     now: datetime
@@ -73,16 +76,23 @@ class Situation:
     missing: Reason | None
     waited_for: str | None = None
     messages: Messages | None = None
+    order_id: str | None = None
+    batched_until: datetime | None = None
+    capped_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What is done, why, what the ledger adds to the reason, and until when it waits if it does."""
+    """What is done, why, what the ledger adds to the reason, and until when it waits if it does.
+
+    What waits under the same name (``goes_with``) goes out as one.
+    """
 
     do: Do
     reason: Reason
     detail: str = ""
     until: datetime | None = None
+    goes_with: str | None = None
 
 
 SENT = Ruling(Do.SEND, Reason.SENT)
@@ -156,7 +166,7 @@ def _about_nothing(situation: Situation) -> Ruling | None:
 
 def _overtaken(situation: Situation) -> Ruling | None:
     cancelled = situation.order_status is OrderStatus.CANCELLED
-    if cancelled and situation.category in _ENDED_BY_CANCELLATION:
+    if cancelled and situation.category in ENDED_BY_CANCELLATION:
         return Ruling(Do.CANCEL, Reason.ORDER_CANCELLED)
     return None
 
@@ -216,6 +226,29 @@ def _unwanted(situation: Situation) -> Ruling | None:
     return Ruling(Do.SKIP, Reason.PREFERENCE_OFF, f"{situation.category}.{situation.channel}")
 
 
+def _disturbing(situation: Situation) -> Ruling | None:
+    """Leave people alone while they want it; mails disturb nobody."""
+    if situation.channel is not Channel.PUSH or situation.preferences is None:
+        return None
+    until = quiet_until(situation.preferences, situation.category, situation.now)
+    return _in_company(Reason.QUIET_HOURS, until)
+
+
+def _hasty(situation: Situation) -> Ruling | None:
+    order = f":{situation.order_id}"
+    return _in_company(Reason.BATCHED, situation.batched_until, order)
+
+
+def _too_much(situation: Situation) -> Ruling | None:
+    return _in_company(Reason.CAPPED, situation.capped_until)
+
+
+def _in_company(reason: Reason, until: datetime | None, more: str = "") -> Ruling | None:
+    if until is None:
+        return None
+    return Ruling(Do.WAIT, reason, until=until, goes_with=f"{reason}{more}")
+
+
 def _nowhere(situation: Situation) -> Ruling | None:
     return Ruling(Do.SKIP, situation.no_target) if situation.no_target else None
 
@@ -237,6 +270,9 @@ _RULES: tuple[Callable[[Situation], Ruling | None], ...] = (
     _unheard,
     _nowhere,
     _looked_at,
+    _disturbing,
     _mailed_lately,
+    _hasty,
+    _too_much,
     _unable,
 )

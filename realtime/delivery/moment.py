@@ -8,8 +8,9 @@ from typing import Any
 from domain.orders import OrderStatus
 from domain.preferences import Category, Channel, Preferences, effective
 from realtime.clock import Clock
-from realtime.delivery.alert import Alert
-from realtime.delivery.gate import Messages, Situation
+from realtime.delivery.alert import Alert, together
+from realtime.delivery.company import ALONE, Company, Measure, companies
+from realtime.delivery.gate import ENDED_BY_CANCELLATION, Messages, Situation
 from realtime.delivery.message_planner import MessagePeriods
 from realtime.delivery.reasons import Reason
 from realtime.delivery.targets import shown_address, shown_endpoint
@@ -29,7 +30,7 @@ class Moment:
     None when either is gone. ``device`` is the push subscription it is for, ``other_devices``
     whether the account has any, ``suppressed`` whether its address is written to no more;
     ``target`` is where it goes, as it may be shown. ``thread`` is the conversation that it is
-    about, if it tells of messages.
+    about, if it tells of messages, ``company`` what goes out with it.
     """
 
     claim: Claim
@@ -44,27 +45,63 @@ class Moment:
     target: str
     thread: Thread | None = None
     periods: MessagePeriods = field(default_factory=MessagePeriods)
+    company: Company = ALONE
 
     def situation(self, *, missing: Reason | None) -> Situation:
         """Return what the gate decides by; ``missing`` is what the channel lacks."""
         claim = self.claim
+        others = self._others()
+        alone = not others or self._is_news()
         return Situation(
             now=self.now,
             expires_at=claim.expires_at,
-            category=Category(claim.category),
+            category=Category(claim.category if alone else others[0].category),
             channel=Channel(claim.channel),
             crashes=claim.crashes,
             sending=claim.sending,
             uncertain=claim.uncertain,
             preferences=self.wishes,
             notified=self._is_about_something(),
-            read=self.told is not None and self.told.read_at is not None,
-            order_status=OrderStatus(self.order.status) if self.order else None,
+            read=alone and self.told is not None and self.told.read_at is not None,
+            order_status=OrderStatus(self.order.status) if self.order and alone else None,
             no_target=self._no_target(),
             missing=missing,
             waited_for=claim.reason,
-            messages=self._messages(self.thread) if self.thread else None,
+            messages=self._messages(self.thread) if self.thread and alone else None,
+            order_id=claim.order_id,
+            batched_until=None if self._presses() else self.company.batched_until,
+            capped_until=self.company.capped_until,
         )
+
+    def _presses(self) -> bool:
+        order = self.order
+        return order is not None and self.periods.presses(order.status, order.due_at, self.now)
+
+    def _others(self) -> Sequence[Record]:
+        """List the notifications that are told along with this one, each once."""
+        if self.told is None or self.wishes is None:
+            return ()
+        channel = Channel(self.claim.channel)
+        found = {
+            row.id: row
+            for row in self.company.told
+            if row.id != self.told.id and self.wishes.wants(Category(row.category), channel)
+        }
+        return tuple(found.values())
+
+    def _is_news(self) -> bool:
+        """Tell whether its own notification would go out, had it no company."""
+        if self.told is None or self.wishes is None:
+            return False
+        channel = Channel(self.claim.channel)
+        if not self.wishes.wants(Category(self.claim.category), channel):
+            return False
+        if self.thread is not None:
+            view = self.thread.view
+            return bool(self.thread.messages) and not view.muted and not view.blocked
+        cancelled = self.order is not None and self.order.status == OrderStatus.CANCELLED
+        over = cancelled and self.claim.category in ENDED_BY_CANCELLATION
+        return self.told.read_at is None and not over
 
     def _messages(self, thread: Thread) -> Messages:
         view, order = thread.view, self.order
@@ -78,8 +115,7 @@ class Moment:
             and order.status == OrderStatus.CANCELLED
             and newest <= order.updated_at,
             in_focus=thread.in_focus,
-            presses=order is not None
-            and self.periods.presses(order.status, order.due_at, self.now),
+            presses=self._presses(),
             mail_again_at=thread.mailed_at and thread.mailed_at + self.periods.mails_apart,
         )
 
@@ -104,7 +140,7 @@ class Moment:
         told, wishes = self.told, self.wishes
         assert told is not None, "the gate cancels what is about nothing"
         assert wishes is not None, "told and wishes come from the same row"
-        return Alert(
+        own = Alert(
             category=told.category,
             template=told.template,
             locale=wishes.locale,
@@ -118,6 +154,8 @@ class Moment:
             thread=told.order_id or told.conversation_id,
             email=told.email,
         )
+        others = self._others()
+        return together(own if self._is_news() else None, others, own, public_url)
 
     def _facts(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Bring what was said at planning up to date: an order moves on, people change names."""
@@ -136,7 +174,10 @@ class Moment:
 class Moments:
     """Reads what many deliveries find, in a few queries for all of them."""
 
-    def __init__(self, *, database: Database, threads: Threads, clock: Clock) -> None:
+    def __init__(
+        self, *, database: Database, threads: Threads, measure: Measure, clock: Clock
+    ) -> None:
+        self._measure = measure
         self._database = database
         self._threads = threads
         self._clock = clock
@@ -155,6 +196,7 @@ class Moments:
             devices = await recipients.devices(connection, _pushed_to(claims))
             suppressed = await suppressions.active(connection, _mailed_to(claims, told), now)
             threads = await self._threads.read(connection, claims, looked_at)
+            company = await companies(connection, claims, self._measure, now)
         by_notification = {(row.account_id, row.id): row for row in told}
         by_order = {row.id: row for row in orders}
         by_device = {(row.account_id, row.id): row for row in devices}
@@ -178,6 +220,7 @@ class Moments:
                     target=_shown_target(claim, row, device),
                     thread=threads.get((claim.account_id, claim.conversation_id or "")),
                     periods=self._threads.periods,
+                    company=company.get(claim.id, ALONE),
                 )
             )
         return moments

@@ -36,7 +36,11 @@ class Reason(StrEnum):
     MUTED = "muted"  # the account muted the conversation
     BLOCKED = "blocked"  # the account blocked who wrote
     IN_FOCUS = "in_focus"  # its reader has the conversation before their eyes
+    JOINED = "joined"  # another alert, which waits for the same, tells it along with its own
     # waits
+    QUIET_HOURS = "quiet_hours"  # the account wants to be left alone just now
+    BATCHED = "batched"  # a mail about the order went out just now; the next tells all since
+    CAPPED = "capped"  # the account was sent much within the hour; the next tells all since
     MAILED_LATELY = "mailed_lately"  # a mail about the conversation went out within the hour
     # cancelled
     READ = "read"  # it was read meanwhile

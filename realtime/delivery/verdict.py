@@ -175,7 +175,8 @@ class Verdicts:
     def _held_back(self, claim: Claim, ruling: Ruling, now: datetime, why: Why) -> Change:
         if ruling.until is None:
             return self._waits(claim, now, UNCONFIGURED, why)
-        return self._later(claim, now, min(ruling.until, claim.expires_at), why)
+        held = self._later(claim, now, min(ruling.until, claim.expires_at), why)
+        return replace(held, goes_with=ruling.goes_with)
 
     def _ended(self, claim: Claim, now: datetime, end: End, why: Why) -> Change:
         status, decision = end

@@ -11,6 +11,7 @@ from random import random as any_number
 from domain.preferences import Channel
 from realtime.clock import Clock
 from realtime.delivery.carrier import Carrier
+from realtime.delivery.company import Measure
 from realtime.delivery.courier import MISSING, Courier, Decided
 from realtime.delivery.lane import Lane, LaneLoop, Pace
 from realtime.delivery.leases import Leases
@@ -64,6 +65,7 @@ class Worker:
         watch: Callable[[Decided], None] = _watch_nothing,
         in_focus: InFocus = nobody_looks,
         message_periods: MessagePeriods | None = None,
+        measure: Measure | None = None,
     ) -> None:
         pace = pace or Pace()
         lease = timedelta(seconds=pace.lease)
@@ -86,7 +88,9 @@ class Worker:
                 lane,
                 bucket=BUCKET,
                 database=database,
-                moments=Moments(database=database, threads=threads, clock=clock),
+                moments=Moments(
+                    database=database, threads=threads, measure=measure or Measure(), clock=clock
+                ),
                 courier=courier,
                 leases=self._leases,
                 clock=clock,

@@ -46,6 +46,7 @@ SPREAD_BY = {
         "order_numbers": "number",
         "reports": "id",
         "chores": "name",
+        "paused_channels": "channel",
         "suppressions": "id",
         "soft_bounces": "address_id",
         "audit_log": "id",

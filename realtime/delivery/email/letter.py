@@ -11,6 +11,7 @@ from realtime.delivery.alert import (
     OrderChanged,
     OrderCreated,
     ServiceDecided,
+    Several,
     facts_of,
     voice_of,
 )
@@ -138,6 +139,10 @@ def _message_received(facts: MessageReceived, _voice: Voice, _words: Mapping[str
     )
 
 
+def _several(facts: Several, _voice: Voice, _words: Mapping[str, Value]) -> _Parts:
+    return _Parts(quotes=tuple(_quote(title) for title in facts.titles[-MOST_QUOTES:]))
+
+
 def _quote(text: str) -> str:
     lines = "\n".join(one_line(line) for line in text.splitlines()).strip()
     return lines if len(lines) <= LONGEST_QUOTE else f"{lines[:LONGEST_QUOTE]}…"
@@ -149,4 +154,5 @@ _PARTS: Mapping[type[Facts], Callable[..., _Parts]] = {
     ServiceDecided: _service_decided,
     AddressSuspended: _address_suspended,
     MessageReceived: _message_received,
+    Several: _several,
 }

@@ -1,0 +1,207 @@
+"""Held back, and then told as one: in quiet hours, when it is too much, and about one order."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.identity import Identity
+from domain.preferences import Category
+from realtime.delivery.company import Measure
+from realtime.delivery.planner import Notice, Planner
+from realtime.ids import new_id
+from storage.engine import Database, Transaction
+from tests.support.delivery_world import World, a_world
+
+HOUR = timedelta(hours=1)
+# It is noon when a story begins.
+QUIET = {"quiet_hours": {"start": "11:00", "end": "14:00", "except": ["new_order"]}}
+FEW = Measure(pushes=2, mails=2)
+
+Decisions = list[tuple[str, str, str]]
+
+
+class Shop:
+    """Sam sells, and has a laptop."""
+
+    def __init__(self, world: World, sam: Identity) -> None:
+        self.world = world
+        self.sam = sam
+        self._planner = Planner(clock=world.clock, new_id=new_id)
+
+    async def happens(self, *causes: str, **more: Any) -> None:
+        """Tell Sam of something, all of it in one transaction."""
+
+        async def work(tx: Transaction) -> None:
+            for cause in causes:
+                notice: dict[str, Any] = {
+                    "account_id": "sam",
+                    "category": Category.SERVICE,
+                    "template": "service_approved",
+                    "cause": cause,
+                    "link": f"/orders/{cause}",
+                    "facts": {"service": cause},
+                }
+                await self._planner.plan(tx, Notice(**notice | more))
+
+        await self.world.database.transaction(work)
+
+    async def order_changes(self, *events: str) -> None:
+        """Tell Sam of changes of the order."""
+        for event in events:
+            facts = {"event": event, "number": "FO-1", "service": "A logo", "person": "Bea"}
+            await self.happens(
+                f"o1:{event}",
+                category=Category.ORDER_UPDATE,
+                template="order_changed",
+                facts=facts,
+                order_id="o1",
+                link="/orders/o1",
+            )
+
+    async def works(self, count: int, **options: Any) -> Decisions:
+        """Let a worker run; return its next ``count`` decisions."""
+        known = len(self.world.decided)
+        async with self.world.worker(**options):
+            await self.world.decisions(known + count)
+        newest = self.world.decided[known:]
+        return sorted((each.channel, each.decision, each.reason) for each in newest)
+
+    async def stand(self, channel: str) -> list[tuple[str, str | None]]:
+        """Return (status, reason) of the deliveries on a channel, sorted."""
+        rows = await self.world.deliveries()
+        return sorted((row.status, row.reason) for row in rows if row.channel == channel)
+
+    def pushed(self) -> list[tuple[str, str]]:
+        """Return title and body of every push."""
+        return [
+            (push.payload["title"], push.payload["body"]) for push in self.world.pushes.received
+        ]
+
+
+@pytest.fixture
+async def shop(database: Database) -> AsyncIterator[Shop]:
+    async with a_world(database) as world:
+        sam = await world.people()
+        await world.device(sam)
+        yield Shop(world, sam)
+
+
+async def test_quiet_hours_hold_pushes_which_then_go_out_as_one(shop: Shop) -> None:
+    await shop.world.marketplace.accounts.change_preferences(shop.sam, QUIET)
+    await shop.happens("one", "two", "three")
+    decided = await shop.works(6)
+    assert decided == [("email", "accepted", "sent")] * 3 + [("push", "retried", "quiet_hours")] * 3
+    stand = await shop.stand("push")
+    assert stand == [("scheduled", "quiet_hours"), ("skipped", "joined"), ("skipped", "joined")]
+    assert shop.pushed() == []
+    shop.world.clock.advance(2 * HOUR)
+    assert await shop.works(1) == [("push", "accepted", "sent")]
+    [(title, body)] = shop.pushed()
+    assert title == "3 pieces of news for you"
+    assert body == " · ".join(["Your service is approved"] * 3)
+
+
+async def test_what_comes_later_in_the_night_goes_with_what_waits(shop: Shop) -> None:
+    await shop.world.marketplace.accounts.change_preferences(shop.sam, QUIET)
+    for cause in ("one", "two"):
+        await shop.happens(cause)
+        await shop.works(2)
+        shop.world.clock.advance(HOUR / 2)
+    steps = (await shop.world.trace(shop.sam))["steps"]
+    pushes = [(step["decision"], step["reason"]) for step in steps if step["channel"] == "push"]
+    assert pushes == [("planned", "at_once"), ("skipped", "joined")]
+    shop.world.clock.advance(HOUR)
+    await shop.works(1)
+    assert len(shop.pushed()) == 1
+
+
+async def test_what_was_read_in_the_night_is_left_out(shop: Shop) -> None:
+    """Even if it was the first, which waits for all."""
+    market = shop.world.marketplace
+    await market.accounts.change_preferences(shop.sam, QUIET)
+    await shop.happens("one", "two")
+    await shop.works(4)
+    page = await market.notifications.page(shop.sam, after=None, limit=2)
+    await market.notifications.mark_read(shop.sam, [page["items"][1]["id"]])
+    shop.world.clock.advance(2 * HOUR)
+    assert await shop.works(1) == [("push", "accepted", "sent")]
+    assert shop.pushed() == [("Your service is approved", "“two” can be ordered now.")]
+    assert shop.world.pushes.received[0].payload["link"].endswith("/orders/two")
+
+
+async def test_when_all_was_read_nobody_is_disturbed(shop: Shop) -> None:
+    market = shop.world.marketplace
+    await market.accounts.change_preferences(shop.sam, QUIET)
+    await shop.happens("one", "two")
+    await shop.works(4)
+    await market.notifications.mark_read(shop.sam, None)
+    shop.world.clock.advance(2 * HOUR)
+    assert await shop.works(1) == [("push", "cancelled", "read")]
+
+
+async def test_what_is_excepted_comes_in_quiet_hours_too(shop: Shop) -> None:
+    await shop.world.marketplace.accounts.change_preferences(shop.sam, QUIET)
+    await shop.world.marketplace.order(id="o1")
+    assert ("push", "accepted", "sent") in await shop.works(2)
+
+
+async def test_what_is_too_much_for_an_hour_follows_after_it_as_one(shop: Shop) -> None:
+    await shop.happens(*"abcde")
+    decided = await shop.works(10, measure=FEW)
+    for channel in ("push", "email"):
+        assert decided.count((channel, "accepted", "sent")) == 2
+        assert decided.count((channel, "retried", "capped")) == 3
+    shop.world.clock.advance(HOUR)
+    assert await shop.works(2, measure=FEW) == [
+        ("email", "accepted", "sent"),
+        ("push", "accepted", "sent"),
+    ]
+    assert shop.pushed()[-1][0] == "3 pieces of news for you"
+    mail = shop.world.mails.received[-1].message
+    assert str(mail["Subject"]) == "3 pieces of news for you"
+
+
+async def test_a_new_order_is_never_too_much(shop: Shop) -> None:
+    for _ in range(4):
+        await shop.world.marketplace.order()
+    decided = await shop.works(8, measure=FEW)
+    assert {decision for _, decision, _ in decided} == {"accepted"}
+
+
+async def test_mails_of_one_order_within_two_minutes_are_one(shop: Shop) -> None:
+    """The first goes at once; those behind it follow together."""
+    await shop.world.marketplace.order(id="o1")
+    await shop.world.forget_all()
+    await shop.order_changes("delivered")
+    await shop.works(2)
+    await shop.order_changes("plan_sent", "plan_approved")
+    decided = await shop.works(4)
+    assert decided.count(("email", "retried", "batched")) == 2
+    assert decided.count(("push", "accepted", "sent")) == 2
+    shop.world.clock.advance(timedelta(minutes=2))
+    assert await shop.works(1) == [("email", "accepted", "sent")]
+    text = shop.world.mails.received[-1].message.get_body(("plain",))
+    assert text is not None
+    assert "sent a plan" in text.get_content()
+
+
+async def test_changes_that_come_together_are_mailed_as_two_at_most(shop: Shop) -> None:
+    await shop.world.marketplace.order(id="o1")
+    await shop.world.forget_all()
+    await shop.order_changes("delivered", "plan_sent", "plan_approved")
+    decided = await shop.works(6)
+    assert decided.count(("email", "accepted", "sent")) == 1
+    shop.world.clock.advance(timedelta(minutes=2))
+    await shop.works(1)
+    assert len(shop.world.mails.received) == 2
+
+
+async def test_an_order_that_is_due_soon_does_not_wait_for_more(shop: Shop) -> None:
+    await shop.world.marketplace.order(id="o1")
+    await shop.world.forget_all()
+    shop.world.clock.advance(timedelta(days=2, hours=20))
+    await shop.order_changes("plan_sent", "plan_approved")
+    decided = await shop.works(4)
+    assert {decision for _, decision, _ in decided} == {"accepted"}
