@@ -7,6 +7,8 @@ from realtime import setting_values as read
 from realtime.delivery.email.dkim import DkimKey
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.relay import Relay
+from realtime.delivery.push.apns import ApnsKey
+from realtime.delivery.push.fcm import FcmAccount
 from realtime.delivery.push.vapid import VapidKey
 from realtime.setting import Setting
 
@@ -83,6 +85,41 @@ class AlertSettings:
             read.optional(read.vapid_subject),
             "",
             "how push services reach you: mailto:you@example.com or https://...",
+        ),
+    ]
+    fcm_credentials: Annotated[
+        FcmAccount | None,
+        Setting(
+            read.optional(read.fcm_account),
+            "",
+            "the path of a service account's JSON file: pushes to apps by Google's FCM",
+            secret=True,
+        ),
+    ]
+    apns_key: Annotated[
+        ApnsKey | None,
+        Setting(
+            read.optional(read.apns_key),
+            "",
+            "the path of a key as Apple gives it (.p8): pushes to apps by APNs",
+            secret=True,
+        ),
+    ]
+    apns_key_id: Annotated[
+        str | None, Setting(read.optional(read.apns_name), "", "the id of that key, at Apple")
+    ]
+    apns_team_id: Annotated[
+        str | None, Setting(read.optional(read.apns_name), "", "the id of your team, at Apple")
+    ]
+    apns_topic: Annotated[
+        str | None, Setting(read.optional(read.apns_name), "", "the bundle id of the app")
+    ]
+    apns_url: Annotated[
+        str,
+        Setting(
+            read.origin,
+            "https://api.push.apple.com",
+            "where APNs is; https://api.sandbox.push.apple.com for apps in development",
         ),
     ]
     push_extra_origins: Annotated[

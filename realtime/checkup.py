@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -174,6 +174,21 @@ async def _relay(relay: Relay, tls: ssl.SSLContext) -> list[Finding]:
 
 
 async def _push(settings: Settings) -> list[Finding]:
+    apps = [*_app_pushes(settings)]
+    if apps and not settings.vapid_private_key:
+        return apps
+    return [*await _web_pushes(settings), *apps]
+
+
+def _app_pushes(settings: Settings) -> Iterator[Finding]:
+    account = settings.fcm_credentials
+    if account is not None:
+        yield from good("push", f"to apps by FCM, of the project {account.project}")
+    if settings.apns_key is not None:
+        yield from good("push", f"to the app {settings.apns_topic} by APNs")
+
+
+async def _web_pushes(settings: Settings) -> list[Finding]:
     if not settings.vapid_private_key:
         return missing(
             "push", "not set: pushes wait", "set ORDERWIRE_VAPID_PRIVATE_KEY (orderwire keys vapid)"

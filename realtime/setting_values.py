@@ -22,7 +22,9 @@ from sqlalchemy.exc import ArgumentError
 from realtime.delivery.email.dkim import DkimKey
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.relay import Relay, parse_relays
+from realtime.delivery.push.apns import ApnsKey
 from realtime.delivery.push.endpoint_guard import parse_origin
+from realtime.delivery.push.fcm import FcmAccount
 from realtime.delivery.push.vapid import VapidKey, check_subject
 
 Network = IPv4Network | IPv6Network
@@ -240,6 +242,30 @@ def dkim_selector(text: str) -> str:
     """Read the name under which the DNS has the key."""
     if not SELECTOR.fullmatch(text):
         raise ValueError("is a name in the DNS such as orderwire or k1.mail")
+    return text
+
+
+def fcm_account(text: str) -> FcmAccount:
+    """Read the file of a service account of Google's."""
+    return FcmAccount.parse(_file(text))
+
+
+def apns_key(text: str) -> ApnsKey:
+    """Read the file of a key of Apple's."""
+    return ApnsKey.parse(_file(text))
+
+
+def _file(path: str) -> str:
+    try:
+        return Path(path).read_text()
+    except (OSError, ValueError) as wrong:
+        raise ValueError(f"is the path of a file: {type(wrong).__name__}") from None
+
+
+def apns_name(text: str) -> str:
+    """Read a name that Apple gave."""
+    if not SELECTOR.fullmatch(text):
+        raise ValueError("is letters, digits, dots and hyphens, as Apple shows it")
     return text
 
 

@@ -304,6 +304,8 @@ TOKEN_SECRET, TOKEN_JWKS = f"{PREFIX}TOKEN_SECRET", f"{PREFIX}TOKEN_JWKS"
 SERVICE_KEYS = f"{PREFIX}SERVICE_KEYS"
 VAPID_PRIVATE_KEY, VAPID_SUBJECT = f"{PREFIX}VAPID_PRIVATE_KEY", f"{PREFIX}VAPID_SUBJECT"
 
+APNS_NAMES = frozenset(f"{PREFIX}APNS_{name}" for name in ("KEY_ID", "TEAM_ID", "TOPIC"))
+
 SERVING = (
     Rule(
         lambda given: TOKEN_SECRET in given or TOKEN_JWKS in given,
@@ -318,6 +320,11 @@ SERVING = (
         lambda given: SERVICE_KEYS in given,
         f"{SERVICE_KEYS}: is not set: your backend could not call; "
         "it is one or more random keys of at least 16 characters, separated by commas",
+    ),
+    Rule(
+        lambda given: f"{PREFIX}APNS_KEY" not in given or given >= APNS_NAMES,
+        f"{PREFIX}APNS_KEY: is set without all of APNS_KEY_ID, APNS_TEAM_ID and APNS_TOPIC: "
+        "Apple shows them where it gave the key",
     ),
     Rule(
         lambda given: VAPID_PRIVATE_KEY not in given or VAPID_SUBJECT in given,

@@ -41,6 +41,7 @@ LIBRARIES = {
         "babel",
         "cryptography",
         "css_inline",
+        "httpx2",
         "jinja2",
         "jwt",
         "msgspec",

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Sequence
-from typing import Annotated, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from msgspec import Meta
@@ -19,6 +19,9 @@ from realtime.services.shapes import Page
 SUBSCRIPTIONS = "/v1/me/push-subscriptions"
 POINT_BYTES = 65
 AUTH_BYTES = 16
+# What Apple and Google give out; it becomes part of a path.
+DEVICE_FORM = r"^[A-Za-z0-9:_-]{16,1024}$"
+Kind = Literal["web", "fcm", "apns"]
 Endpoint = Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
@@ -33,13 +36,26 @@ class SubscriptionBody(Body, frozen=True):
     """What ``PushSubscription.toJSON()`` gives, and a name for the device.
 
     ``key`` is the public key that the browser subscribed with, if it is not the current one.
+    An app says its `kind`, and the `token` that FCM or APNs gave it instead of endpoint and keys.
     """
 
-    endpoint: Endpoint
-    keys: SubscriptionKeys
+    kind: Kind = "web"
+    endpoint: Endpoint | None = None
+    keys: SubscriptionKeys | None = None
+    token: Annotated[str, Meta(pattern=DEVICE_FORM)] | None = None
     key: Annotated[str, Meta(max_length=88)] | None = None
     expirationTime: float | None = None  # noqa: N815 - the browser's own name for it
     label: Annotated[str, Meta(max_length=200)] = ""
+
+    def check(self) -> None:
+        """Refuse half of a browser, and half of an app."""
+        wanted = ("endpoint", "keys") if self.kind == "web" else ("token",)
+        for name in ("endpoint", "keys", "token"):
+            given = getattr(self, name) is not None
+            if name in wanted and not given:
+                raise Invalid.field(name, "is required")
+            if name not in wanted and given:
+                raise Invalid.field(name, f"is not part of a device of kind {self.kind}")
 
 
 class PublicKey(TypedDict):
@@ -93,7 +109,16 @@ class PushRoutes(Resource):
     async def subscribe(
         self, caller: Identity, request: Request, body: SubscriptionBody
     ) -> Created[Device]:
-        """Remember a browser."""
+        """Remember a browser, or an app."""
+        label = body.label or request.headers.get("user-agent", "")[:200]
+        if body.token is not None:
+            return Created(
+                await self._accounts.subscribe_push(
+                    caller, endpoint=body.token, kind=body.kind, label=label
+                )
+            )
+        assert body.endpoint is not None, "checked with the body"
+        assert body.keys is not None, "checked with the body"
         wrong = self._check_endpoint(body.endpoint)
         if wrong:
             raise Invalid.field("endpoint", wrong)
@@ -105,7 +130,7 @@ class PushRoutes(Resource):
             auth=auth,
             vapid_key=self._made_with(body.key),
             keeps_key=body.key is None,
-            label=body.label or request.headers.get("user-agent", "")[:200],
+            label=label,
         )
         return Created(stored)
 

@@ -16,8 +16,13 @@ from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.locales.catalogue import check_catalogues
 from realtime.delivery.message_planner import MessagePeriods
+from realtime.delivery.push import fcm
+from realtime.delivery.push.apns import ApnsApp, ApnsSender
+from realtime.delivery.push.by_kind import SenderByKind, Sends
 from realtime.delivery.push.carrier import PushCarrier
 from realtime.delivery.push.endpoint_guard import EndpointGuard
+from realtime.delivery.push.fcm import FcmSender
+from realtime.delivery.push.native import NativeConnection
 from realtime.delivery.push.sender import PushSender
 from realtime.delivery.push.vapid import VapidSigner
 from realtime.delivery.worker import Worker
@@ -65,11 +70,39 @@ def _carriers(ground: Ground, bounces: Bounces) -> Iterable[tuple[Channel, Carri
         )
 
 
-def make_push_sender(ground: Ground) -> PushSender | None:
-    """Make what sends pushes; None without a key for them."""
+def make_push_sender(ground: Ground) -> Sends | None:
+    """Make what sends pushes to devices of each kind; None without a key for any."""
+    senders = dict(_senders(ground))
+    return SenderByKind(senders) if senders else None
+
+
+def _senders(ground: Ground) -> Iterable[tuple[str, Sends]]:
+    settings, clock = ground.settings, ground.clock
+    if settings.vapid_private_key:
+        yield "web", _web_sender(ground)
+    if settings.fcm_credentials is not None:
+        yield (
+            "fcm",
+            FcmSender(
+                account=settings.fcm_credentials,
+                connection=NativeConnection(origin=fcm.ORIGIN, clock=clock),
+                tokens=NativeConnection(origin=fcm.TOKEN_ORIGIN, clock=clock),
+                clock=clock,
+            ),
+        )
+    if settings.apns_key is not None:
+        app = ApnsApp(
+            key=settings.apns_key,
+            key_id=settings.apns_key_id or "",
+            team_id=settings.apns_team_id or "",
+            topic=settings.apns_topic or "",
+        )
+        connection = NativeConnection(origin=settings.apns_url, clock=clock)
+        yield "apns", ApnsSender(app=app, connection=connection, clock=clock)
+
+
+def _web_sender(ground: Ground) -> PushSender:
     settings = ground.settings
-    if not settings.vapid_private_key:
-        return None
     assert settings.vapid_subject is not None, "they are set together: settings.SERVING"
     signer = VapidSigner(
         keys=settings.vapid_private_key, subject=settings.vapid_subject, clock=ground.clock

@@ -9,7 +9,8 @@ _DIGEST = 6
 def shown_endpoint(endpoint: str) -> str:
     """Name a push subscription by its service, and by enough to tell two of them apart."""
     digest = sha256(endpoint.encode()).hexdigest()[:_DIGEST]
-    host = endpoint.partition("://")[2].partition("/")[0]
+    # What an app was given is a token, and no URL.
+    host = endpoint.partition("://")[2].partition("/")[0] or "app"
     return f"{host[: LONGEST - _DIGEST - 2]} #{digest}"
 
 

@@ -1,8 +1,10 @@
 """``orderwire check`` knocks where a server would knock, and tells what it heard."""
 
+import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from realtime.checkup import Finding, Verdict, examine
 from realtime.delivery.email.dkim import DkimKey
@@ -107,6 +109,29 @@ async def test_a_subject_that_nobody_is_reached_by_is_found(check: Check) -> Non
         Verdict.GOOD,
         "a key for https://127.0.0.1, and 1 before it",
     )
+
+
+async def test_ways_to_apps_are_told_of(check: Check, tmp_path: Path) -> None:
+    plain = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key.p8").write_bytes(VapidKey.generate().private.private_bytes(*plain))
+    account = {
+        "project_id": "market",
+        "client_email": "push@market.example",
+        "private_key": DkimKey.generate().pem,
+    }
+    (tmp_path / "account.json").write_text(json.dumps(account))
+    found = await check.of(
+        "push",
+        APNS_KEY=str(tmp_path / "key.p8"),
+        APNS_KEY_ID="KEY",
+        APNS_TEAM_ID="TEAM",
+        APNS_TOPIC="example.market",
+        FCM_CREDENTIALS=str(tmp_path / "account.json"),
+    )
+    assert [(each.verdict, each.detail) for each in found] == [
+        (Verdict.GOOD, "to apps by FCM, of the project market"),
+        (Verdict.GOOD, "to the app example.market by APNs"),
+    ]
 
 
 def is_nowhere(path: Path) -> bool:

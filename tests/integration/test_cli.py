@@ -306,9 +306,9 @@ def test_check_knows_the_push_key(run: Run, sqlite_url: str) -> None:
         "push",
         DATABASE_URL=sqlite_url,
         VAPID_PRIVATE_KEY=key,
-        VAPID_SUBJECT="mailto:ops@example.com",
+        VAPID_SUBJECT="https://127.0.0.1",
     )
-    assert (found["verdict"], found["detail"]) == ("good", "a key for mailto:ops@example.com")
+    assert (found["verdict"], found["detail"]) == ("good", "a key for https://127.0.0.1")
 
 
 def test_check_knocks_at_every_mail_server(run: Run, sqlite_url: str) -> None:

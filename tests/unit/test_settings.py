@@ -5,6 +5,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from realtime.delivery.push.vapid import VapidKey
 from realtime.setting_values import LogFormat, LogLevel
@@ -123,6 +124,8 @@ def test_settings_are_read_into_what_they_stand_for() -> None:
         ("VAPID_PRIVATE_KEY", "hunter2", "is not a VAPID key"),
         ("DKIM_PRIVATE_KEY", "/nowhere/hunter2", "is an RSA private key in PEM"),
         ("DKIM_PRIVATE_KEY", "-----BEGIN hunter2", "private key in PEM"),
+        ("FCM_CREDENTIALS", "/nowhere/hunter2", "is the path of a file: FileNotFoundError"),
+        ("APNS_KEY_ID", "a b", "as Apple shows it"),
         ("INBOUND_DOMAIN", "reply@example.com", "is a domain such as reply.example.com"),
         ("INBOUND_SECRET", "hunter2", "is whsec_ and 24 bytes or more in base64"),
         ("INBOUND_SECRET", "whsec_!", "is whsec_ and 24 bytes or more in base64"),
@@ -164,6 +167,26 @@ def test_a_bad_value_is_named_in_one_line_and_secrets_stay_out_of_it(
     assert said in line
     assert "hunter2" not in line
     assert "\n" not in line
+
+
+def test_a_key_of_apples_comes_with_its_names(tmp_path: Path) -> None:
+    named = {"APNS_KEY_ID": "KEY", "APNS_TEAM_ID": "TEAM", "APNS_TOPIC": "example.market"}
+    (line,) = mistakes_in(APNS_KEY="/dev/null", **named)
+    assert "APNS_KEY: is no key as Apple gives it" in line
+    (line,) = mistakes_in(APNS_KEY=str(apple_key(tmp_path)), APNS_TOPIC="example.market")
+    assert "APNS_KEY: is set without all of APNS_KEY_ID" in line
+    settings = read(APNS_KEY=str(apple_key(tmp_path)), **named)
+    assert (settings.apns_topic, settings.apns_url) == (
+        "example.market",
+        "https://api.push.apple.com",
+    )
+
+
+def apple_key(folder: Path) -> Path:
+    """Write the file that Apple gives."""
+    pem = KEY.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "key.p8").write_bytes(pem)
+    return folder / "key.p8"
 
 
 def test_all_mistakes_are_told_at_once() -> None:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from domain.preferences import Category
 from realtime.delivery.moment import Moment
 from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.push.by_kind import Sends
 from realtime.delivery.push.compose import compose_push, push_topic
-from realtime.delivery.push.sender import Push, PushSender, Urgency
+from realtime.delivery.push.sender import Push, Urgency
 from realtime.delivery.reasons import Reason
 from storage import recipients
 from storage.engine import Database, Transaction
@@ -25,7 +26,7 @@ _URGENT = frozenset(
 class PushCarrier:
     """Web push; links are made absolute with ``public_url``."""
 
-    def __init__(self, *, sender: PushSender, database: Database, public_url: str) -> None:
+    def __init__(self, *, sender: Sends, database: Database, public_url: str) -> None:
         self._sender = sender
         self._database = database
         self._public_url = public_url

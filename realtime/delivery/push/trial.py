@@ -1,27 +1,14 @@
 """A push that says nothing but that pushes work, sent while somebody waits for the answer."""
 
-from typing import Protocol
-
 from realtime.delivery.locales.voice import voice_for
 from realtime.delivery.outcome import Outcome
+from realtime.delivery.push.by_kind import Sends
 from realtime.delivery.push.encrypt import packed
 from realtime.delivery.push.sender import Push
 from storage.rows import Record
 
 # Whoever waits for it looks at the screen now.
 LIFE = 60
-
-
-class Sends(Protocol):
-    """What sends one push, once."""
-
-    async def send(self, push: Push) -> Outcome:
-        """Send it, and say what came of it."""
-        ...
-
-    async def close(self) -> None:
-        """Close every connection."""
-        ...
 
 
 class PushTrial:
