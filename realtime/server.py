@@ -16,7 +16,8 @@ import uvicorn
 from realtime.bootstrap import Node
 from realtime.http_protocol import BoundedHttpProtocol
 
-BACKLOG = 4_096
+# The kernel holds as many as net.core.somaxconn says, and lets the rest knock again, and wait.
+BACKLOG = 65_535
 # Longer than proxies keep theirs: who closes an idle connection first is the one that may not send.
 KEEP_ALIVE_SECONDS = 75
 # What requests under way get to finish, once the sockets are seen off.

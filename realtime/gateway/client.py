@@ -15,7 +15,7 @@ from domain.identity import Identity
 from realtime.gateway import entrance, listening
 from realtime.gateway.calls import SEND
 from realtime.gateway.errors import channel_error_code, error_code
-from realtime.gateway.patience import ANSWER_WITHIN, told_in_time
+from realtime.gateway.patience import told_in_time
 from realtime.gateway.surroundings import Outlet, Surroundings
 from realtime.protocol import codes
 from realtime.protocol.codes import Disconnect, ErrorCode, Unsubscribed, comes_back
@@ -35,6 +35,7 @@ from realtime.protocol.effects import (
 from realtime.protocol.formats import MAX_JOINED, Format
 from realtime.protocol.replies import Reply, RpcResult, unsubscribe_push
 from realtime.protocol.session import Effects, Session
+from realtime.services.commit_queue import ANSWER_WITHIN
 
 MAX_UNSENT = 1024 * 1024
 MAX_UNSENT_FOR_EPHEMERAL = 128 * 1024
@@ -119,6 +120,7 @@ class Client:
             return
         self._ended = True
         self.focus = None
+        self.shared.admission.arrived(self)
         channels, self.session.channels = self.session.channels, {}
         for channel in channels:
             listening.stop(self, channel)
@@ -254,6 +256,7 @@ class Client:
         self.end(effect.disconnect)
 
     def _authenticate(self, effect: Authenticate) -> None:
+        self.shared.admission.arrived(self)
         if self.shared.admission.is_full():
             self.refuse(effect.id, codes.TOO_MANY_REQUESTS)
         else:

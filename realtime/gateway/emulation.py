@@ -13,7 +13,7 @@ from domain.publications import Publication
 from realtime.channels.bus import BETWEEN_NODES
 
 # A node that does not answer in this time is gone, and with it its streams.
-ANSWER_WITHIN = 2.0
+NODE_ANSWERS_WITHIN = 2.0
 STREAMS_OF = f"{BETWEEN_NODES}streams:"
 
 log = structlog.get_logger(__name__)
@@ -84,7 +84,7 @@ class Emulation:
         self._waiting[number] = answer
         try:
             await self._tell(node, Asked(number=number, node=self.node, session=session, data=data))
-            async with asyncio.timeout(ANSWER_WITHIN):
+            async with asyncio.timeout(NODE_ANSWERS_WITHIN):
                 return await answer
         except TimeoutError:
             return False

@@ -201,7 +201,7 @@ class Gateway:
 
     def accepts(self) -> bool:
         """Tell whether new clients are let in: not at the end, and not when they would wait."""
-        return self._accepting and not self._shared.admission.is_full()
+        return self._accepting and not self._shared.admission.expects_too_much()
 
     def is_allowed(self, origin: str | None, host: str | None) -> bool:
         """A page of our own or of a friend may connect; what sends no origin is no page."""
@@ -215,7 +215,9 @@ class Gateway:
 
     def welcome(self, outlet: Outlet, encoding: Format, address: str) -> Client:
         """Make a client for a connection that was just opened."""
-        return Client(self._shared, outlet, encoding, address)
+        client = Client(self._shared, outlet, encoding, address)
+        self._shared.admission.expect(client)
+        return client
 
     async def _tell(self, told: Publication) -> None:
         await self._announce([told], set())

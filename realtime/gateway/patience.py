@@ -1,4 +1,4 @@
-"""How long a command may wait for its answer."""
+"""How long anybody waits: a command for its answer, a connection for its peer."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,9 +6,13 @@ from collections.abc import Callable
 from msgspec import Raw
 
 from domain.errors import OrderwireError, Unavailable
+from realtime.services.commit_queue import ANSWER_WITHIN
 
-# An SDK gives up on a command after 5 s, and on a subscribe with its whole connection.
-ANSWER_WITHIN = 4.0
+# A peer that leaves more than so many bytes unread for so many seconds is cut off, and recovers.
+HIGH_WATER = 64 * 1024
+SLOW_AFTER = 10.0
+# A close never waits for its peer longer than this: what is not read by then is not sent.
+CLOSE_WITHIN = 1.0
 # What has waited for less has not waited.
 AT_ONCE = 0.1
 

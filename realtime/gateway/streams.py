@@ -4,15 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from realtime.gateway.client import Client
+from realtime.gateway.patience import CLOSE_WITHIN, HIGH_WATER, SLOW_AFTER
 from realtime.protocol import codes
 from realtime.protocol.codes import Disconnect
 from realtime.protocol.formats import Format
 from realtime.protocol.replies import disconnect_push
-
-SLOW_AFTER = 10.0
-# A close never waits for its peer: what is not read by then is not sent.
-CLOSE_WITHIN = 1.0
-HIGH_WATER = 64 * 1024
 
 
 class StreamOutlet:

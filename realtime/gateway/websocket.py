@@ -18,6 +18,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from realtime.gateway.client import Client
+from realtime.gateway.patience import CLOSE_WITHIN, HIGH_WATER, SLOW_AFTER
 from realtime.protocol import codes
 from realtime.protocol.codes import Disconnect
 from realtime.protocol.formats import WEBSOCKET_JSON, WEBSOCKET_PROTOBUF, Format
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
     from realtime.gateway.gateway import Gateway
 
 PATH = "/connection/websocket"
-SLOW_AFTER = 10.0
-# A close never waits for its peer longer than this.
-CLOSE_WITHIN = 1.0
-HIGH_WATER = 64 * 1024
 FORMATS: dict[str | None, Format] = {
     None: WEBSOCKET_JSON,
     "centrifuge-json": WEBSOCKET_JSON,

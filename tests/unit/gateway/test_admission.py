@@ -4,7 +4,15 @@ from contextlib import ExitStack
 
 import pytest
 
-from realtime.gateway.admission import ALWAYS, FIRST_RATE, MOST_SECONDS, STRETCH, Admission
+from realtime.gateway.admission import (
+    ALWAYS,
+    BROUGHT,
+    EXPECTED_FOR,
+    FIRST_RATE,
+    MOST_SECONDS,
+    STRETCH,
+    Admission,
+)
 
 
 class Time:
@@ -85,3 +93,24 @@ def test_a_pause_is_no_slowness(time: Time) -> None:
     time.now += 1_000
     with in_work(admission, int(FIRST_RATE)):
         assert not admission.is_full()
+
+
+def test_who_was_let_in_is_expected_to_ask_for_its_first_channels(time: Time) -> None:
+    admission = Admission(time)
+    arrivals = range(int(FIRST_RATE * MOST_SECONDS) // BROUGHT + 1)
+    for arrival in arrivals:
+        assert not admission.expects_too_much()
+        admission.expect(arrival)
+    assert admission.expects_too_much()
+    assert not admission.is_full(), "those who are in are served"
+    admission.arrived(arrivals[0])
+    assert not admission.expects_too_much()
+
+
+def test_nobody_keeps_others_out_by_saying_nothing(time: Time) -> None:
+    admission = Admission(time)
+    for arrival in range(10_000):
+        admission.expect(arrival)
+    assert admission.expects_too_much()
+    time.now += EXPECTED_FOR
+    assert not admission.expects_too_much()

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from realtime.gateway.websocket import HIGH_WATER
+from realtime.gateway.patience import HIGH_WATER
 from tests.support.virtual_time import virtually
 from tests.unit.gateway.wire import Wire, a_gateway
 

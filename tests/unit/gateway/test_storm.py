@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from realtime.gateway.admission import FIRST_RATE, MOST_SECONDS, Admission
-from realtime.gateway.streams import SLOW_AFTER
+from realtime.gateway.patience import SLOW_AFTER
 from tests.support.virtual_time import virtually
 from tests.unit.channels.scripted import opening
 from tests.unit.gateway.connections import A_SUBSCRIBE, a_door

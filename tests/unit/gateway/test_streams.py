@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from realtime.gateway.client import Client
-from realtime.gateway.streams import CLOSE_WITHIN, HIGH_WATER, SLOW_AFTER, StreamOutlet
+from realtime.gateway.patience import CLOSE_WITHIN, HIGH_WATER, SLOW_AFTER
+from realtime.gateway.streams import StreamOutlet
 from realtime.protocol import codes
 from realtime.protocol.formats import HTTP_STREAM_JSON
 from tests.support.virtual_time import virtually
