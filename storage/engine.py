@@ -124,6 +124,14 @@ class Database:
         """Return ``sqlite`` or ``postgresql``."""
         return self._writer.dialect.name
 
+    @property
+    def writers(self) -> int:
+        """How many transactions that store messages are best under way at once.
+
+        PostgreSQL has a group to store while the next one is being made.
+        """
+        return 2 if self._gate is None else 1
+
     def announce_to(self, herald: Herald) -> None:
         """Say where news go; said once, by the composition root."""
         self._herald = herald

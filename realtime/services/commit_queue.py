@@ -86,10 +86,11 @@ class CommitQueue(Generic[Command, Result]):
         *,
         database: Database,
         store: Store[Command, Result],
+        figures: CommitFigures,
         max_waiting: int = MAX_WAITING,
         answer_within: float = ANSWER_WITHIN,
     ) -> None:
-        self.figures = CommitFigures()
+        self._figures = figures
         self._database = database
         self._store = store
         self._max_waiting = max_waiting
@@ -134,8 +135,8 @@ class CommitQueue(Generic[Command, Result]):
                 size = min(MAX_GROUP, len(self._waiting))
                 group = [self._waiting.popleft() for _ in range(size)]
                 outcomes = await self._commit([each.command for each in group])
-                self.figures.groups += 1
-                self.figures.commands += size
+                self._figures.groups += 1
+                self._figures.commands += size
                 for each, outcome in zip(group, outcomes, strict=True):
                     each.tell(outcome)
                 self._forget_answered()

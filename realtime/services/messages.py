@@ -78,20 +78,19 @@ class Messages:
         rates: AccountRates,
         answer_within: float = ANSWER_WITHIN,
     ) -> None:
-        self._queue = CommitQueue[SendMessage, Sent](
-            database=database, store=store, answer_within=answer_within
-        )
+        self.figures = CommitFigures()
+        self._queues = [
+            CommitQueue[SendMessage, Sent](
+                database=database, store=store, figures=self.figures, answer_within=answer_within
+            )
+            for _ in range(database.writers)
+        ]
         self._rates = rates
-
-    @property
-    def figures(self) -> CommitFigures:
-        """What was counted of their commits."""
-        return self._queue.figures
 
     @property
     def waiting(self) -> int:
         """How many of them wait for the next commit."""
-        return len(self._queue)
+        return sum(map(len, self._queues))
 
     def send(self, command: SendMessage, done: Callable[[Sent | OrderwireError], None]) -> None:
         """Store a message with the next group; ``done`` is called after the commit.
@@ -104,7 +103,9 @@ class Messages:
         if wrong is not None:
             done(wrong)
         else:
-            self._queue.submit(command, done)
+            # What is said in one conversation stays in order.
+            place = hash(command.conversation_id) % len(self._queues)
+            self._queues[place].submit(command, done)
 
     async def send_and_wait(self, command: SendMessage) -> Sent:
         """Store a message with the next group; raise what is wrong with it."""
@@ -122,4 +123,5 @@ class Messages:
 
     async def settle(self) -> None:
         """Wait until everything sent so far is committed and answered."""
-        await self._queue.settle()
+        for queue in self._queues:
+            await queue.settle()

@@ -155,7 +155,9 @@ class HastyMessages(Messages):
 
     def __init__(self, **parts: Any) -> None:
         super().__init__(**parts)
-        self._queue = HastyQueue(database=parts["database"], store=parts["store"])
+        self._queues = [
+            HastyQueue(database=parts["database"], store=parts["store"], figures=self.figures)
+        ]
 
 
 class PatientMessages(Messages):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import Invalid, OrderwireError, Unavailable
-from realtime.services.commit_queue import Again, CommitQueue
+from realtime.services.commit_queue import Again, CommitFigures, CommitQueue
 from storage.engine import Database, Transaction
 from tests.support.eventually import eventually
 
@@ -59,7 +59,7 @@ def shelf() -> Shelf:
 
 @pytest.fixture
 def queue(database: Database, shelf: Shelf) -> CommitQueue[str, str]:
-    return CommitQueue(database=database, store=shelf)
+    return CommitQueue(database=database, store=shelf, figures=CommitFigures())
 
 
 async def submitted(queue: CommitQueue[str, str], *words: str) -> list[Outcome]:
@@ -160,7 +160,9 @@ async def test_while_the_database_is_away_each_is_told_to_come_again(
 
 
 async def test_what_waits_has_a_bound(database: Database, shelf: Shelf) -> None:
-    queue: CommitQueue[str, str] = CommitQueue(database=database, store=shelf, max_waiting=2)
+    queue: CommitQueue[str, str] = CommitQueue(
+        database=database, store=shelf, figures=CommitFigures(), max_waiting=2
+    )
 
     outcomes = await submitted(queue, "a", "b", "c")
 

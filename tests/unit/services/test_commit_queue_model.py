@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import Invalid, OrderwireError, Unavailable
-from realtime.services.commit_queue import Again, CommitQueue
+from realtime.services.commit_queue import Again, CommitFigures, CommitQueue
 from storage.engine import Transaction
 from tests.simulation.loop import SimulatedLoop
 
@@ -77,7 +77,9 @@ class AnyQueue(RuleBasedStateMachine):
         super().__init__()
         self.loop = SimulatedLoop()
         self.shelf = Shelf()
-        self.queue = CommitQueue[str, int](database=cast("Any", self.shelf), store=self.shelf)
+        self.queue = CommitQueue[str, int](
+            database=cast("Any", self.shelf), store=self.shelf, figures=CommitFigures()
+        )
         # Each word that was sent, when, and what it was answered with.
         self.sent: list[tuple[str, float, list[Outcome]]] = []
 

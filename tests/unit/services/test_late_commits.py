@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from domain.errors import OrderwireError, Unavailable
-from realtime.services.commit_queue import CommitQueue
+from realtime.services.commit_queue import CommitFigures, CommitQueue
 from storage.engine import Database, Transaction
 from tests.support.eventually import eventually
 
@@ -30,7 +30,9 @@ class Hanging:
 async def test_a_late_command_is_answered_and_stored_all_the_same(sqlite_url: str) -> None:
     database = Database.open(sqlite_url)
     store = Hanging()
-    queue = CommitQueue[str, str](database=database, store=store, answer_within=0.01)
+    queue = CommitQueue[str, str](
+        database=database, store=store, figures=CommitFigures(), answer_within=0.01
+    )
     answers: asyncio.Queue[str | OrderwireError] = asyncio.Queue()
     queue.submit("one", answers.put_nowait)
     queue.submit("two", answers.put_nowait)
@@ -46,7 +48,9 @@ async def test_a_late_command_is_answered_and_stored_all_the_same(sqlite_url: st
 async def test_settling_does_not_wait_for_what_comes_later(sqlite_url: str) -> None:
     database = Database.open(sqlite_url)
     store = Hanging()
-    queue = CommitQueue[str, str](database=database, store=store, answer_within=60)
+    queue = CommitQueue[str, str](
+        database=database, store=store, figures=CommitFigures(), answer_within=60
+    )
     queue.submit("one", lambda _outcome: queue.submit("next", lambda _outcome: None))
     await store.begun.wait()
     settled = asyncio.create_task(queue.settle())
