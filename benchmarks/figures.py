@@ -26,13 +26,20 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Connect(msgspec.Struct, frozen=True, kw_only=True):
-    """How everybody came in, and what it cost the server."""
+    """How everybody came in, and what it cost the server.
+
+    ``refused`` by 503 and ``turned_away`` by error 111 came again later, as an SDK does. The
+    longest wait is that of the commands that open a connection for the last of their answers.
+    """
 
     seconds: float
     server_cpu_seconds: float
     rss_before_kb: int
     rss_after_kb: int
     ready_us: Histogram
+    refused: int
+    turned_away: int
+    longest_wait_us: int
 
 
 class Faults(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +86,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     rss_mb: float
     kb_a_connection: float
     connect_seconds: float
+    connect_cpu: float
     ready_p99: float | None
+    returns: int
+    longest_wait: float
     faults: str
 
 
@@ -138,7 +148,10 @@ def _row(
         rss_mb=middle(lambda phase: phase.server_rss_kb / 1024),
         kb_a_connection=fresh / runs[0].connections,
         connect_seconds=median(run.connect.seconds for run in runs),
+        connect_cpu=median(run.connect.server_cpu_seconds for run in runs),
         ready_p99=median_or_none([percentile(run.connect.ready_us, 0.99) for run in runs]),
+        returns=int(median(run.connect.refused + run.connect.turned_away for run in runs)),
+        longest_wait=median(run.connect.longest_wait_us / 1000 for run in runs),
         faults=next((run.first_fault for run in runs if not run.clean), ""),
     )
 
@@ -178,7 +191,10 @@ COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("rss MB", lambda row: f"{row.rss_mb:.0f}"),
     ("KB/conn", lambda row: f"{row.kb_a_connection:.1f}"),
     ("all in s", lambda row: f"{row.connect_seconds:.2f}"),
+    ("for cpu s", lambda row: f"{row.connect_cpu:.2f}"),
     ("ready p99 ms", lambda row: "" if row.ready_p99 is None else f"{row.ready_p99:.0f}"),
+    ("came again", lambda row: f"{row.returns:,}" if row.returns else ""),
+    ("command ms", lambda row: f"{row.longest_wait:.0f}" if row.longest_wait else ""),
     ("faults", lambda row: row.faults),
 )
 LEFT = {"phase", "server", "faults"}

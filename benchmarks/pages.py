@@ -59,7 +59,14 @@ class Pages:
             peer_us=[],
         )
         coming_in = Connect(
-            seconds=0, server_cpu_seconds=0, rss_before_kb=0, rss_after_kb=0, ready_us=[]
+            seconds=0,
+            server_cpu_seconds=0,
+            rss_before_kb=0,
+            rss_after_kb=0,
+            ready_us=[],
+            refused=0,
+            turned_away=0,
+            longest_wait_us=0,
         )
         return Run(
             connections=1, connect=coming_in, phases=[phase], faults=NO_FAULTS, first_fault=""

@@ -111,6 +111,12 @@ def channel_of(doorbell: str) -> str | None:
     return channel if kind == "rights" else None
 
 
+def kind_and_subject(channel: str) -> tuple[str, str]:
+    """Split a channel's name: what kind it is, and of what."""
+    kind, _, subject = channel.partition(":")
+    return kind, subject
+
+
 def thread_channel(conversation_id: str) -> str:
     """Name the live channel of a conversation."""
     return f"thread:{conversation_id}"

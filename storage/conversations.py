@@ -316,6 +316,32 @@ async def entries_between(
     return list(await connection.execute(statement))
 
 
+async def entries_of_many(
+    connection: AsyncConnection, places: Collection[tuple[str, int]], most: int
+) -> Sequence[Record]:
+    """Read the ``most`` entries behind each (conversation_id, seq), with that seq as ``since``."""
+    rows = [{"id": id_, "since": since} for id_, since in places]
+    return await fetch_all(
+        connection, _entries_since(connection.dialect.name), {"rows": rows, "most": most}
+    )
+
+
+@lru_cache(maxsize=2)
+def _entries_since(dialect: str) -> Executable:
+    """Sequences have no holes, so a number of entries is a stretch of the index."""
+    wanted = batch(dialect, id=TEXT, since=INT)
+    most = bindparam("most", type_=INT)
+    return (
+        select(entries, wanted.c.since)
+        .where(
+            entries.c.conversation_id == wanted.c.id,
+            entries.c.seq > wanted.c.since,
+            entries.c.seq <= wanted.c.since + most,
+        )
+        .order_by(entries.c.conversation_id, wanted.c.since, entries.c.seq)
+    )
+
+
 async def last_wrote_at(
     connection: AsyncConnection, conversation_id: str, account_id: str
 ) -> datetime | None:

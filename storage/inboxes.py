@@ -1,6 +1,6 @@
 """Each account's view of its conversations, and the position of its inbox channel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -230,23 +230,68 @@ async def changes_since(
     return rows[::-1]
 
 
-async def items(
-    connection: AsyncConnection, account_id: str, conversation_ids: Sequence[str]
+async def changes_of_many(
+    connection: AsyncConnection, places: Collection[tuple[str, int]], limit: int
 ) -> Sequence[Record]:
-    """Read an account's view of several conversations."""
-    statement = select(inbox_items).where(
-        inbox_items.c.account_id == account_id,
-        among(connection, inbox_items.c.conversation_id, conversation_ids),
+    """Read (account_id, since, kind, subject, position) of what changed after each place.
+
+    The oldest ``limit`` behind each (account_id, position), ascending.
+    """
+    rows = [{"account_id": account_id, "since": since} for account_id, since in places]
+    statement = _changed_since(connection.dialect.name)
+    return await fetch_all(connection, statement, {"rows": rows, "limit": limit})
+
+
+@lru_cache(maxsize=2)
+def _changed_since(dialect: str) -> Executable:
+    given = batch(dialect, account_id=TEXT, since=INT)
+    place = func.row_number().over(
+        partition_by=(given.c.account_id, given.c.since), order_by=inbox_changes.c.position
     )
+    changed = (
+        select(
+            given.c.account_id,
+            given.c.since,
+            inbox_changes.c.kind,
+            inbox_changes.c.subject,
+            inbox_changes.c.position,
+            place.label("place"),
+        )
+        .where(
+            inbox_changes.c.account_id == given.c.account_id,
+            inbox_changes.c.position > given.c.since,
+        )
+        .subquery("changed")
+    )
+    columns = [column for column in changed.c if column.name != "place"]
+    return (
+        select(*columns)
+        .where(changed.c.place <= bindparam("limit", type_=INT))
+        .order_by(changed.c.account_id, changed.c.since, changed.c.position)
+    )
+
+
+async def many(connection: AsyncConnection, account_ids: Sequence[str]) -> Sequence[Record]:
+    """Read positions and counts of many accounts."""
+    statement = select(inboxes).where(among(connection, inboxes.c.account_id, account_ids))
     return await fetch_all(connection, statement)
 
 
 async def items_of(
-    connection: AsyncConnection, keys: Sequence[tuple[str, str]]
+    connection: AsyncConnection, keys: Collection[tuple[str, str]]
 ) -> Sequence[Record]:
     """Read the views of these (account_id, conversation_id)."""
-    columns = tuple_(inbox_items.c.account_id, inbox_items.c.conversation_id)
-    return await fetch_all(connection, select(inbox_items).where(columns.in_(keys)))
+    rows = [{"account_id": account_id, "conversation_id": id_} for account_id, id_ in keys]
+    return await fetch_all(connection, _items_of(connection.dialect.name), {"rows": rows})
+
+
+@lru_cache(maxsize=2)
+def _items_of(dialect: str) -> Executable:
+    wanted = batch(dialect, account_id=TEXT, conversation_id=TEXT)
+    return select(inbox_items).where(
+        inbox_items.c.account_id == wanted.c.account_id,
+        inbox_items.c.conversation_id == wanted.c.conversation_id,
+    )
 
 
 async def item(

@@ -31,15 +31,10 @@ async def get(connection: AsyncConnection, account_id: str, notification_id: str
     return await fetch_optional(connection, statement)
 
 
-async def many(
-    connection: AsyncConnection, account_id: str, notification_ids: Sequence[str]
-) -> Sequence[Record]:
-    """Read several notifications of an account."""
-    statement = select(notifications).where(
-        notifications.c.account_id == account_id,
-        among(connection, notifications.c.id, notification_ids),
-    )
-    return await fetch_all(connection, statement)
+async def many(connection: AsyncConnection, notification_ids: Sequence[str]) -> Sequence[Record]:
+    """Read several notifications, whosever they are."""
+    wanted = among(connection, notifications.c.id, notification_ids)
+    return await fetch_all(connection, select(notifications).where(wanted))
 
 
 async def page(

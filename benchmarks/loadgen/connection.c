@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -23,15 +24,52 @@ static void dial(struct run *run, struct connection *c) {
     if (connect(c->fd, (struct sockaddr *)&to, sizeof to) && errno != EINPROGRESS)
         fail("connect to port %d: %s", c->port, strerror(errno));
     c->state = DIALING;
-    c->dialed_at = now_ns();
+    c->replies_due = c->commands;
+    if (!c->tries) c->dialed_at = now_ns();
     watch(run, c, EPOLL_CTL_ADD, EPOLLOUT);
 }
 
+static void dial_again(struct run *run) {
+    if (!run->returning_count || now_ns() < run->next_return) return;
+    size_t kept = 0;
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < run->returning_count; i++) {
+        struct connection *c = run->returning[i];
+        if (c->due_at <= now_ns()) {
+            dial(run, c);
+            continue;
+        }
+        run->returning[kept++] = c;
+        if (c->due_at < next) next = c->due_at;
+    }
+    run->returning_count = kept;
+    run->next_return = next;
+}
+
 void connections_dial(struct run *run) {
-    while (run->waiting_from < run->count &&
+    dial_again(run);
+    size_t due = (size_t)((double)(now_ns() - run->started) / 1e9 * DIALS_A_SECOND);
+    while (run->waiting_from < run->count && run->waiting_from < due &&
            run->waiting_from - run->ready - run->closed < run->dialing_at_once)
         dial(run, &run->connections[run->waiting_from++]);
 }
+
+/* As the SDKs do: half a second, and up to twice as long at random each time, at most 20 s. */
+void connection_return(struct run *run, struct connection *c, uint64_t *counter) {
+    ++*counter;
+    close(c->fd);
+    c->in.size = c->out.size = 0;
+    c->blocked = false;
+    memset(c->channels, 0, sizeof c->channels);
+    c->state = RETURNING;
+    double spread = 0.5 * (double)(1u << (c->tries < 6 ? c->tries : 6)) * drand48();
+    c->tries++;
+    c->due_at = now_ns() + (int64_t)((spread < 19.5 ? 0.5 + spread : 20) * 1e9);
+    if (!run->returning_count || c->due_at < run->next_return) run->next_return = c->due_at;
+    run->returning[run->returning_count++] = c;
+}
+
+static bool is_open(const struct connection *c) { return c->state >= DIALING && c->state <= READY; }
 
 static void closed(struct run *run, struct connection *c, const char *why, size_t size) {
     if (c->state == READY) run->ready--;
@@ -75,7 +113,7 @@ void connections_flush(struct run *run) {
     for (size_t i = 0; i < run->unflushed_count; i++) {
         struct connection *c = run->unflushed[i];
         c->unflushed = false;
-        if (c->state != CLOSED && !c->blocked) flush(run, c);
+        if (is_open(c) && !c->blocked) flush(run, c);
     }
     run->unflushed_count = 0;
 }
@@ -83,6 +121,8 @@ void connections_flush(struct run *run) {
 void connection_ready(struct run *run, struct connection *c) {
     c->state = READY;
     run->ready++;
+    if (c->asked_at && now_ns() - c->asked_at > run->longest_wait)
+        run->longest_wait = now_ns() - c->asked_at;
     histogram_add(&run->ready_after, now_ns() - c->dialed_at);
 }
 
@@ -102,10 +142,15 @@ static void ask_for_upgrade(struct run *run, struct connection *c) {
 static size_t take_upgrade(struct run *run, struct connection *c, const char *data, size_t size) {
     const char *end = memmem(data, size, "\r\n\r\n", 4);
     if (!end) return 0;
+    if (size >= 12 && !memcmp(data, "HTTP/1.1 503", 12)) {
+        connection_return(run, c, &run->refused);
+        return size;
+    }
     if (size < 12 || memcmp(data, "HTTP/1.1 101", 12) != 0)
         fail("no upgrade at %s: %.*s", c->path, (int)(end - data), data);
     if (c->opening) {
         c->state = OPENING;
+        c->asked_at = run->now;
         connection_write(run, c, c->opening, strlen(c->opening));
     }
     run->dialect->upgraded(run, c);
@@ -146,7 +191,7 @@ static size_t take_all(struct run *run, struct connection *c, const char *data, 
         if (!used) return 0;
     }
     struct frame frame;
-    while (c->state != CLOSED && (taken = frame_take(data + used, size - used, &frame))) {
+    while (is_open(c) && (taken = frame_take(data + used, size - used, &frame))) {
         take_frame(run, c, &frame);
         used += taken;
     }
@@ -165,7 +210,7 @@ static void readable(struct run *run, struct connection *c) {
     run->now = now_ns();
     run->counters.received_bytes += (uint64_t)got;
     size_t size = kept + (size_t)got, used = take_all(run, c, run->input, size);
-    if (c->state == CLOSED) return;
+    if (!is_open(c)) return;
     if (size - used == INPUT_ROOM) fail("a frame does not fit %u bytes", INPUT_ROOM);
     c->in.size = 0;
     if (used < size) bytes_append(&c->in, run->input + used, size - used);
@@ -185,7 +230,7 @@ static void writable(struct run *run, struct connection *c) {
 }
 
 void connection_event(struct run *run, struct connection *c, uint32_t events) {
-    if (c->state != CLOSED && (events & EPOLLOUT)) writable(run, c);
-    if (c->state != CLOSED && c->state != DIALING && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)))
+    if (is_open(c) && (events & EPOLLOUT)) writable(run, c);
+    if (is_open(c) && c->state != DIALING && (events & (EPOLLIN | EPOLLERR | EPOLLHUP)))
         readable(run, c);
 }

@@ -85,6 +85,10 @@ static void replied(struct run *run, struct connection *c, const char *line, siz
         fault(run, &run->faults.unknown, "not understood", line, size);
         return;
     }
+    if (refused && c->state == OPENING && memmem(line, head, "\"code\":111,", 11)) {
+        connection_return(run, c, &run->turned_away);
+        return;
+    }
     if (refused) fault(run, &run->faults.errors, "error", line, size);
     if (c->state != OPENING) {
         traffic_acked(run, c, id);
@@ -105,7 +109,7 @@ static void centrifuge_line(struct run *run, struct connection *c, const char *l
 
 static void centrifuge_text(struct run *run, struct connection *c, const char *text, size_t size) {
     const char *end = text + size;
-    while (text < end) {
+    while (text < end && c->state != RETURNING) {
         const char *stop = memchr(text, '\n', (size_t)(end - text));
         if (!stop) stop = end;
         if (stop > text) centrifuge_line(run, c, text, (size_t)(stop - text));

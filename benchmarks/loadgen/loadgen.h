@@ -60,7 +60,7 @@ size_t frame_take(const char *data, size_t size, struct frame *frame);
 #define MAX_CHANNELS 4
 #define CHANNEL_NAME 80
 
-enum state { WAITING, DIALING, UPGRADING, OPENING, READY, CLOSED };
+enum state { WAITING, RETURNING, DIALING, UPGRADING, OPENING, READY, CLOSED };
 
 struct channel {
     char name[CHANNEL_NAME];
@@ -73,11 +73,11 @@ struct connection {
     enum state state;
     bool sends, unflushed, blocked;
     uint16_t port;
-    uint32_t in_flight, replies_due;
+    uint32_t in_flight, replies_due, commands, tries;
     char *path;
     char *to;      /* what a message's @to@ stands for */
     char *opening; /* the commands that open the connection, one a line, or NULL */
-    int64_t dialed_at;
+    int64_t dialed_at, asked_at, due_at; /* due: when it dials again after it was refused */
     uint64_t last_number; /* the newest message of a stream that has no offsets */
     struct channel channels[MAX_CHANNELS];
     struct bytes in, out;
@@ -118,6 +118,7 @@ struct dialect {
     void (*text)(struct run *, struct connection *, const char *, size_t);
 };
 
+#define DIALS_A_SECOND 20000. /* at most: 10,000 SDKs that lost one server dial within 0.5 s */
 #define FIRST_NUMBER 1000 /* of a message; below are the ids of the commands that open */
 #define MAX_PHASES 16
 #define MAX_PIDS 16
@@ -139,8 +140,11 @@ struct run {
 
     struct connection *connections;
     size_t count, waiting_from, ready, closed;
-    struct connection **senders, **unflushed;
-    size_t sender_count, unflushed_count;
+    struct connection **senders, **unflushed, **returning;
+    size_t sender_count, unflushed_count, returning_count;
+    int64_t started, next_return;
+    uint64_t refused, turned_away; /* by 503 at the handshake, by error 111 after it */
+    int64_t longest_wait;          /* of commands that open a connection for their answers */
     int epoll;
     int64_t now;
     char *input;
@@ -159,6 +163,7 @@ void plan_read(struct run *run, const char *path);
 void connections_dial(struct run *run);
 void connection_event(struct run *run, struct connection *c, uint32_t events);
 void connection_write(struct run *run, struct connection *c, const char *text, size_t size);
+void connection_return(struct run *run, struct connection *c, uint64_t *counter);
 void connection_ready(struct run *run, struct connection *c);
 void connections_flush(struct run *run);
 

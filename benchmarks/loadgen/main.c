@@ -105,6 +105,7 @@ static void prepare(struct run *run) {
     run->input = zeroed(1, INPUT_ROOM);
     run->ring = zeroed(RING, sizeof *run->ring);
     run->senders = zeroed(run->sender_count + 1, sizeof *run->senders);
+    run->returning = zeroed(run->count, sizeof *run->returning);
     run->unflushed = zeroed(run->count, sizeof *run->unflushed);
     size_t at = 0;
     for (size_t i = 0; i < run->count; i++)

@@ -29,11 +29,11 @@ static void read_line(struct connection *c, char *text, size_t line) {
     c->to = copy(field(&text, "to", line));
     c->opening = copy(text);
     if (!c->opening) return;
-    c->replies_due = 1;
+    c->commands = 1;
     for (char *p = c->opening; *p; p++) {
         if (*p != '\t') continue;
         *p = '\n';
-        c->replies_due++;
+        c->commands++;
     }
 }
 

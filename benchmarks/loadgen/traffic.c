@@ -193,10 +193,11 @@ static void run_phase(struct run *run, const struct phase *phase, FILE *out) {
 
 static void connect_all(struct run *run, FILE *out) {
     struct usage before = usage_of(run->pids, run->pid_count);
-    int64_t start = now_ns();
+    int64_t start = run->started = now_ns();
     while (run->ready + run->closed < run->count) {
         connections_dial(run);
-        turn(run, now_ns() + 1000000000LL);
+        int64_t pause = run->waiting_from < run->count ? 1000000 : 100000000;
+        turn(run, now_ns() + pause);
     }
     double seconds = (double)(now_ns() - start) / 1e9;
     struct usage after = usage_of(run->pids, run->pid_count);
@@ -205,7 +206,8 @@ static void connect_all(struct run *run, FILE *out) {
     fprintf(out, "\"rss_before_kb\":%ld,\"rss_after_kb\":%ld,\"ready_us\":", before.rss_kb,
             after.rss_kb);
     histogram_print(&run->ready_after, out);
-    fputs("},", out);
+    fprintf(out, ",\"refused\":%lu,\"turned_away\":%lu,\"longest_wait_us\":%lld},", run->refused,
+            run->turned_away, (long long)run->longest_wait / 1000);
 }
 
 void traffic_run(struct run *run, FILE *out) {

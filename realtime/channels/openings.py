@@ -10,6 +10,9 @@ from domain.publications import Opening, OpenRequest
 MAX_BATCH = 200
 # More at once would only wait for each other in the database.
 MAX_READS = 2
+# The more share a reading the less each costs: while so many come, the next one waits for a moment.
+MANY = 8
+MOMENT = 0.01
 
 Outcome = asyncio.Future[Opening]
 
@@ -58,6 +61,8 @@ class Openings:
                 wanted = [(request, outcome) for request, outcome in batch if not outcome.done()]
                 if wanted:
                     await self._read_batch(wanted)
+                if len(batch) >= MANY and len(self._waiting) < MAX_BATCH:
+                    await asyncio.sleep(MOMENT)
         finally:
             self._reading -= 1
 

@@ -7,34 +7,34 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.contact import Refusal
 from domain.errors import Forbidden, NotFound, OrderwireError, Unavailable
 from domain.identity import Identity, Role
 from domain.publications import (
     QUEUES_CHANNEL,
     REPLAY_MAX_BYTES,
-    REPLAY_MAX_PUBLICATIONS,
     Changes,
     Opening,
     OpenRequest,
     Position,
     Publication,
     inbox_channel,
+    kind_and_subject,
     thread_channel,
 )
 from realtime.clock import Clock
 from realtime.services import contact_rule, views
-from realtime.services.conversations import summary
+from realtime.services.carried import Carried, Place
 from realtime.services.inbox_states import InboxStates
 from realtime.services.order_views import OrderViews
 from realtime.services.people import People
+from realtime.services.shapes import Person
 from realtime.services.views import Shape
 from storage import conversations, inboxes
 from storage.engine import Database
 from storage.rows import Record
 
 HISTORY_MAX = 200
-# More than most have missed, and few enough to stop soon where they are too large to replay.
-READ_AT_ONCE = 100
 NOWHERE = Position(0, "")
 
 
@@ -47,6 +47,9 @@ class _State:
     items: Mapping[tuple[str, str], Record]
     # The same, of those whose counterpart wants to hear nothing of them.
     shut_out: frozenset[tuple[str, str]]
+    # The same, of those who may not write.
+    refused: Mapping[tuple[str, str], Refusal | None]
+    people: Mapping[str, Person]
     receipts: Mapping[str, Shape]
 
 
@@ -62,7 +65,8 @@ class ChannelReads:
         self._database = database
         self._people = people
         self._clock = clock
-        self._states = InboxStates(people=people, order_views=order_views, clock=clock)
+        states = InboxStates(people=people, order_views=order_views, clock=clock)
+        self._carried = Carried(states)
 
     async def open_many(
         self, requests: Sequence[OpenRequest]
@@ -74,7 +78,8 @@ class ChannelReads:
         """
         async with self._reading() as connection:
             state = await self._read_state(connection, requests)
-            return [await self._open(connection, state, request) for request in requests]
+            missed = await self._carried.since(connection, _recovering(state, requests))
+            return [_open(state, missed, request) for request in requests]
 
     async def changes_since(self, channel: str, offset: int) -> Changes:
         """Read what a channel carried after ``offset``; NotFound when there is none."""
@@ -82,7 +87,8 @@ class ChannelReads:
             found = await _positions(connection, [channel])
             if channel not in found:
                 raise NotFound("there is no such channel")
-            return await self._since(connection, channel, offset, found[channel])
+            place = (channel, offset)
+            return (await self._carried.since(connection, {place: found[channel]}))[place]
 
     async def positions(self, channels: Sequence[str]) -> Mapping[str, Position]:
         """Read where many channels stand; one that does not exist is missing."""
@@ -114,10 +120,11 @@ class ChannelReads:
             count = min(limit, HISTORY_MAX) if limit > 0 else HISTORY_MAX
             if reverse:
                 before = since.offset if since else position.offset + 1
-                found = await self._before(connection, channel, before, count)
+                found = await self._carried.before(connection, channel, before, count)
             else:
-                after = since.offset if since else 0
-                found = await self._after(connection, channel, after, count)
+                place = (channel, since.offset if since else 0)
+                stretches = await self._carried.after(connection, [place], count)
+                found = stretches[place].publications
         return Changes(position, _within(found, REPLAY_MAX_BYTES))
 
     @asynccontextmanager
@@ -135,105 +142,79 @@ class ChannelReads:
     ) -> _State:
         """Read with a handful of statements what all of these requests need."""
         channels = sorted({request.channel for request in requests})
-        threads = [subject for kind, subject in map(_parts, channels) if kind == "thread"]
+        threads = [subject for kind, subject in map(kind_and_subject, channels) if kind == "thread"]
         positions = await _positions(connection, channels)
         if not threads:
-            return _State(positions, {}, frozenset(), {})
-        asked = sorted({(each.identity.account_id, _parts(each.channel)[1]) for each in requests})
+            return _State(positions, {}, frozenset(), {}, {}, {})
+        asked = sorted(
+            {(each.identity.account_id, kind_and_subject(each.channel)[1]) for each in requests}
+        )
         items = {
             (row.account_id, row.conversation_id): row
             for row in await inboxes.items_of(connection, asked)
         }
-        shut_out = await contact_rule.shut_out(connection, list(items.values()))
+        rows = list(items.values())
+        shut_out = await contact_rule.shut_out(connection, rows)
+        refused = await contact_rule.refusals(connection, rows, self._clock.now())
+        people = await self._people.get(connection, {row.with_id for row in rows})
         receipts: dict[str, dict[str, Shape]] = {}
         for row in await conversations.receipts_of(connection, threads):
             shown = {"read_seq": row.read_seq, "delivered_seq": row.delivered_seq}
             receipts.setdefault(row.conversation_id, {})[row.account_id] = shown
-        return _State(positions, items, shut_out, receipts)
+        return _State(positions, items, shut_out, refused, people, receipts)
 
-    async def _open(
-        self, connection: AsyncConnection, state: _State, request: OpenRequest
-    ) -> Opening | OrderwireError:
-        refusal = _refusal(state, request)
-        if refusal is not None:
-            return refusal
+
+def _recovering(state: _State, requests: Sequence[OpenRequest]) -> dict[Place, Position]:
+    """Find what has to be read for those who know where they stood, each place once."""
+    wanted: dict[Place, Position] = {}
+    for request in requests:
+        since = _place_in(state, request)
+        if since is not None and _refusal(state, request) is None:
+            wanted[request.channel, since] = state.positions[request.channel]
+    return wanted
+
+
+def _place_in(state: _State, request: OpenRequest) -> int | None:
+    """Return the offset from which a request can be continued, if it can."""
+    position = state.positions.get(request.channel)
+    if request.since is None or position is None or position == NOWHERE:
+        return None
+    return request.since.offset if _continues(request.since, position) else None
+
+
+def _open(
+    state: _State, missed: Mapping[Place, Changes], request: OpenRequest
+) -> Opening | OrderwireError:
+    refusal = _refusal(state, request)
+    if refusal is not None:
+        return refusal
+    snapshot = _snapshot(state, request)
+    since = _place_in(state, request)
+    if since is None:
         position = state.positions[request.channel]
-        snapshot = await self._snapshot(connection, state, request)
-        since = request.since
-        if since is None or not _continues(since, position) or position == NOWHERE:
-            return Opening(Changes(position), recovered=False, snapshot=snapshot)
-        changes = await self._since(connection, request.channel, since.offset, position)
-        return Opening(changes, recovered=changes.complete, snapshot=snapshot)
-
-    async def _snapshot(
-        self, connection: AsyncConnection, state: _State, request: OpenRequest
-    ) -> bytes:
-        kind, subject = _parts(request.channel)
-        if kind != "thread":
-            return b""
-        item = state.items.get((request.identity.account_id, subject))
-        if item is None:
-            shown: Shape = {"id": subject, "can_send": False, "can_send_reason": "not_participant"}
-        else:
-            shown = await summary(connection, item, self._people, self._clock.now())
-        return views.encode(
-            {
-                "conversation": shown,
-                "receipts": state.receipts.get(subject, {}),
-                "can_send": shown["can_send"],
-                "can_send_reason": shown["can_send_reason"],
-            }
-        )
-
-    # --- what a channel carried ---------------------------------------------------------------
-
-    async def _since(
-        self, connection: AsyncConnection, channel: str, offset: int, position: Position
-    ) -> Changes:
-        if offset >= position.offset:
-            return Changes(position)
-        found: list[Publication] = []
-        size, after = 0, offset
-        while True:
-            page = await self._after(connection, channel, after, READ_AT_ONCE)
-            found += page
-            size += sum(len(publication.data) for publication in page)
-            if len(found) > REPLAY_MAX_PUBLICATIONS or size > REPLAY_MAX_BYTES:
-                return Changes(position, complete=False)
-            if len(page) < READ_AT_ONCE:
-                break
-            after = page[-1].offset
-        # A thread has no gaps, but for what is no longer kept.
-        if _parts(channel)[0] == "thread" and len(found) < position.offset - offset:
-            return Changes(position, complete=False)
-        return Changes(position, tuple(found))
-
-    async def _after(
-        self, connection: AsyncConnection, channel: str, offset: int, limit: int
-    ) -> list[Publication]:
-        kind, subject = _parts(channel)
-        if kind == "inbox":
-            return await self._states.after(connection, subject, offset, limit)
-        rows = await conversations.entries_between(connection, subject, after=offset, limit=limit)
-        return [Publication(channel, views.encode(views.entry(row)), row.seq) for row in rows]
-
-    async def _before(
-        self, connection: AsyncConnection, channel: str, offset: int, limit: int
-    ) -> list[Publication]:
-        kind, subject = _parts(channel)
-        if kind == "inbox":
-            newest = await self._states.after(connection, subject, 0, limit, before=offset)
-            return newest[::-1]
-        rows = await conversations.entries_between(
-            connection, subject, after=0, before=offset, limit=limit, newest_first=True
-        )
-        return [Publication(channel, views.encode(views.entry(row)), row.seq) for row in rows]
+        return Opening(Changes(position), recovered=False, snapshot=snapshot)
+    changes = missed[request.channel, since]
+    return Opening(changes, recovered=changes.complete, snapshot=snapshot)
 
 
-def _parts(channel: str) -> tuple[str, str]:
-    """Split a channel's name into its kind and its subject."""
-    kind, _, subject = channel.partition(":")
-    return kind, subject
+def _snapshot(state: _State, request: OpenRequest) -> bytes:
+    kind, subject = kind_and_subject(request.channel)
+    if kind != "thread":
+        return b""
+    key = (request.identity.account_id, subject)
+    item = state.items.get(key)
+    if item is None:
+        shown: Shape = {"id": subject, "can_send": False, "can_send_reason": "not_participant"}
+    else:
+        shown = views.conversation(item, state.people, state.refused[key])
+    return views.encode(
+        {
+            "conversation": shown,
+            "receipts": state.receipts.get(subject, {}),
+            "can_send": shown["can_send"],
+            "can_send_reason": shown["can_send_reason"],
+        }
+    )
 
 
 def _may_open_inbox(_state: _State, identity: Identity, subject: str) -> bool:
@@ -260,7 +241,7 @@ LISTENERS: Mapping[str, Callable[[_State, Identity, str], bool]] = {
 
 def _refusal(state: _State, request: OpenRequest) -> OrderwireError | None:
     """Say why a request is refused; a channel that does not exist looks like somebody else's."""
-    kind, subject = _parts(request.channel)
+    kind, subject = kind_and_subject(request.channel)
     may_open = LISTENERS.get(request.channel if request.channel == QUEUES_CHANNEL else kind)
     if may_open is None:
         return NotFound("there is no such kind of channel")
@@ -271,7 +252,7 @@ def _refusal(state: _State, request: OpenRequest) -> OrderwireError | None:
 
 async def _positions(connection: AsyncConnection, channels: Sequence[str]) -> dict[str, Position]:
     subjects: dict[str, list[str]] = {"thread": [], "inbox": []}
-    for kind, subject in map(_parts, channels):
+    for kind, subject in map(kind_and_subject, channels):
         subjects.get(kind, []).append(subject)
     found = {QUEUES_CHANNEL: NOWHERE} if QUEUES_CHANNEL in channels else {}
     if subjects["thread"]:

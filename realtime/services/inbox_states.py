@@ -1,6 +1,7 @@
-"""The latest state of each thing that changed in an inbox, for whoever recovers."""
+"""The latest state of each thing that changed in inboxes, for whoever recovers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,12 +14,29 @@ from realtime.services.order_views import OrderViews
 from realtime.services.people import People
 from realtime.services.views import Shape
 from storage import inboxes, notifications, orders
+from storage.rows import Record
 
-Show = Callable[[], Shape]
+# (account, position)
+Place = tuple[str, int]
+# (account, subject)
+Key = tuple[str, str]
+Shows = Mapping[Key, Callable[[], Shape]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Publications in a row, and after which offset the next ones are, if there are more."""
+
+    publications: Sequence[Publication]
+    more_after: int | None
 
 
 class InboxStates:
-    """Reads an inbox's changes as the publications that were, or would have been, sent."""
+    """Reads inboxes' changes as the publications that were, or would have been, sent.
+
+    Offsets skip what has changed again since. The last publication of a stretch carries its newest
+    position, if need be as a badge.
+    """
 
     def __init__(self, *, people: People, order_views: OrderViews, clock: Clock) -> None:
         self._people = people
@@ -26,80 +44,97 @@ class InboxStates:
         self._clock = clock
 
     async def after(
-        self,
-        connection: AsyncConnection,
-        account_id: str,
-        position: int,
-        limit: int,
-        *,
-        before: int | None = None,
-    ) -> list[Publication]:
-        """Read what changed after a position, ascending; with ``before``, the newest below it.
+        self, connection: AsyncConnection, places: Collection[Place], limit: int
+    ) -> Mapping[Place, Stretch]:
+        """Read the first ``limit`` things that changed after each place, ascending."""
+        changed: dict[Place, list[Record]] = {place: [] for place in places}
+        for row in await inboxes.changes_of_many(connection, places, limit):
+            changed[row.account_id, row.since].append(row)
+        return await self._shown(connection, changed, limit)
 
-        Offsets skip what has changed again since. The last one carries the newest position, if
-        need be as a badge.
-        """
-        changed = await inboxes.changes_since(
-            connection, account_id, position, limit, before=before
-        )
-        states = {
-            kind: await _READERS[kind](
-                self, connection, account_id, [row.subject for row in changed if row.kind == kind]
-            )
-            for kind in {Kind(row.kind) for row in changed}
+    async def before(
+        self, connection: AsyncConnection, account_id: str, position: int, limit: int
+    ) -> Stretch:
+        """Read the last ``limit`` things that changed below a position, ascending."""
+        rows = await inboxes.changes_since(connection, account_id, 0, limit, before=position)
+        place = (account_id, position)
+        return (await self._shown(connection, {place: rows}, limit))[place]
+
+    async def _shown(
+        self, connection: AsyncConnection, changed: Mapping[Place, Sequence[Record]], limit: int
+    ) -> Mapping[Place, Stretch]:
+        wanted: dict[Kind, set[Key]] = {}
+        for (account_id, _), rows in changed.items():
+            for row in rows:
+                wanted.setdefault(Kind(row.kind), set()).add((account_id, row.subject))
+            if rows:
+                wanted.setdefault(Kind.BADGE, set()).add((account_id, ""))
+        shows = {
+            kind: await _READERS[kind](self, connection, sorted(keys))
+            for kind, keys in wanted.items()
         }
-        found = [
-            publication(
-                Change(account_id, Kind(row.kind), row.subject, states[row.kind][row.subject]),
-                row.position,
-            )
-            for row in changed
-            if row.subject in states[row.kind]
-        ]
-        if changed and (not found or found[-1].offset < changed[-1].position):
-            badge = (await self._badge(connection, account_id, [""]))[""]
-            found.append(
-                publication(Change(account_id, Kind.BADGE, "", badge), changed[-1].position)
-            )
-        return found
+        return {
+            (account_id, position): _stretch(account_id, rows, shows, limit)
+            for (account_id, position), rows in changed.items()
+        }
 
-    async def _conversations(
-        self, connection: AsyncConnection, account_id: str, subjects: Sequence[str]
-    ) -> Mapping[str, Show]:
-        rows = await inboxes.items(connection, account_id, subjects)
+    async def _conversations(self, connection: AsyncConnection, keys: Sequence[Key]) -> Shows:
+        rows = await inboxes.items_of(connection, keys)
         people = await self._people.get(connection, {row.with_id for row in rows})
         refused = await contact_rule.refusals(connection, rows, self._clock.now())
         return {
-            row.conversation_id: partial(
-                views.conversation, row, people, refused[account_id, row.conversation_id]
-            )
+            key: partial(views.conversation, row, people, refused[key])
             for row in rows
+            for key in [(row.account_id, row.conversation_id)]
         }
 
-    async def _orders(
-        self, connection: AsyncConnection, account_id: str, subjects: Sequence[str]
-    ) -> Mapping[str, Show]:
-        rows = await orders.many(connection, subjects)
-        ids = {row.seller_id for row in rows} | {row.buyer_id for row in rows}
+    async def _orders(self, connection: AsyncConnection, keys: Sequence[Key]) -> Shows:
+        rows = {row.id: row for row in await orders.many(connection, _subjects(keys))}
+        ids = {id_ for row in rows.values() for id_ in (row.seller_id, row.buyer_id)}
         people = await self._people.get(connection, ids)
-        return {row.id: partial(self._order_views.show, row, people, account_id) for row in rows}
+        return {
+            (account_id, id_): partial(self._order_views.show, rows[id_], people, account_id)
+            for account_id, id_ in keys
+            if id_ in rows
+        }
 
-    async def _notifications(
-        self, connection: AsyncConnection, account_id: str, subjects: Sequence[str]
-    ) -> Mapping[str, Show]:
-        rows = await notifications.many(connection, account_id, subjects)
-        return {row.id: partial(views.notification, row) for row in rows}
+    async def _notifications(self, connection: AsyncConnection, keys: Sequence[Key]) -> Shows:
+        rows = await notifications.many(connection, _subjects(keys))
+        return {(row.account_id, row.id): partial(views.notification, row) for row in rows}
 
-    async def _badge(
-        self, connection: AsyncConnection, account_id: str, _subjects: Sequence[str]
-    ) -> Mapping[str, Show]:
-        inbox = await inboxes.get(connection, account_id)
-        return {"": partial(views.badge, inbox)} if inbox else {}
+    async def _badges(self, connection: AsyncConnection, keys: Sequence[Key]) -> Shows:
+        rows = await inboxes.many(connection, [account_id for account_id, _ in keys])
+        return {(row.account_id, ""): partial(views.badge, row) for row in rows}
 
 
-_READERS = {
+Reader = Callable[[InboxStates, AsyncConnection, Sequence[Key]], Awaitable[Shows]]
+
+_READERS: Mapping[Kind, Reader] = {
     Kind.CONVERSATION: InboxStates._conversations,
     Kind.ORDER: InboxStates._orders,
     Kind.NOTIFICATION: InboxStates._notifications,
-    Kind.BADGE: InboxStates._badge,
+    Kind.BADGE: InboxStates._badges,
 }
+
+
+def _stretch(
+    account_id: str, rows: Sequence[Record], shows: Mapping[Kind, Shows], limit: int
+) -> Stretch:
+    """Write what is still there of an account's changes."""
+    found: list[Publication] = []
+    for row in rows:
+        show = shows[Kind(row.kind)].get((account_id, row.subject))
+        if show is not None:
+            change = Change(account_id, Kind(row.kind), row.subject, show)
+            found.append(publication(change, row.position))
+    if not rows:
+        return Stretch(found, None)
+    last = rows[-1].position
+    if not found or found[-1].offset < last:
+        badge = shows[Kind.BADGE][account_id, ""]
+        found.append(publication(Change(account_id, Kind.BADGE, "", badge), last))
+    return Stretch(found, last if len(rows) == limit else None)
+
+
+def _subjects(keys: Iterable[Key]) -> list[str]:
+    return sorted({subject for _, subject in keys})

@@ -1,8 +1,12 @@
 """Looking back in a channel: pages, bounds and positions, on both databases."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from domain.errors import Forbidden, NotFound
 from domain.identity import Identity
@@ -14,9 +18,11 @@ from domain.publications import (
     Opening,
     OpenRequest,
     Position,
+    inbox_channel,
     thread_channel,
 )
-from realtime.services.channel_reads import HISTORY_MAX, READ_AT_ONCE
+from realtime.services.carried import READ_AT_ONCE
+from realtime.services.channel_reads import HISTORY_MAX
 from realtime.services.messages import SendMessage
 from tests.support.marketplace import OPERATOR, Marketplace
 
@@ -171,3 +177,59 @@ async def test_what_is_not_ones_own_has_no_past_either(market: Marketplace, chan
     _, bea = await market.sam_and_bea()
     with pytest.raises((Forbidden, NotFound)):
         await page(market, channel, bea)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Gather what any database is asked meanwhile."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+async def everybody_back(market: Marketplace, people: int) -> list[OpenRequest]:
+    """Have so many buyers order and write, and come back to their inbox and thread."""
+    await market.sam_and_bea()
+    requests: list[OpenRequest] = []
+    for number in range(people):
+        await market.account(f"buyer{number}")
+        order = await market.order(buyer_id=f"buyer{number}")
+        buyer, thread = Identity(f"buyer{number}"), order["conversation_id"]
+        await market.send_all([SendMessage(thread, buyer.account_id, "1", f"from {number}")])
+        channels = (thread_channel(thread), inbox_channel(buyer.account_id))
+        requests += [OpenRequest(channel, buyer, Position(0, "")) for channel in channels]
+    return requests
+
+
+async def test_what_many_have_missed_is_read_by_as_few_statements(market: Marketplace) -> None:
+    requests = await everybody_back(market, 12)
+    with statements() as for_one:
+        await market.reads.open_many(requests[:2])
+    with statements() as for_all:
+        opened = await market.reads.open_many(requests)
+
+    assert len(for_all) <= len(for_one)
+    for request, opening in zip(requests, opened, strict=True):
+        assert isinstance(opening, Opening)
+        published = opening.changes.publications
+        assert {each.channel for each in published} == {request.channel}
+        assert published[-1].offset == opening.changes.position.offset
+
+
+async def test_who_stood_at_different_places_of_one_channel_gets_its_own_rest(
+    market: Marketplace,
+) -> None:
+    reader, channel, _ = await thread_of(market, 2 * READ_AT_ONCE)
+    places = (0, 1, READ_AT_ONCE - 1, READ_AT_ONCE, READ_AT_ONCE + 1, 2 * READ_AT_ONCE)
+    requests = [OpenRequest(channel, reader, Position(place, "")) for place in places]
+    for place, opening in zip(places, await market.reads.open_many(requests), strict=True):
+        assert isinstance(opening, Opening)
+        offsets = [each.offset for each in opening.changes.publications]
+        assert offsets == list(range(place + 1, 2 * READ_AT_ONCE + 1))

@@ -43,7 +43,14 @@ def a_run(*phases: Phase, gaps: int = 0) -> Run:
     return Run(
         connections=100,
         connect=Connect(
-            seconds=0.1, server_cpu_seconds=0.1, rss_before_kb=1000, rss_after_kb=1800, ready_us=[]
+            seconds=0.1,
+            server_cpu_seconds=0.1,
+            rss_before_kb=1000,
+            rss_after_kb=1800,
+            ready_us=[],
+            refused=2,
+            turned_away=1,
+            longest_wait_us=7_000,
         ),
         phases=list(phases),
         faults=Faults(errors=0, gaps=gaps, repeats=0, missing=0, unknown=0, disconnects=0),
@@ -88,6 +95,7 @@ def test_a_row_holds_the_medians_of_the_rounds() -> None:
     assert (row.peer_p50, row.peer_p99, row.ack_p99) == (1.0, 5.0, None)
     assert (row.cpu, row.generator_cpu) == (0.75, 0.25)
     assert (row.rss_mb, row.kb_a_connection, row.bytes_each) == (2.0, 8.0, 130.0)
+    assert (row.returns, row.longest_wait) == (3, 7.0)
     assert row.faults == ""
 
 
