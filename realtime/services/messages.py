@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from zlib import crc32
 
 from msgspec import Struct
 
@@ -104,7 +105,7 @@ class Messages:
             done(wrong)
         else:
             # What is said in one conversation stays in order.
-            place = hash(command.conversation_id) % len(self._queues)
+            place = crc32(command.conversation_id.encode()) % len(self._queues)
             self._queues[place].submit(command, done)
 
     async def send_and_wait(self, command: SendMessage) -> Sent:

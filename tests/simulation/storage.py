@@ -192,6 +192,9 @@ class Road(Protocol):
 class StorageDoor:
     """One node's door to the plain database; it stands in for ``storage.engine.Database``."""
 
+    # As PostgreSQL.
+    writers = 2
+
     def __init__(self, storage: PlainStorage, road: Road, writing: asyncio.Lock) -> None:
         self._storage = storage
         self._road = road
