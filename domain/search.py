@@ -7,7 +7,7 @@ of a query matches every word that begins with its stem: ``Entwürfe`` and ``des
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_WORDS = 8
@@ -15,14 +15,12 @@ SNIPPET = 160
 # Longest first; what is left of a word has at least SHORTEST_STEM letters.
 ENDINGS = ("ungen", "ings", "ing", "ern", "ers", "en", "er", "es", "ed", "em", "e", "n", "s")
 SHORTEST_STEM = 4
+# So much of a word, and of a query's, is compared by an index.
+LONGEST_WORD = 40
 
 _WORD = re.compile(r"[^\W_]+")
-_WRITTEN: Mapping[str, tuple[str, ...]] = {
-    "a": ("ä", "ae", "à", "â"),
-    "o": ("ö", "oe", "ô"),
-    "u": ("ü", "ue", "û"),
-    "e": ("é", "è", "ê"),
-}
+# Letters that may stand for others: vowels, those with accents, and whatever is not ASCII.
+_FREELY_WRITTEN = re.compile(r"[^bdfghjkmpqtvwx0-9]+")
 _UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 
@@ -49,6 +47,21 @@ def terms_of(query: str) -> Sequence[Term]:
     return [Term(word, _stem(word)) for word in list(words)[:MAX_WORDS]]
 
 
+def words_of(text: str) -> Sequence[str]:
+    """List the words of a text, each once, as an index keeps them."""
+    return sorted({word[:LONGEST_WORD] for word in _WORD.findall(fold(text))})
+
+
+def beginnings(terms: Sequence[Term]) -> Sequence[str]:
+    """List with what indexed words begin that these terms match."""
+    return [term.stem[:LONGEST_WORD] for term in terms]
+
+
+def rough_pattern(term: Term) -> str:
+    """Write a pattern (as of LIKE) of all texts that may match, however their words are spelled."""
+    return _FREELY_WRITTEN.sub("%", f"%{term.stem}%")
+
+
 def _stem(word: str) -> str:
     if word.endswith("ss"):
         return word
@@ -56,19 +69,6 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
             return word.removesuffix(ending)
     return word
-
-
-def spellings(term: Term) -> Sequence[str]:
-    """List how a stem may be written: as it is, or with one vowel of it as in German or French."""
-    found = [term.stem]
-    for place, plain in enumerate(term.stem):
-        before, rest = term.stem[:place], term.stem[place + 1 :]
-        written = _WRITTEN.get(plain, ())
-        found += [before + each + rest for each in written]
-        if not before:
-            # Not every database knows that these are the same letter.
-            found += [each.upper() + rest for each in written]
-    return found + [each.replace("ss", "ß") for each in found if "ss" in each]
 
 
 def matches(terms: Sequence[Term], text: str) -> bool:

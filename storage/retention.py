@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, Table, delete, exists, func, or_, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.conversations import EntryKind
+from storage import search_index
 from storage.dialects import TEXT, batch
 from storage.rows import Record, fetch_all
 from storage.tables import (
@@ -194,4 +195,6 @@ async def drop_words(
     for begin in range(0, len(gone), 500):
         some = [row.seq for row in gone[begin : begin + 500]]
         await connection.execute(delete(entries).where(mine, entries.c.seq.in_(some)))
+    if gone:
+        await search_index.remove_for_good(connection, conversation_id, [row.seq for row in gone])
     return gone

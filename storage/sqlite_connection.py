@@ -19,6 +19,8 @@ T = TypeVar("T")
 BUSY_WITHIN = 10.0
 BUSY_LOOK = 0.005
 STATEMENTS_KEPT = 500
+# A writer's statement that begins with this is not a short one.
+IN_A_THREAD = "/* in a thread */ "
 
 
 class SqliteConnection(ABC):
@@ -94,7 +96,9 @@ class WritingConnection(SqliteConnection):
     )
 
     async def run(self, statement: str, step: Callable[[], T]) -> T:
-        """Run it here; to begin may take until another process has written."""
+        """Run it here, if it is short; to begin may take until another process has written."""
+        if statement.startswith(IN_A_THREAD):
+            return await self._in_thread(step, if_cancelled=self._connection.interrupt)
         until = asyncio.get_running_loop().time() + BUSY_WITHIN
         while True:
             try:

@@ -1,5 +1,4 @@
-"""Every table by its name; those around orders stand in ``storage.order_tables``, the queue's in
-``storage.queue_tables``.
+"""Every table by its name; those around orders and of the queue stand in files of their own.
 
 Made to be spread over several database servers: the primary key and every unique rule of a large
 table begin with what it is spread by - the conversation for participants and entries, the account
@@ -36,6 +35,7 @@ from storage.order_tables import (
 )
 from storage.queue_tables import attempts, deliveries, ledger, paused_channels
 from storage.safety_tables import blocks, reports
+from storage.search_tables import search_documents, search_progress
 from storage.upkeep_tables import chores, erasures
 
 __all__ = (
@@ -69,6 +69,8 @@ __all__ = (
     "push_subscriptions",
     "quick_replies",
     "reports",
+    "search_documents",
+    "search_progress",
     "services",
     "soft_bounces",
     "suppressions",

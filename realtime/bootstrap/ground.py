@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from domain.publications import Publication
 from realtime.channels.bus import Bus
 from realtime.channels.memory_bus import MemoryBus
 from realtime.channels.presence import LocalPresence, Presence
@@ -14,6 +15,7 @@ from realtime.channels.redis_presence import PresenceTimings, RedisPresence
 from realtime.clock import Clock, SystemClock
 from realtime.ids import new_id
 from realtime.services.erased_accounts import LOOK_EVERY
+from realtime.services.indexer import Indexer
 from realtime.settings import Settings
 from storage.engine import Database
 
@@ -32,6 +34,19 @@ class Pace:
     presence: PresenceTimings = field(default_factory=PresenceTimings)
 
 
+@dataclass(frozen=True, slots=True)
+class Heralds:
+    """Who hears of a commit: the index of words, and everybody."""
+
+    indexer: Indexer
+    bus: Bus
+
+    async def announce(self, news: list[Publication], doorbells: set[str]) -> None:
+        """Tell both."""
+        self.indexer.note(news)
+        await self.bus.announce(news, doorbells)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """The parts that everything else is handed."""
@@ -45,6 +60,7 @@ class Ground:
     node: str
     bus: Bus
     presence: Presence
+    indexer: Indexer
 
     @classmethod
     def lay(
@@ -60,17 +76,21 @@ class Ground:
         database = Database.open(settings.database_url)
         node = new_id()
         bus, presence = _bus(settings.redis_url, node, pace)
-        database.announce_to(bus)
+        clock = clock or SystemClock()
+        monotonic = asyncio.get_running_loop().time
+        indexer = Indexer(database=database, clock=clock, monotonic=monotonic)
+        database.announce_to(Heralds(indexer, bus))
         return cls(
             settings=settings,
             public_url=public_url,
             pace=pace,
-            clock=clock or SystemClock(),
-            monotonic=asyncio.get_running_loop().time,
+            clock=clock,
+            monotonic=monotonic,
             database=database,
             node=node,
             bus=bus,
             presence=presence,
+            indexer=indexer,
         )
 
 

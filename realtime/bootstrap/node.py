@@ -183,6 +183,8 @@ async def _start(parts: _Parts, stage: Stage | None, down: AsyncExitStack) -> No
     down.push_async_callback(parts.use_cases.attachments.sweep.close)
     await parts.use_cases.caretaker.start()
     down.push_async_callback(parts.use_cases.caretaker.close)
+    await parts.use_cases.indexer.start()
+    down.push_async_callback(parts.use_cases.indexer.close)
     # The first to be waited for on the way down: what was accepted is committed.
     down.push_async_callback(parts.use_cases.messages.settle)
 
@@ -204,6 +206,8 @@ async def delivering(settings: Settings, *, public_url: str) -> AsyncIterator[No
         down.push_async_callback(clockwork.close)
         await caretaker.start()
         down.push_async_callback(caretaker.close)
+        await ground.indexer.start()
+        down.push_async_callback(ground.indexer.close)
         yield
 
 
@@ -253,7 +257,7 @@ def _gateway(
 def _metrics(parts: _Parts) -> list[Source]:
     release = version("orderwire")
     gateway, bus = parts.gateway, parts.ground.bus
-    messages = parts.use_cases.messages
+    messages, indexer = parts.use_cases.messages, parts.use_cases.indexer
 
     async def of_queue() -> Iterable[Metric]:
         return families.of_queue(await parts.queue.depths())
@@ -265,6 +269,7 @@ def _metrics(parts: _Parts) -> list[Source]:
         now(lambda: families.of_hub(parts.hub.figures)),
         now(lambda: families.of_gateway(gateway)),
         now(lambda: families.of_commits(messages.figures, messages.waiting)),
+        now(lambda: families.of_index(indexer.figures, len(indexer))),
         now(lambda: families.of_deliveries(parts.deliveries.figures)),
         of_queue,
     ]

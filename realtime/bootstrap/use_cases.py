@@ -21,6 +21,7 @@ from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
 from realtime.services.erasing import Erasing
 from realtime.services.export import Export
+from realtime.services.indexer import Indexer
 from realtime.services.mail_events import MailEvents
 from realtime.services.mail_replies import MailReplies
 from realtime.services.message_changes import MessageChanges
@@ -68,6 +69,7 @@ class UseCases:
     quick_replies: QuickReplies
     reports: Reports
     search: Search
+    indexer: Indexer
     attachments: AttachmentParts
     messages: Messages
     changes: MessageChanges
@@ -163,6 +165,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         quick_replies=QuickReplies(database=database, clock=clock, new_id=new_id),
         reports=Reports(database=database, people=people, clock=clock, new_id=new_id),
         search=Search(database=database, people=people, order_views=order_views),
+        indexer=ground.indexer,
         attachments=attachments,
         blocks=Blocks(database=database, people=people, conversations=conversations, clock=clock),
         messages=messages,

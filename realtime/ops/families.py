@@ -22,6 +22,7 @@ from realtime.histograms import Histogram
 from realtime.ops.deliveries import DeliveryFigures
 from realtime.ops.queue import Depth
 from realtime.services.commit_queue import CommitFigures
+from realtime.services.indexer import IndexFigures
 
 
 def of_build(release: str) -> Iterable[Metric]:
@@ -86,6 +87,13 @@ def of_queue(depths: Sequence[Depth]) -> Iterable[Metric]:
         count.add_metric(labels, depth.count)
         age.add_metric(labels, depth.oldest_due)
     yield from (count, age)
+
+
+def of_index(figures: IndexFigures, waiting: int) -> Iterable[Metric]:
+    """Say how far the index of words is behind."""
+    yield _counter("indexed_entries", "Entries of threads that were indexed.", figures.entries)
+    yield _counter("index_batches", "Transactions that indexed them.", figures.batches)
+    yield _gauge("index_waiting", "Conversations with something to index.", waiting)
 
 
 def of_commits(figures: CommitFigures, waiting: int) -> Iterable[Metric]:

@@ -8,17 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Invalid
 from domain.identity import Identity
-from domain.search import Term, exactness, matches, snippet, spellings, terms_of
+from domain.search import Term, beginnings, exactness, matches, rough_pattern, snippet, terms_of
 from realtime.services import views
 from realtime.services.order_views import OrderViews
 from realtime.services.people import People
 from realtime.services.shapes import Id, Message, Order, Person
-from storage import orders, search
+from storage import orders, search, search_index
 from storage.engine import Database
 from storage.rows import Record
 
 # Of so many times the newest messages wanted, those that have the very words go first.
 CANDIDATES = 10
+# So many messages that the index does not have are looked at, the newest of those that may match.
+MOST_UNINDEXED = 2_000
 
 
 class Kind(StrEnum):
@@ -112,11 +114,25 @@ class Search:
 async def _messages(
     connection: AsyncConnection, account_id: str, terms: Sequence[Term], limit: int
 ) -> list[FoundMessage]:
-    written = [spellings(term) for term in terms]
-    rows = await search.messages(connection, account_id, written, limit * CANDIDATES)
-    found = [row for row in rows if matches(terms, row.body)]
-    best = sorted(found, key=lambda row: -exactness(terms, row.body))[:limit]
-    return [_found(row, terms) for row in best]
+    """Find the newest that match, those with the very words first."""
+    wanted = limit * CANDIDATES
+    patterns = [rough_pattern(term) for term in terms]
+    newest = await search.unindexed(connection, account_id, patterns, MOST_UNINDEXED)
+    rows = {(row.conversation_id, row.seq): row for row in newest if matches(terms, row.body)}
+    below = None
+    while len(rows) < wanted:
+        hits = await search_index.find(
+            connection, account_id, beginnings(terms), below=below, limit=wanted
+        )
+        places = {(hit.conversation_id, hit.seq) for hit in hits} - rows.keys()
+        for row in await search.messages(connection, account_id, places) if places else ():
+            if matches(terms, row.body):
+                rows[row.conversation_id, row.seq] = row
+        if len(hits) < wanted:
+            break
+        below = hits[-1].doc
+    best = sorted(rows.values(), key=lambda row: (exactness(terms, row.body), row.at, row.seq))
+    return [_found(row, terms) for row in best[: -limit - 1 : -1]]
 
 
 def _found(row: Record, terms: Sequence[Term]) -> FoundMessage:

@@ -11,6 +11,8 @@ SPREAD_BY = {
         "conversations": "id",
         "participants": "conversation_id",
         "entries": "conversation_id",
+        "search_documents": "conversation_id",
+        "search_progress": "conversation_id",
     },
     "account": {
         "accounts": "id",

@@ -11,9 +11,12 @@ from tests.support.marketplace import Marketplace
 
 
 async def found(market: Marketplace, who: Identity, query: str) -> list[str]:
-    """Return the texts of the messages that somebody finds."""
-    result = await market.search.find(who, query, {Kind.MESSAGES}, 10)
-    return [hit["message"]["body"] for hit in result["messages"]]
+    """Return the texts of the messages that somebody finds: the same before they are indexed."""
+    at_once = await market.search.find(who, query, {Kind.MESSAGES}, 10)
+    await market.indexer.catch_up()
+    later = await market.search.find(who, query, {Kind.MESSAGES}, 10)
+    assert at_once == later
+    return [hit["message"]["body"] for hit in later["messages"]]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from realtime.services.conversations import Conversations
 from realtime.services.erased_accounts import ErasedAccounts
 from realtime.services.erasing import Erasing
 from realtime.services.export import Export
+from realtime.services.indexer import Indexer
 from realtime.services.mail_events import MailEvents
 from realtime.services.mail_replies import MailReplies
 from realtime.services.message_changes import MessageChanges
@@ -142,6 +143,7 @@ class Marketplace:
         self.blocks = Blocks(**made, people=self.people, conversations=self.conversations)
         periods = Periods()
         self.order_views = OrderViews(clock=self.clock, periods=periods)
+        self.indexer = Indexer(**made, monotonic=lambda: 0.0)
         self.search = Search(database=database, people=self.people, order_views=self.order_views)
         known: Mapping[str, Any] = {"people": self.people, "clock": self.clock}
         events = OrderEvents(**known, planner=planner, order_views=self.order_views, new_id=new_id)

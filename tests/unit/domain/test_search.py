@@ -1,8 +1,22 @@
 """Searching: what is folded alike, what a stem finds, and what is shown of it."""
 
+import re
+
 import pytest
 
-from domain.search import MAX_WORDS, SNIPPET, exactness, fold, matches, snippet, spellings, terms_of
+from domain.search import (
+    LONGEST_WORD,
+    MAX_WORDS,
+    SNIPPET,
+    beginnings,
+    exactness,
+    fold,
+    matches,
+    rough_pattern,
+    snippet,
+    terms_of,
+    words_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -63,10 +77,30 @@ def test_the_very_words_count_for_more() -> None:
     assert exactness(terms, "A design for logos") == 0
 
 
-def test_a_stem_is_written_in_more_than_one_way() -> None:
-    (term,) = terms_of("Ölfass")
+def test_an_index_has_each_word_once_and_not_endless_ones() -> None:
+    text = "Größe, groesse, GROSSE! " + "x" * 100
 
-    assert {"olfass", "ölfass", "Ölfass", "oelfass", "olfaß"} <= set(spellings(term))
+    assert words_of(text) == ["grosse", "x" * LONGEST_WORD]
+    assert beginnings(terms_of("größe " + "x" * 60)) == ["gross", "x" * LONGEST_WORD]
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("olfass", "Das Ölfaß"),
+        ("ubergrossen", "ÜBERGRÖẞEN"),
+        ("cafe", "CAFÉ"),
+        ("muenchen", "München"),
+        ("привет", "ПРИВЕТ"),
+    ],
+)
+def test_whatever_matches_is_like_the_rough_pattern(query: str, text: str) -> None:
+    (term,) = terms_of(query)
+    like = ".*".join(re.escape(part) for part in rough_pattern(term).split("%"))
+
+    assert matches([term], text)
+    assert re.search(like, text, re.IGNORECASE | re.DOTALL)
+    assert not re.search(rough_pattern(terms_of("brot")[0]).strip("%"), "Wein")
 
 
 def test_a_short_text_is_shown_whole() -> None:
