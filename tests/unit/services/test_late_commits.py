@@ -29,9 +29,9 @@ class Hanging:
 
 async def test_a_late_command_is_answered_and_stored_all_the_same(sqlite_url: str) -> None:
     database = Database.open(sqlite_url)
-    store = Hanging()
+    store, figures = Hanging(), CommitFigures()
     queue = CommitQueue[str, str](
-        database=database, store=store, figures=CommitFigures(), answer_within=0.01
+        database=database, store=store, figures=figures, answer_within=0.01
     )
     answers: asyncio.Queue[str | OrderwireError] = asyncio.Queue()
     queue.submit("one", answers.put_nowait)
@@ -40,7 +40,8 @@ async def test_a_late_command_is_answered_and_stored_all_the_same(sqlite_url: st
     assert isinstance(await answers.get(), Unavailable)
     await queue.settle()  # nobody waits for an answer any more
     store.go.set()
-    await eventually(lambda: store.stored == ["one", "two"])
+    await eventually(lambda: figures.groups == 1)  # committed
+    assert store.stored == ["one", "two"]
     assert answers.empty()
     await database.close()
 
