@@ -11,6 +11,7 @@ from realtime.delivery.email.carrier import Bounces, MailCarrier
 from realtime.delivery.email.compose import MailComposer
 from realtime.delivery.email.dkim import DkimSigner
 from realtime.delivery.email.headers import Mailbox
+from realtime.delivery.email.preview import MailPreview
 from realtime.delivery.email.reply_address import ReplyAddresses
 from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
@@ -130,15 +131,35 @@ def _dkim_signer(ground: Ground, domain: str) -> DkimSigner | None:
     )
 
 
-def _mail_carrier(ground: Ground, bounces: Bounces) -> MailCarrier:
-    settings = ground.settings
+def make_mail_preview(ground: Ground) -> MailPreview:
+    """Make what shows mails, and sends them to whoever looks after them."""
+    settings, sender = ground.settings, _mail_from(ground)
+    relays = settings.smtp_url
+    return MailPreview(
+        composer=_composer(ground, sender),
+        sender=MailSender(relays, helo=sender.domain) if relays else None,
+        signer=_dkim_signer(ground, sender.domain),
+        clock=ground.clock,
+        public_url=ground.public_url,
+        domain=sender.domain,
+    )
+
+
+def _mail_from(ground: Ground) -> Mailbox:
     host = urlsplit(ground.public_url).hostname or "localhost"
-    sender = settings.mail_from or Mailbox("Orderwire", f"no-reply@{host}")
+    return ground.settings.mail_from or Mailbox("Orderwire", f"no-reply@{host}")
+
+
+def _composer(ground: Ground, sender: Mailbox) -> MailComposer:
+    settings_url = f"{ground.public_url}/settings"
+    return MailComposer(sender=sender, settings_url=settings_url, clock=ground.clock)
+
+
+def _mail_carrier(ground: Ground, bounces: Bounces) -> MailCarrier:
+    settings, sender = ground.settings, _mail_from(ground)
     return MailCarrier(
         sender=MailSender(settings.smtp_url, helo=sender.domain),
-        composer=MailComposer(
-            sender=sender, settings_url=f"{ground.public_url}/settings", clock=ground.clock
-        ),
+        composer=_composer(ground, sender),
         tokens=UnsubscribeTokens(settings.link_secrets),
         bounces=bounces,
         signer=_dkim_signer(ground, sender.domain),

@@ -16,6 +16,7 @@ from realtime.api.conversations import ConversationRoutes
 from realtime.api.description import DescriptionRoutes
 from realtime.api.endpoint import Resource
 from realtime.api.mail_events import MailEventRoutes
+from realtime.api.mail_previews import MailPreviewRoutes
 from realtime.api.notifications import NotificationRoutes
 from realtime.api.openapi import Json, document
 from realtime.api.order_papers import OrderPaperRoutes
@@ -63,6 +64,7 @@ RESOURCES: Sequence[type[Resource]] = (
     UnsubscribeRoutes,
     SuppressionRoutes,
     MailEventRoutes,
+    MailPreviewRoutes,
     HealthRoutes,
     MetricsRoutes,
     DescriptionRoutes,
@@ -108,6 +110,7 @@ def api_resources(
         ),
         UnsubscribeRoutes(unsubscribing=use_cases.unsubscribing, pages=Pages(), say=_say),
         SuppressionRoutes(suppressions=use_cases.suppressions),
+        MailPreviewRoutes(previews=use_cases.mail_previews),
         MailEventRoutes(mail_events=use_cases.mail_events, secret=settings.inbound_secret, now=now),
         DescriptionRoutes(describe),
     ]

@@ -177,6 +177,7 @@ async def _start(parts: _Parts, stage: Stage | None, down: AsyncExitStack) -> No
     await parts.deliveries.start()
     down.push_async_callback(parts.deliveries.close)
     down.push_async_callback(parts.use_cases.push_trials.close)
+    down.push_async_callback(parts.use_cases.mail_previews.close)
     await parts.use_cases.clockwork.start()
     down.push_async_callback(parts.use_cases.clockwork.close)
     await parts.use_cases.attachments.sweep.start()

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from domain.timers import Periods
 from realtime.bootstrap.attachments import AttachmentParts, make_attachments
-from realtime.bootstrap.deliveries import make_message_periods, make_push_sender
+from realtime.bootstrap.deliveries import (
+    make_mail_preview,
+    make_message_periods,
+    make_push_sender,
+)
 from realtime.bootstrap.ground import Ground
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.ledger import explain
@@ -23,6 +27,7 @@ from realtime.services.erasing import Erasing
 from realtime.services.export import Export
 from realtime.services.indexer import Indexer
 from realtime.services.mail_events import MailEvents
+from realtime.services.mail_previews import MailPreviews
 from realtime.services.mail_replies import MailReplies
 from realtime.services.message_changes import MessageChanges
 from realtime.services.message_store import MessageStore
@@ -78,6 +83,7 @@ class UseCases:
     suppressions: Suppressions
     mail_events: MailEvents
     mail_replies: MailReplies
+    mail_previews: MailPreviews
     push_trials: PushTrials
 
 
@@ -180,6 +186,9 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         unsubscribing=Unsubscribing(accounts=accounts, read_token=links.read),
         push_trials=_push_trials(ground),
         suppressions=suppressions,
+        mail_previews=MailPreviews(
+            database=database, previews=make_mail_preview(ground), clock=clock, new_id=new_id
+        ),
         mail_events=MailEvents(
             database=database,
             suppressions=suppressions,

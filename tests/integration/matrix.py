@@ -108,6 +108,13 @@ MATRIX: Sequence[Row] = (
         None,
         "401 401 403 403 403 204 403",
     ),
+    ("GET /v1/ops/mails", None, "401 401 403 403 403 200 403"),
+    ("GET /v1/ops/mails/{mail}", None, "401 401 403 403 403 200 403"),
+    (
+        "POST /v1/ops/mails/{mail}/test",
+        {"to": "olga@example.com"},
+        "401 401 403 403 403 200 403",
+    ),
     # Whoever knows the secret; here nobody does.
     ("POST /v1/inbound/events", {}, "404 404 404 404 404 404 404"),
     # Whoever holds the link in a mail may act on it.

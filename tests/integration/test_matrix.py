@@ -240,6 +240,7 @@ async def a_marketplace(node: RunningNode, name: str) -> dict[str, str]:
         "report_id": report["id"],
         "suppression_id": address_key(f"{sam}@example.com"),
         "attachment_id": attachment,
+        "mail": "order_created",
         "form": "file",
         "token": links.make(Unsubscription(sam, "new_order", "email")),
     }

@@ -18,6 +18,7 @@ from realtime.api.conversations import ConversationRoutes
 from realtime.api.description import DescriptionRoutes
 from realtime.api.endpoint import Resource, routes_of
 from realtime.api.mail_events import MailEventRoutes
+from realtime.api.mail_previews import MailPreviewRoutes
 from realtime.api.notifications import NotificationRoutes
 from realtime.api.order_papers import OrderPaperRoutes
 from realtime.api.orders import OrderRoutes
@@ -70,6 +71,7 @@ def resources(market: Marketplace) -> Sequence[Resource]:
             check_endpoint=lambda url: "is not public" if url == FORBIDDEN_ENDPOINT else None,
         ),
         SuppressionRoutes(suppressions=market.suppressions),
+        MailPreviewRoutes(previews=market.mail_previews),
         MailEventRoutes(
             mail_events=market.mail_events, secret=INBOUND_SECRET, now=market.clock.now
         ),

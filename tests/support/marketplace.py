@@ -12,6 +12,11 @@ from domain.errors import OrderwireError
 from domain.identity import Identity, Role
 from domain.publications import Publication
 from domain.timers import Periods
+from realtime.delivery.email.compose import MailComposer
+from realtime.delivery.email.headers import Mailbox
+from realtime.delivery.email.preview import MailPreview
+from realtime.delivery.email.relay import Relay
+from realtime.delivery.email.sender import MailSender
 from realtime.delivery.ledger import explain
 from realtime.delivery.message_planner import MessagePlanner
 from realtime.delivery.planner import Planner
@@ -34,6 +39,7 @@ from realtime.services.erasing import Erasing
 from realtime.services.export import Export
 from realtime.services.indexer import Indexer
 from realtime.services.mail_events import MailEvents
+from realtime.services.mail_previews import MailPreviews
 from realtime.services.mail_replies import MailReplies
 from realtime.services.message_changes import MessageChanges
 from realtime.services.message_store import MessageStore
@@ -120,6 +126,7 @@ class Marketplace:
         files: FileStore = NOWHERE,
         scanner: Scanner | None = None,
         trial: Trial | None = None,
+        relays: Sequence[Relay] = (),
     ) -> None:
         self.database = database
         self.clock = clock or StillClock()
@@ -138,6 +145,19 @@ class Marketplace:
         )
         self.quick_replies = QuickReplies(**made, new_id=new_id)
         self.push_trials = PushTrials(database=database, trial=trial)
+        preview = MailPreview(
+            composer=MailComposer(
+                sender=Mailbox("Market", "no-reply@market.example"),
+                settings_url="https://market.example/settings",
+                clock=self.clock,
+            ),
+            sender=MailSender(relays, helo="market.example") if relays else None,
+            signer=None,
+            clock=self.clock,
+            public_url="https://market.example",
+            domain="market.example",
+        )
+        self.mail_previews = MailPreviews(**made, previews=preview, new_id=new_id)
         self.suppressions = Suppressions(**made, planner=planner, new_id=new_id)
         self.reports = Reports(**made, people=self.people, new_id=new_id)
         self.blocks = Blocks(**made, people=self.people, conversations=self.conversations)
