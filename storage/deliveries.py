@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.preferences import Channel
 from storage.columns import Instant
 from storage.dialects import INT, TEXT, batch, insert
+from storage.pauses import goes_on
 from storage.rows import Record, fetch_all, fetch_optional
 from storage.tables import deliveries
 
@@ -195,7 +196,7 @@ async def claim(
     lease_until: datetime,
     token: str,
 ) -> list[Claim]:
-    """Take up to ``limit`` due deliveries of a channel, the most urgent first.
+    """Take up to ``limit`` due deliveries of a channel, the most urgent first; none while it rests.
 
     At least half of them are first attempts, if there are so many. Whoever holds one whose lease
     ran out has crashed: it is taken like a due one, and suspected.
@@ -256,6 +257,7 @@ def _ripe(priority: Priority) -> Select[Any]:
             deliveries.c.channel == bindparam("of_channel"),
             deliveries.c.priority == literal(int(priority)),
             deliveries.c.ready_at <= bindparam("at", type_=Instant()),
+            goes_on(bindparam("of_channel")),
         )
         .order_by(deliveries.c.ready_at)
         .limit(bindparam("most", type_=INT))
@@ -320,6 +322,7 @@ def _next_statement(priorities: tuple[Priority, ...]) -> Select[Any]:
             deliveries.c.channel == bindparam("of_channel"),
             deliveries.c.priority == literal(int(priority)),
             deliveries.c.ready_at.is_not(None),
+            goes_on(bindparam("of_channel")),
         )
         for priority in priorities
     )

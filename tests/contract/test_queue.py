@@ -3,13 +3,14 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from realtime.delivery.reasons import Reason
-from storage import deliveries, ledger
+from storage import deliveries, ledger, pauses
 from storage.deliveries import CROWD, Priority, Status
-from storage.engine import Database
+from storage.engine import Database, Transaction
 from tests.support.clock import NOON
 from tests.support.queue import EVERY, LEASE, Queue, a_change, a_delivery
 
@@ -267,3 +268,29 @@ async def test_the_figures_tell_how_deep_the_queue_is(queue: Queue) -> None:
         ("email", "service", "dead", 1, None),
     }
     assert oldest == old
+
+
+async def test_nothing_is_claimed_of_a_channel_that_is_paused(queue: Queue) -> None:
+    """Nor is it looked for; the others go on, and so does it when it is let."""
+    [push] = await queue.plan(a_delivery())
+    [mail] = await queue.plan(a_delivery(channel="email"))
+    why = {"channel": "push", "paused_at": NOON, "paused_by": "olga", "why": "keys are changed"}
+
+    async def pause(tx: Transaction) -> list[bool]:
+        return [await pauses.pause(tx.connection, why) for _ in range(2)]
+
+    assert await queue.database.transaction(pause) == [True, False]
+    assert await queue.claim() == []
+    assert await queue.next_ready() is None
+    assert [claim.id for claim in await queue.claim(channel="email")] == [mail]
+    async with queue.database.reading() as connection:
+        assert [(row.channel, row.why) for row in await pauses.paused(connection)] == [
+            ("push", "keys are changed")
+        ]
+    resume = partial(_resume, "push")
+    assert [await queue.database.transaction(resume) for _ in range(2)] == [True, False]
+    assert [claim.id for claim in await queue.claim()] == [push]
+
+
+async def _resume(channel: str, tx: Transaction) -> bool:
+    return await pauses.resume(tx.connection, channel)
