@@ -9,7 +9,8 @@ import structlog
 from domain.preferences import Channel
 from realtime.clock import Clock
 from realtime.delivery.carrier import Carrier
-from realtime.delivery.gate import Do, decide
+from realtime.delivery.domains import DomainCircuits
+from realtime.delivery.gate import Do, Ruling, decide
 from realtime.delivery.moment import Moment
 from realtime.delivery.outcome import Outcome
 from realtime.delivery.quarantine import Quarantine
@@ -67,6 +68,7 @@ class Courier:
         self._lease = lease
         self._watch = watch
         self._quarantine = Quarantine()
+        self._domains = DomainCircuits()
 
     async def deliver(self, moment: Moment) -> Done:
         """Bring a delivery to its end, or to its next moment.
@@ -78,6 +80,8 @@ class Courier:
         carrier = self._carriers.get(channel)
         missing = MISSING[channel] if carrier is None else None
         ruling = decide(moment.situation(missing=missing))
+        if ruling.do is Do.SEND:
+            ruling = self._put_off(moment) or ruling
         if ruling.do is Do.SEND and carrier is not None:
             async with self._quarantine.place(moment.claim.crashes):
                 return await self._send(carrier, moment)
@@ -85,6 +89,13 @@ class Courier:
         ruled = self._verdicts.ruled(moment.claim, ruling, now, moment.target)
         await self._write(ruled)
         return Done(comes_again=ruled.status is Status.SCHEDULED)
+
+    def _put_off(self, moment: Moment) -> Ruling | None:
+        """Leave alone who puts off what is sent to them; no attempt is spent on it."""
+        if moment.address is None:
+            return None
+        until = self._domains.rests_until(moment.address, self._clock.now())
+        return None if until is None else Ruling(Do.WAIT, Reason.DOMAIN_RESTING, until=until)
 
     async def _send(self, carrier: Carrier, moment: Moment) -> Done:
         claim = moment.claim

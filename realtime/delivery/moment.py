@@ -47,6 +47,14 @@ class Moment:
     periods: MessagePeriods = field(default_factory=MessagePeriods)
     company: Company = ALONE
 
+    @property
+    def address(self) -> str | None:
+        """Whom a mail goes to; None for what is no mail."""
+        if self.claim.channel != Channel.EMAIL or self.told is None:
+            return None
+        address: str | None = self.told.email
+        return address
+
     def situation(self, *, missing: Reason | None) -> Situation:
         """Return what the gate decides by; ``missing`` is what the channel lacks."""
         claim = self.claim

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     VAPID_REFUSED = "vapid_refused"
     RELAY_REFUSED_LOGIN = "relay_refused_login"
     RELAY_NOT_TRUSTED = "relay_not_trusted"
+    DOMAIN_RESTING = "domain_resting"  # the recipient's domain puts off one mail after the other
     RELAYS_RESTING = "relays_resting"  # no mail server is asked just now: all have failed
     # taken
     SENT = "sent"

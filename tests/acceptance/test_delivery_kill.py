@@ -8,11 +8,13 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
+from domain.identity import Identity
 from realtime.clock import SystemClock
 from storage.deliveries import Status
 from storage.engine import Database
@@ -24,6 +26,7 @@ from tests.support.mail_server import Fault, MailServer
 from tests.support.push_service import Answer, PushService
 
 LEASE = 2.0
+A_WHILE = timedelta(minutes=1)
 PATIENCE = 60.0
 KILLED = -9
 ENDS = {Status.ACCEPTED, Status.UNCERTAIN}
@@ -99,11 +102,17 @@ async def stage(database: Database, database_url: str) -> AsyncIterator[Stage]:
         yield Stage(world, database_url)
 
 
-async def an_order_and_a_service(stage: Stage) -> None:
-    """Cause four alerts: a push and a mail of each."""
-    await stage.world.device(await stage.world.marketplace.account("sam"))
-    await stage.world.marketplace.order()
-    await stage.world.marketplace.service("sam", id="sam-site")
+async def an_order_a_message_and_a_service(stage: Stage) -> None:
+    """Cause six alerts: a push and a mail of each; the message was written a while ago."""
+    market, clock = stage.world.marketplace, stage.world.clock
+    sam = await market.account("sam")
+    await stage.world.device(sam)
+    await market.accounts.change_preferences(sam, {"email_after_minutes": 0})
+    order = await market.order()
+    clock.advance(-A_WHILE)
+    await market.send(Identity("bea"), order["conversation_id"], "Is it ready?")
+    clock.advance(A_WHILE)
+    await market.service("sam", id="sam-site")
 
 
 Counted = dict[tuple[str, str], tuple[str, int]]
@@ -128,12 +137,14 @@ async def test_killed_while_it_was_claimed(stage: Stage) -> None:
 
 
 async def test_killed_when_it_was_about_to_send(stage: Stage) -> None:
-    """The mail of a service may have gone out, as far as one can know; it is not sent again."""
-    await an_order_and_a_service(stage)
-    await stage.dies(die="begun", after=4)
+    """Mails but those of orders may have gone out, as far as one can know: none is sent again."""
+    await an_order_a_message_and_a_service(stage)
+    await stage.dies(die="begun", after=6)
     assert told(stage, await stage.finishes()) == {
         ("new_order", "push"): (Status.ACCEPTED, 1),
         ("new_order", "email"): (Status.ACCEPTED, 1),
+        ("order_message", "push"): (Status.ACCEPTED, 1),
+        ("order_message", "email"): (Status.UNCERTAIN, 0),
         ("service", "push"): (Status.ACCEPTED, 1),
         ("service", "email"): (Status.UNCERTAIN, 0),
     }
@@ -141,20 +152,20 @@ async def test_killed_when_it_was_about_to_send(stage: Stage) -> None:
 
 async def test_killed_while_it_was_sending(stage: Stage) -> None:
     """All of it had reached the other side, which had not answered yet."""
-    await an_order_and_a_service(stage)
-    stage.world.mails.tell("body", Fault.STALL, Fault.STALL)
-    stage.world.pushes.script.extend([Answer(stall="answer"), Answer(stall="answer")])
+    await an_order_a_message_and_a_service(stage)
+    stage.world.mails.tell("body", *[Fault.STALL] * 3)
+    stage.world.pushes.script.extend([Answer(stall="answer")] * 3)
     async with stage.worker() as process, asyncio.timeout(PATIENCE):
-        await stage.world.mails.wait_for(2)
-        await stage.world.pushes.wait_for(2)
+        await stage.world.mails.wait_for(3)
+        await stage.world.pushes.wait_for(3)
         process.kill()
         await process.wait()
     assert told(stage, await stage.finishes()) == SENT_TWICE_AT_MOST
 
 
 async def test_killed_after_acceptance_and_before_it_was_written_down(stage: Stage) -> None:
-    await an_order_and_a_service(stage)
-    await stage.dies(die="accepted", after=4)
+    await an_order_a_message_and_a_service(stage)
+    await stage.dies(die="accepted", after=6)
     rows = await stage.finishes()
     assert told(stage, rows) == SENT_TWICE_AT_MOST
     tries = {
@@ -168,6 +179,8 @@ async def test_killed_after_acceptance_and_before_it_was_written_down(stage: Sta
 SENT_TWICE_AT_MOST: Counted = {
     ("new_order", "push"): (Status.ACCEPTED, 2),
     ("new_order", "email"): (Status.ACCEPTED, 2),
+    ("order_message", "push"): (Status.ACCEPTED, 2),
+    ("order_message", "email"): (Status.UNCERTAIN, 1),
     ("service", "push"): (Status.ACCEPTED, 2),
     ("service", "email"): (Status.UNCERTAIN, 1),
 }
