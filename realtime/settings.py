@@ -118,9 +118,7 @@ class Settings(AlertSettings):
 
     webhook_extra_origins: Annotated[
         tuple[str, ...],
-        Setting(
-            read.origins, "", "origins of webhooks that may be inside your network, or http" + LATER
-        ),
+        Setting(read.origins, "", "origins of webhooks that may be inside your network, or http"),
     ]
     attachments_url: Annotated[
         Place | None,

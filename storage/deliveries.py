@@ -33,6 +33,8 @@ from storage.rows import Record, fetch_all, fetch_optional
 from storage.tables import deliveries
 
 MAX_CRASHES = 3
+# The channel of events to the marketplace's own endpoints: no person's, so no preference's.
+WEBHOOK = "webhook"
 # How many alerts of one account may wait at a time before the next ones stand behind the others'.
 CROWD = 20
 
@@ -387,6 +389,6 @@ async def oldest_ready(connection: AsyncConnection, bucket: int) -> datetime | N
     """Tell since when the first one waits to be taken; in the future when none has to wait."""
     moments = [
         await next_ready(connection, bucket=bucket, channel=channel, priorities=tuple(Priority))
-        for channel in Channel
+        for channel in (*Channel, WEBHOOK)
     ]
     return min((moment for moment in moments if moment is not None), default=None)

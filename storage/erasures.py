@@ -48,6 +48,7 @@ from storage.tables import (
     services,
     soft_bounces,
     suppressions,
+    webhook_events,
 )
 
 # Rung with the account's id behind it when an account is erased.
@@ -95,6 +96,7 @@ async def drop_what_is_its_own(connection: AsyncConnection, account_id: str) -> 
         contacts,
         suppressions,
         soft_bounces,
+        webhook_events,
     ):
         await connection.execute(delete(table).where(table.c.account_id == account_id))
     mine = select(orders.c.id).where(_takes_part(account_id))

@@ -24,6 +24,7 @@ from storage.tables import (
     inbox_changes,
     notifications,
     orders,
+    webhook_events,
 )
 
 # What people wrote, and what became of it; the order's own events stay.
@@ -57,6 +58,11 @@ def old_keys(before: datetime) -> Sequence[ColumnElement[bool]]:
 def ended_grants(before: datetime) -> Sequence[ColumnElement[bool]]:
     """Match leave to write first that has ended."""
     return (contact_grants.c.until < before,)
+
+
+def old_events(before: datetime) -> Sequence[ColumnElement[bool]]:
+    """Match events that went out to the marketplace, or did not."""
+    return (webhook_events.c.id < first_id_at(before), webhook_events.c.at < before)
 
 
 async def count(

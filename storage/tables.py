@@ -37,6 +37,7 @@ from storage.queue_tables import attempts, deliveries, ledger, paused_channels
 from storage.safety_tables import blocks, reports
 from storage.search_tables import search_documents, search_progress
 from storage.upkeep_tables import chores, erasures
+from storage.webhook_tables import webhook_events, webhooks
 
 __all__ = (
     "accounts",
@@ -75,6 +76,8 @@ __all__ = (
     "soft_bounces",
     "suppressions",
     "timers",
+    "webhook_events",
+    "webhooks",
 )
 
 # --- people and what they offer ---------------------------------------------------------------

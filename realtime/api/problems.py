@@ -81,6 +81,7 @@ CODES: Mapping[str, Meaning] = {
     "seller_changed": Meaning(HTTPStatus.CONFLICT, "A service stays with its seller."),
     "too_late": Meaning(HTTPStatus.CONFLICT, "The message is too old to be edited."),
     "too_many_quick_replies": Meaning(HTTPStatus.CONFLICT, "There are as many as there may be."),
+    "too_many_webhooks": Meaning(HTTPStatus.CONFLICT, "There are as many as there may be."),
     "too_many_attachments": Meaning(
         HTTPStatus.CONFLICT, "The caller has uploaded as many as may wait to be sent."
     ),

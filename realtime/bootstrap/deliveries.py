@@ -1,10 +1,12 @@
 """What takes alerts out of the house, as far as the settings allow."""
 
 from collections.abc import Iterable
+from functools import partial
 from urllib.parse import urlsplit
 
 from domain.preferences import Channel
 from realtime.bootstrap.ground import Ground
+from realtime.bootstrap.webhooks import tell_of_dead, tell_of_disabled
 from realtime.channels.gazes import Gazes
 from realtime.delivery.carrier import Carrier
 from realtime.delivery.email.carrier import Bounces, MailCarrier
@@ -26,17 +28,22 @@ from realtime.delivery.push.fcm import FcmSender
 from realtime.delivery.push.native import NativeConnection
 from realtime.delivery.push.sender import PushSender
 from realtime.delivery.push.vapid import VapidSigner
-from realtime.delivery.worker import Worker
+from realtime.delivery.webhooks.poster import WebhookPoster
+from realtime.delivery.worker import Webhooks, Worker
 from realtime.ids import new_id
 from realtime.ops.deliveries import Deliveries, DeliveryFigures
+from realtime.services.webhook_events import WebhookEvents
 from realtime.settings import Settings
 
 
-def make_deliveries(ground: Ground, bounces: Bounces) -> Deliveries:
+def make_deliveries(ground: Ground, bounces: Bounces, events: WebhookEvents) -> Deliveries:
     """Make the worker with everything that it sends by."""
     check_catalogues()
     figures = DeliveryFigures()
     carriers = dict(_carriers(ground, bounces))
+    poster = WebhookPoster(
+        guard=EndpointGuard(ground.settings.webhook_extra_origins), clock=ground.clock
+    )
     worker = Worker(
         database=ground.database,
         carriers=carriers,
@@ -45,8 +52,10 @@ def make_deliveries(ground: Ground, bounces: Bounces) -> Deliveries:
         watch=figures.note,
         in_focus=Gazes(ground.presence).among,
         message_periods=make_message_periods(ground.settings),
+        tell=partial(tell_of_dead, events),
+        webhooks=Webhooks(poster=poster, on_disabled=partial(tell_of_disabled, events)),
     )
-    return Deliveries(worker=worker, carriers=list(carriers.values()), figures=figures)
+    return Deliveries(worker=worker, carriers=[*carriers.values(), poster], figures=figures)
 
 
 def make_message_periods(settings: Settings) -> MessagePeriods:

@@ -32,6 +32,7 @@ from realtime.api.search import SearchRoutes
 from realtime.api.services import ServiceRoutes
 from realtime.api.suppressions import SuppressionRoutes
 from realtime.api.unsubscribe import UnsubscribeRoutes
+from realtime.api.webhooks import WebhookRoutes
 from realtime.bootstrap.attachments import MEGABYTE
 from realtime.bootstrap.ground import Ground
 from realtime.bootstrap.use_cases import UseCases
@@ -52,6 +53,7 @@ RESOURCES: Sequence[type[Resource]] = (
     ServiceRoutes,
     OrderRoutes,
     OrderPaperRoutes,
+    WebhookRoutes,
     ContactRoutes,
     ConversationRoutes,
     AttachmentRoutes,
@@ -81,6 +83,7 @@ def api_resources(
 ) -> Sequence[Resource]:
     """List what accounts, operators and the marketplace's backend call."""
     guard = EndpointGuard(settings.push_extra_origins)
+    webhook_guard = EndpointGuard(settings.webhook_extra_origins)
     keys = settings.vapid_private_key
     return [
         AccountRoutes(accounts=use_cases.accounts),
@@ -91,6 +94,10 @@ def api_resources(
             actions=use_cases.order_actions,
             papers=use_cases.order_papers,
             requirements=use_cases.requirements,
+        ),
+        WebhookRoutes(
+            webhooks=use_cases.webhooks,
+            check_endpoint=lambda url: _wrong_with(webhook_guard, url),
         ),
         ContactRoutes(contacts=use_cases.contacts),
         ConversationRoutes(conversations=use_cases.conversations, messages=use_cases.messages),

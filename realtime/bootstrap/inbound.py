@@ -32,8 +32,10 @@ async def receiving(
     inbound = InboundListener(handler=handler, hostname=addresses.domain, lmtp=lmtp)
     async with AsyncExitStack() as down:
         down.push_async_callback(ground.database.close)
-        await ground.bus.start(Bells(()))
+        await ground.bus.start(Bells((use_cases.webhook_events,)))
         down.push_async_callback(ground.bus.close)
+        await use_cases.webhook_events.start()
+        down.push_async_callback(use_cases.webhook_events.close)
         await inbound.start(listener)
         down.push_async_callback(use_cases.messages.settle)
         down.push_async_callback(inbound.close)

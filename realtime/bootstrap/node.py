@@ -104,12 +104,18 @@ def _make(ground: Ground) -> _Parts:
         order_views=use_cases.order_views,
         clock=ground.clock,
     )
-    deliveries = make_deliveries(ground, use_cases.suppressions)
+    deliveries = make_deliveries(ground, use_cases.suppressions, use_cases.webhook_events)
     hub = Hub(
         bus=ground.bus,
         reads=reads,
         on_doorbell=Bells(
-            (erased, deliveries, use_cases.clockwork, use_cases.attachments.sweep)
+            (
+                erased,
+                deliveries,
+                use_cases.clockwork,
+                use_cases.attachments.sweep,
+                use_cases.webhook_events,
+            )
         ).ring,
         check_every=ground.pace.positions,
     )
@@ -170,6 +176,8 @@ async def _start(parts: _Parts, stage: Stage | None, down: AsyncExitStack) -> No
     down.push_async_callback(parts.hub.close)
     await parts.erased.start()
     down.push_async_callback(parts.erased.close)
+    await parts.use_cases.webhook_events.start()
+    down.push_async_callback(parts.use_cases.webhook_events.close)
     await parts.gateway.start()
     down.push_async_callback(parts.gateway.close)
     await parts.queue_channel.start()
@@ -195,12 +203,15 @@ async def delivering(settings: Settings, *, public_url: str) -> AsyncIterator[No
     """Build what delivers and fires timers, and keep it running until the block ends."""
     ground = Ground.lay(settings, public_url)
     use_cases = make_use_cases(ground, People(ground.monotonic))
-    deliveries = make_deliveries(ground, use_cases.suppressions)
+    events = use_cases.webhook_events
+    deliveries = make_deliveries(ground, use_cases.suppressions, events)
     clockwork, caretaker = use_cases.clockwork, use_cases.caretaker
     async with AsyncExitStack() as down:
         down.push_async_callback(ground.database.close)
-        await ground.bus.start(Bells((deliveries, clockwork)))
+        await ground.bus.start(Bells((deliveries, clockwork, events)))
         down.push_async_callback(ground.bus.close)
+        await events.start()
+        down.push_async_callback(events.close)
         await deliveries.start()
         down.push_async_callback(deliveries.close)
         await clockwork.start()

@@ -10,6 +10,7 @@ from realtime.bootstrap.deliveries import (
     make_push_sender,
 )
 from realtime.bootstrap.ground import Ground
+from realtime.delivery.backoff import LIFETIMES
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.ledger import explain
 from realtime.delivery.message_planner import MessagePlanner
@@ -50,6 +51,9 @@ from realtime.services.search import Search
 from realtime.services.services import Services
 from realtime.services.suppressions import Suppressions
 from realtime.services.unsubscribe import Unsubscribing
+from realtime.services.webhook_events import WebhookEvents
+from realtime.services.webhooks import Webhooks
+from storage.deliveries import WEBHOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,8 @@ class UseCases:
     mail_replies: MailReplies
     mail_previews: MailPreviews
     push_trials: PushTrials
+    webhooks: Webhooks
+    webhook_events: WebhookEvents
 
 
 def make_use_cases(ground: Ground, people: People) -> UseCases:
@@ -93,6 +99,9 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
     planner = Planner(clock=clock, new_id=new_id)
     message_planner = MessagePlanner(
         clock=clock, new_id=new_id, periods=make_message_periods(ground.settings)
+    )
+    webhook_events = WebhookEvents(
+        database=database, clock=clock, new_id=new_id, lifetime=LIFETIMES[WEBHOOK]
     )
     accounts = Accounts(
         database=database, people=people, clock=clock, new_id=new_id, new_epoch=new_epoch
@@ -108,7 +117,12 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
     periods = make_periods(ground)
     order_views = OrderViews(clock=clock, periods=periods)
     events = OrderEvents(
-        people=people, planner=planner, order_views=order_views, clock=clock, new_id=new_id
+        people=people,
+        planner=planner,
+        order_views=order_views,
+        webhooks=webhook_events,
+        clock=clock,
+        new_id=new_id,
     )
     actions = OrderActions(
         database=database,
@@ -124,13 +138,20 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         people=people,
         conversations=conversations,
         planner=planner,
+        webhooks=webhook_events,
         clock=clock,
         new_id=new_id,
         new_epoch=new_epoch,
         order_views=order_views,
         set_timers=actions.set_timers,
     )
-    store = MessageStore(people=people, planner=message_planner, clock=clock, new_id=new_id)
+    store = MessageStore(
+        people=people,
+        planner=message_planner,
+        webhooks=webhook_events,
+        clock=clock,
+        new_id=new_id,
+    )
     links = UnsubscribeTokens(ground.settings.link_secrets)
     order_timers = OrderTimers(
         database=database,
@@ -169,7 +190,13 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         contacts=Contacts(database=database, people=people, clock=clock),
         conversations=conversations,
         quick_replies=QuickReplies(database=database, clock=clock, new_id=new_id),
-        reports=Reports(database=database, people=people, clock=clock, new_id=new_id),
+        reports=Reports(
+            database=database,
+            people=people,
+            webhooks=webhook_events,
+            clock=clock,
+            new_id=new_id,
+        ),
         search=Search(database=database, people=people, order_views=order_views),
         indexer=ground.indexer,
         attachments=attachments,
@@ -178,6 +205,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         changes=MessageChanges(
             database=database,
             people=people,
+            webhooks=webhook_events,
             clock=clock,
             new_id=new_id,
             edit_within=ground.settings.edit_hours,
@@ -202,6 +230,8 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
             take_file=attachments.uploads.take_whole,
             clock=clock,
         ),
+        webhooks=Webhooks(database=database, events=webhook_events, clock=clock, new_id=new_id),
+        webhook_events=webhook_events,
     )
 
 

@@ -5,14 +5,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from domain.preferences import Channel
 from realtime.clock import Clock
-from realtime.delivery.courier import Courier
+from realtime.delivery.courier import Done
 from realtime.delivery.leases import Leases
-from realtime.delivery.moment import Moment, Moments
 from realtime.delivery.reasons import Reason
 from storage import deliveries
 from storage.deliveries import Claim, Priority
@@ -26,7 +25,7 @@ class Lane:
     """What goes through it, and how many deliveries at once."""
 
     name: str
-    channel: Channel
+    channel: str
     priorities: tuple[Priority, ...]
     at_once: int
 
@@ -48,7 +47,37 @@ class Pace:
     grace: float = 10.0
 
 
-class LaneLoop:
+class Taken(Protocol):
+    """What a delivery finds when it falls due."""
+
+    @property
+    def claim(self) -> Claim:
+        """The delivery."""
+        ...
+
+
+M = TypeVar("M", bound=Taken)
+Shown = TypeVar("Shown", bound=Taken, covariant=True)
+Given = TypeVar("Given", bound=Taken, contravariant=True)
+
+
+class Reads(Protocol[Shown]):
+    """Reads what deliveries find, in a few queries for all of them."""
+
+    async def of(self, claims: Sequence[Claim]) -> Sequence[Shown]:
+        """Return a moment for each claim, in order."""
+        ...
+
+
+class Delivers(Protocol[Given]):
+    """Brings a delivery to its end, or to its next moment."""
+
+    async def deliver(self, moment: Given) -> Done:
+        """Do so; what it raises leaves the delivery to its lease."""
+        ...
+
+
+class LaneLoop(Generic[M]):
     """Runs one lane until it is stopped."""
 
     def __init__(
@@ -57,8 +86,8 @@ class LaneLoop:
         *,
         bucket: int,
         database: Database,
-        moments: Moments,
-        courier: Courier,
+        moments: Reads[M],
+        courier: Delivers[M],
         leases: Leases,
         clock: Clock,
         pace: Pace,
@@ -194,7 +223,7 @@ class LaneLoop:
             self._under_way.add(task)
             task.add_done_callback(self._ended)
 
-    async def _deliver(self, moment: Moment) -> None:
+    async def _deliver(self, moment: M) -> None:
         try:
             done = await self._courier.deliver(moment)
             if done.rest:

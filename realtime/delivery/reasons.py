@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address"  # the account has no mail address
     SUPPRESSED = "suppressed"  # mails to this address came back
     SUBSCRIPTION_GONE = "subscription_gone"  # this device takes no more pushes, others do
+    ENDPOINT_DISABLED = "endpoint_disabled"  # nothing is sent to this webhook any more
     KEY_MISMATCH = "key_mismatch"  # this device subscribed with another key than ours
     MUTED = "muted"  # the account muted the conversation
     BLOCKED = "blocked"  # the account blocked who wrote
@@ -74,6 +75,8 @@ class Reason(StrEnum):
     POLICY_REFUSED = "policy_refused"
     COMPLAINT = "complaint"  # it arrived, and was called unwanted
     BAD_ENDPOINT = "bad_endpoint"
+    ENDPOINT_GONE = "endpoint_gone"  # a webhook said that it wants nothing more
+    ENDPOINT_FAILS = "endpoint_fails"  # a webhook has failed for days
     BAD_KEYS = "bad_keys"
     BAD_REQUEST = "bad_request"
     PAYLOAD_TOO_LARGE = "payload_too_large"

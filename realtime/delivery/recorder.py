@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import Unavailable
 from storage import ledger
-from storage.engine import Database
+from storage.engine import Database, Transaction
 from storage.ledger import Change
 
 MOST = 500
@@ -18,18 +19,33 @@ PATIENCE = 0.5
 
 log = structlog.get_logger(__name__)
 
+Told = Callable[[Transaction, Sequence[Change]], Awaitable[None]]
 _Waiting = tuple[Change, asyncio.Future[bool]]
+
+
+async def tell_nobody(_tx: Transaction, _changes: Sequence[Change]) -> None:
+    """Tell nobody of what was written."""
 
 
 class Recorder:
     """One group is being committed while the next one gathers.
 
+    ``tell`` is told of what was written in the transaction that wrote it.
+
     A database that is away is waited for, as long as the leases may hold (``give_up`` seconds):
     what was accepted outside should not be sent again because we could not write it down.
     """
 
-    def __init__(self, *, database: Database, give_up: float, patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        give_up: float,
+        patience: float = PATIENCE,
+        tell: Told = tell_nobody,
+    ) -> None:
         self._database = database
+        self._tell = tell
         self._give_up = give_up
         self._patience = patience
         self._waiting: deque[_Waiting] = deque()
@@ -83,14 +99,17 @@ class Recorder:
         for one in group:
             await self._write_group([one])
 
+    async def _record(self, tx: Transaction, changes: Sequence[Change]) -> set[str]:
+        held = await ledger.record(tx.connection, changes)
+        await self._tell(tx, [change for change in changes if change.claim.id in held])
+        return held
+
     async def _patiently(self, changes: Sequence[Change]) -> set[str]:
         now = asyncio.get_running_loop().time
         until = now() + self._give_up
         while True:
             try:
-                return await self._database.transaction(
-                    lambda tx: ledger.record(tx.connection, changes)
-                )
+                return await self._database.transaction(partial(self._record, changes=changes))
             except Unavailable:
                 if now() > until:
                     raise

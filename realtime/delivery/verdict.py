@@ -13,7 +13,7 @@ from realtime.delivery import backoff
 from realtime.delivery.gate import Do, Ruling, may_repeat
 from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.reasons import Decision, Reason
-from storage.deliveries import Claim, Status
+from storage.deliveries import WEBHOOK, Claim, Status
 from storage.ledger import Attempt, Change, Line
 
 # Our own fault is mended by people: look again after about so long.
@@ -40,6 +40,7 @@ _UNCERTAIN: End = (Status.UNCERTAIN, Decision.UNCERTAIN)
 _GONE: Mapping[str, End] = {
     Channel.PUSH: (Status.SKIPPED, Decision.SKIPPED),
     Channel.EMAIL: _DEAD,
+    WEBHOOK: _DEAD,
 }
 
 

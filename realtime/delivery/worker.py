@@ -5,8 +5,10 @@ Every part of it may end at any moment: what it held is found again when its lea
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from random import random as any_number
+from typing import Any
 
 from domain.preferences import Channel
 from realtime.clock import Clock
@@ -18,10 +20,14 @@ from realtime.delivery.leases import Leases
 from realtime.delivery.message_planner import MessagePeriods
 from realtime.delivery.moment import Moments
 from realtime.delivery.planner import BUCKET
-from realtime.delivery.recorder import Recorder
+from realtime.delivery.reasons import Reason
+from realtime.delivery.recorder import Recorder, Told, tell_nobody
 from realtime.delivery.threads import InFocus, Threads, nobody_looks
 from realtime.delivery.verdict import Verdicts
-from storage.deliveries import Priority
+from realtime.delivery.webhooks.courier import OnDisabled, WebhookCourier
+from realtime.delivery.webhooks.moment import WebhookMoments
+from realtime.delivery.webhooks.poster import WebhookPoster
+from storage.deliveries import WEBHOOK, Priority
 from storage.engine import Database
 
 # New orders have a lane of their own among the pushes; of the mails they are always the first.
@@ -41,6 +47,16 @@ LANES = (
     Lane(name="email", channel=Channel.EMAIL, priorities=tuple(Priority), at_once=32),
 )
 
+WEBHOOKS = Lane(name="webhook", channel=WEBHOOK, priorities=tuple(Priority), at_once=32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhooks:
+    """What takes events to the marketplace's endpoints, and who is told of one that is given up."""
+
+    poster: WebhookPoster
+    on_disabled: OnDisabled
+
 
 def _watch_nothing(_decided: Decided) -> None:
     """Count nothing."""
@@ -49,7 +65,8 @@ def _watch_nothing(_decided: Decided) -> None:
 class Worker:
     """Runs the lanes; a channel without a carrier lets its deliveries wait, and says so.
 
-    ``watch`` is told of each decision after it was written, ``in_focus`` knows who looks at what.
+    ``watch`` is told of each decision after it was written, ``tell`` in its transaction;
+    ``in_focus`` knows who looks at what.
     """
 
     def __init__(
@@ -66,40 +83,60 @@ class Worker:
         in_focus: InFocus = nobody_looks,
         message_periods: MessagePeriods | None = None,
         measure: Measure | None = None,
+        tell: Told = tell_nobody,
+        webhooks: Webhooks | None = None,
     ) -> None:
         pace = pace or Pace()
         lease = timedelta(seconds=pace.lease)
         verdicts = Verdicts(new_id=new_id, random=random)
-        self._recorder = Recorder(database=database, give_up=pace.lease)
+        self._recorder = Recorder(database=database, give_up=pace.lease, tell=tell)
         self._leases = Leases(database=database, verdicts=verdicts, clock=clock, lease=lease)
-        courier = Courier(
-            carriers=carriers,
-            recorder=self._recorder,
-            verdicts=verdicts,
-            clock=clock,
-            lease=lease,
-            watch=watch,
-        )
+        parts: Mapping[str, Any] = {
+            "recorder": self._recorder,
+            "verdicts": verdicts,
+            "clock": clock,
+            "lease": lease,
+            "watch": watch,
+        }
+        of_lane: Mapping[str, Any] = {
+            "bucket": BUCKET,
+            "database": database,
+            "leases": self._leases,
+            "clock": clock,
+            "pace": pace,
+            "random": random,
+        }
+        courier = Courier(carriers=carriers, **parts)
         threads = Threads(
             database=database, in_focus=in_focus, periods=message_periods or MessagePeriods()
         )
-        self._loops = [
+        self._loops: list[LaneLoop[Any]] = [
             LaneLoop(
                 lane,
-                bucket=BUCKET,
-                database=database,
                 moments=Moments(
                     database=database, threads=threads, measure=measure or Measure(), clock=clock
                 ),
                 courier=courier,
-                leases=self._leases,
-                clock=clock,
-                pace=pace,
-                random=random,
-                waited_for=MISSING[lane.channel] if lane.channel in carriers else None,
+                waited_for=_waited_for(lane, carriers),
+                **of_lane,
             )
             for lane in lanes
         ]
+        if webhooks is not None:
+            self._loops.append(
+                LaneLoop(
+                    WEBHOOKS,
+                    moments=WebhookMoments(database=database, clock=clock),
+                    courier=WebhookCourier(
+                        poster=webhooks.poster,
+                        on_disabled=webhooks.on_disabled,
+                        database=database,
+                        **parts,
+                    ),
+                    waited_for=None,
+                    **of_lane,
+                )
+            )
         self._over = asyncio.Event()
         self._over.set()
 
@@ -126,3 +163,9 @@ class Worker:
         for loop in self._loops:
             loop.stop()
         await self._over.wait()
+
+
+def _waited_for(lane: Lane, carriers: Mapping[Channel, Carrier]) -> Reason | None:
+    """Tell what deliveries of a lane may have waited for, now that something carries them."""
+    channel = Channel(lane.channel)
+    return MISSING[channel] if channel in carriers else None

@@ -8,7 +8,6 @@ from typing import Protocol
 
 import structlog
 
-from realtime.delivery.carrier import Carrier
 from realtime.delivery.courier import Decided
 from realtime.delivery.planner import DOORBELL
 from realtime.delivery.reasons import Decision
@@ -49,11 +48,19 @@ class Work(Protocol):
         ...
 
 
+class Closes(Protocol):
+    """Something with connections."""
+
+    async def close(self) -> None:
+        """Close every one."""
+        ...
+
+
 class Deliveries:
     """The worker's life."""
 
     def __init__(
-        self, *, worker: Work, carriers: Sequence[Carrier], figures: DeliveryFigures
+        self, *, worker: Work, carriers: Sequence[Closes], figures: DeliveryFigures
     ) -> None:
         self.figures = figures
         self._worker = worker

@@ -9,6 +9,7 @@ from domain.conversations import MAX_SEQ, ConversationKind, EntryKind, preview
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, NotParticipant
 from domain.identity import Identity
 from domain.publications import Publication, thread_channel
+from domain.webhooks import MESSAGE_DELETED, MESSAGE_EDITED
 from realtime.clock import Clock
 from realtime.services import attachment_removal, contact_rule, inbox_news, views
 from realtime.services.attachment_uses import ids_of
@@ -17,6 +18,7 @@ from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.messages import check_body
 from realtime.services.people import People
 from realtime.services.shapes import OneMessage
+from realtime.services.webhook_events import WebhookEvent, WebhookEvents
 from storage import conversations, entry_changes, inboxes
 from storage.conversations import Draft
 from storage.engine import Database, Transaction
@@ -31,12 +33,14 @@ class MessageChanges:
         *,
         database: Database,
         people: People,
+        webhooks: WebhookEvents,
         clock: Clock,
         new_id: Callable[[], str],
         edit_within: timedelta,
     ) -> None:
         self._database = database
         self._people = people
+        self._webhooks = webhooks
         self._clock = clock
         self._new_id = new_id
         self._edit_within = edit_within
@@ -143,6 +147,7 @@ class MessageChanges:
         await conversations.append(tx.connection, [draft], rights)
         data = views.encode(views.entry(draft))
         tx.publish(Publication(thread_channel(conversation.id), data, draft.seq))
+        await self._webhooks.tell(tx, [_changed(draft)])
         newest = await entry_changes.newest_message(tx.connection, conversation.id)
         changes = []
         counts = {}
@@ -172,6 +177,12 @@ class MessageChanges:
         return await inboxes.change_item(
             tx.connection, item.account_id, item.conversation_id, values
         )
+
+
+def _changed(draft: Draft) -> WebhookEvent:
+    event = MESSAGE_EDITED if draft.kind is EntryKind.EDIT else MESSAGE_DELETED
+    data = {"conversation_id": draft.conversation_id, "change": views.entry(draft)}
+    return WebhookEvent(event, draft.sender, data)
 
 
 async def _remove_files(tx: Transaction, message: Record, now: datetime) -> None:

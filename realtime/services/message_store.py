@@ -10,6 +10,7 @@ from domain.contact import Refusal
 from domain.conversations import ConversationKind, EntryKind, preview
 from domain.errors import Invalid, NotParticipant, OrderwireError
 from domain.publications import Publication, thread_channel
+from domain.webhooks import MESSAGE_CREATED
 from realtime.clock import Clock
 from realtime.delivery.message_planner import MessagePlanner, Unread
 from realtime.services import contact_rule, inbox_news, message_files, views
@@ -19,6 +20,7 @@ from realtime.services.message_files import Files, Key, Outcome
 from realtime.services.messages import SendMessage, Sent
 from realtime.services.people import People
 from realtime.services.shapes import Attachment, Person
+from realtime.services.webhook_events import WebhookEvent, WebhookEvents
 from storage import contacts, conversations, inboxes
 from storage.conversations import Draft, RightsChanged
 from storage.engine import Transaction
@@ -63,10 +65,17 @@ class MessageStore:
     """Stores groups of messages; the second half of the commit queue."""
 
     def __init__(
-        self, *, people: People, planner: MessagePlanner, clock: Clock, new_id: Callable[[], str]
+        self,
+        *,
+        people: People,
+        planner: MessagePlanner,
+        webhooks: WebhookEvents,
+        clock: Clock,
+        new_id: Callable[[], str],
     ) -> None:
         self._people = people
         self._planner = planner
+        self._webhooks = webhooks
         self._clock = clock
         self._new_id = new_id
         self._memberships: Memberships = {}
@@ -210,6 +219,8 @@ class MessageStore:
         await self._note_first_words(tx, memberships, drafts, now)
         arrivals = _arrivals(memberships, drafts)
         await self._tell_inboxes(tx, arrivals, now)
+        if self._webhooks.wanted(MESSAGE_CREATED):
+            await self._webhooks.tell(tx, [_created(draft) for draft in drafts])
         return outcomes
 
     def _draft(self, command: SendMessage, files: Sequence[Attachment], now: datetime) -> Draft:
@@ -277,6 +288,11 @@ def _unread(
         for row, arrival in told
         if arrival.unread
     ]
+
+
+def _created(draft: Draft) -> WebhookEvent:
+    data = {"conversation_id": draft.conversation_id, "message": views.entry(draft)}
+    return WebhookEvent(MESSAGE_CREATED, draft.sender, data)
 
 
 def _arrivals(memberships: Memberships, drafts: Sequence[Draft]) -> dict[tuple[str, str], Arrival]:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from domain.conversations import EntryKind
+from domain.instants import rfc3339_or_none
 from domain.publications import Publication, thread_channel
 from realtime.clock import Clock
 from realtime.delivery.planner import Notice, Planner
@@ -13,6 +14,7 @@ from realtime.services import inbox_news, views
 from realtime.services.inbox_news import Change, Kind
 from realtime.services.order_views import OrderViews
 from realtime.services.people import People
+from realtime.services.webhook_events import WebhookEvent, WebhookEvents
 from storage import conversations, inboxes, orders
 from storage.conversations import Draft
 from storage.engine import Transaction
@@ -41,12 +43,14 @@ class OrderEvents:
         people: People,
         planner: Planner,
         order_views: OrderViews,
+        webhooks: WebhookEvents,
         clock: Clock,
         new_id: Callable[[], str],
     ) -> None:
         self._people = people
         self._planner = planner
         self._views = order_views
+        self._webhooks = webhooks
         self._clock = clock
         self._new_id = new_id
 
@@ -75,6 +79,7 @@ class OrderEvents:
                 "data": event.data,
             },
         )
+        await self._webhooks.tell(tx, [order_webhook(order, event.name, event.by, event.data)])
         planned = [await self._planner.plan(tx, notice) for notice in event.notices]
         await self._show(tx, order, draft.seq, [row for row in planned if row is not None])
 
@@ -115,3 +120,25 @@ class OrderEvents:
     def _order_change(self, order: Record, people: views.People, account_id: str) -> Change:
         shown = partial(self._views.show, order, people, account_id)
         return Change(account_id, Kind.ORDER, order.id, shown)
+
+
+def order_webhook(order: Record, event: str, by: str, data: Mapping[str, Any]) -> WebhookEvent:
+    """Write what the marketplace's endpoints are told of an event; it knows its people by id."""
+    told = {
+        "order": {
+            "id": order.id,
+            "number": order.number,
+            "service_id": order.service_id,
+            "seller_id": order.seller_id,
+            "buyer_id": order.buyer_id,
+            "price": views.money(order.price_amount, order.price_currency),
+            "status": order.status,
+            "due_at": rfc3339_or_none(order.due_at),
+            "conversation_id": order.conversation_id,
+            "version": order.version,
+        },
+        "event": event,
+        "by": by,
+        "data": dict(data),
+    }
+    return WebhookEvent(f"order.{event}", by, told)

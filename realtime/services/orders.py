@@ -27,12 +27,14 @@ from realtime.delivery.planner import Notice, Planner
 from realtime.services import inbox_news, views
 from realtime.services.conversations import SHOWN, Conversations, create
 from realtime.services.inbox_news import Change, Kind
+from realtime.services.order_events import order_webhook
 from realtime.services.order_views import OrderViews, may_see
 from realtime.services.paging import page_of
 from realtime.services.people import People
 from realtime.services.requirements import keep_answers, use_files
 from realtime.services.services import ServiceStatus
 from realtime.services.shapes import Order, Page, WholeOrder
+from realtime.services.webhook_events import WebhookEvents
 from storage import accounts, contacts, conversations, order_notes, orders, services
 from storage.conversations import Draft
 from storage.engine import Database, Transaction
@@ -69,6 +71,7 @@ class Orders:
         people: People,
         conversations: Conversations,
         planner: Planner,
+        webhooks: WebhookEvents,
         clock: Clock,
         new_id: Callable[[], str],
         new_epoch: Callable[[], str],
@@ -79,6 +82,7 @@ class Orders:
         self._people = people
         self._conversations = conversations
         self._planner = planner
+        self._webhooks = webhooks
         self._clock = clock
         self._new_id = new_id
         self._new_epoch = new_epoch
@@ -194,6 +198,7 @@ class Orders:
         await self._set_timers(tx, order)
         await self._conversations.between(tx, *pair)
         await contacts.note_order(tx.connection, *pair, now)
+        await self._webhooks.tell(tx, [order_webhook(order, "created", order.buyer_id, {})])
         notification = await self._planner.plan(tx, _new_order(order, people))
         await self._show_in_inboxes(tx, order, items, people, notification)
 

@@ -10,10 +10,12 @@ from domain.errors import Invalid, NotFound, NotParticipant
 from domain.identity import Identity
 from domain.instants import rfc3339, rfc3339_or_none
 from domain.reports import ReportReason
+from domain.webhooks import REPORT_CREATED
 from realtime.clock import Clock
 from realtime.services.paging import page_of
 from realtime.services.people import People
 from realtime.services.shapes import Id, Page, Person, Time
+from realtime.services.webhook_events import WebhookEvent, WebhookEvents
 from storage import accounts, entry_changes, inboxes, reports
 from storage.engine import Database, Transaction
 from storage.rows import Record
@@ -51,10 +53,17 @@ class Reports:
     """Use cases of whoever reports, and of the operators who look at it."""
 
     def __init__(
-        self, *, database: Database, people: People, clock: Clock, new_id: Callable[[], str]
+        self,
+        *,
+        database: Database,
+        people: People,
+        webhooks: WebhookEvents,
+        clock: Clock,
+        new_id: Callable[[], str],
     ) -> None:
         self._database = database
         self._people = people
+        self._webhooks = webhooks
         self._clock = clock
         self._new_id = new_id
 
@@ -84,6 +93,7 @@ class Reports:
                     "created_at": self._clock.now(),
                 },
             )
+            await self._webhooks.tell(tx, [_told(row)])
             return await self._shown(tx.connection, row)
 
         return await self._database.transaction(work)
@@ -131,6 +141,19 @@ async def _quote(
         raise Invalid.field("seq", "is no message of theirs")
     quoted: str = message.body
     return quoted
+
+
+def _told(row: Record) -> WebhookEvent:
+    """Write what the marketplace's endpoints are told: operators read the rest."""
+    report = {
+        "id": row.id,
+        "reporter_id": row.reporter,
+        "account_id": row.account_id,
+        "conversation_id": row.conversation_id,
+        "seq": row.seq,
+        "reason": row.reason,
+    }
+    return WebhookEvent(REPORT_CREATED, row.reporter, {"report": report})
 
 
 def _shown(row: Record, people: Mapping[str, Person]) -> Report:

@@ -21,10 +21,12 @@ from realtime.services.people import People
 from storage import conversations, entry_changes, inboxes, retention
 from storage.engine import Database, Transaction
 from storage.rows import Record
-from storage.tables import contact_grants, deliveries, idempotency_keys
+from storage.tables import contact_grants, deliveries, idempotency_keys, webhook_events
 
 # Rows, orders and accounts that one transaction looks at.
 ROWS, ORDERS, ACCOUNTS = 500, 20, 200
+# What went to the marketplace's endpoints is tried for three days, and replayed a few more.
+EVENTS_KEPT = timedelta(days=7)
 
 log = structlog.get_logger(__name__)
 
@@ -239,4 +241,5 @@ def periods(
         Period("deliveries", over, finished_deliveries),
         Period("idempotency_keys", OldRows(idempotency_keys, retention.old_keys), keys),
         Period("ended_grants", OldRows(contact_grants, retention.ended_grants), timedelta(0)),
+        Period("webhook_events", OldRows(webhook_events, retention.old_events), EVENTS_KEPT),
     )

@@ -52,6 +52,8 @@ SPREAD_BY = {
         "suppressions": "id",
         "soft_bounces": "address_id",
         "audit_log": "id",
+        "webhooks": "id",
+        "webhook_events": "id",
     },
 }
 COLUMN = {table: column for group in SPREAD_BY.values() for table, column in group.items()}

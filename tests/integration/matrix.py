@@ -9,6 +9,7 @@ CALLERS = ("nobody", "expired", "other", "counterpart", "owner", "operator", "ba
 SERVICE = {"seller_id": "<sam>", "title": "Logo", "status": "approved", "delivery_days": 3}
 ORDER = {"service_id": "<service>", "buyer_id": "<bea>", "price": {"amount": 1, "currency": "EUR"}}
 GRANT = {"seller_id": "<sam>", "buyer_id": "<bea>", "until": None}
+WEBHOOK = {"url": "https://example.com/hooks", "events": ["order.*"]}
 MESSAGE = {"client_id": "c", "body": "Hello"}
 # The first point of the curve, and any secret: a browser's keys as far as their form goes.
 POINT = "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"
@@ -61,6 +62,12 @@ MATRIX: Sequence[Row] = (
     ("GET /v1/orders/{order_id}/plan", None, "401 401 404 200 200 200 200"),
     ("PUT /v1/orders/{order_id}/plan", {"tasks": []}, "401 401 404 403 200 403 403"),
     ("PUT /v1/orders/{order_id}/welcome", {"done": []}, "401 401 404 403 200 403 403"),
+    ("GET /v1/webhooks", None, "401 401 403 403 403 403 200"),
+    ("POST /v1/webhooks", WEBHOOK, "401 401 403 403 403 403 201"),
+    ("GET /v1/webhooks/{webhook_id}", None, "401 401 403 403 403 403 200"),
+    ("PATCH /v1/webhooks/{webhook_id}", {}, "401 401 403 403 403 403 200"),
+    ("POST /v1/webhooks/{webhook_id}/secret", None, "401 401 403 403 403 403 200"),
+    ("DELETE /v1/webhooks/{webhook_id}", None, "401 401 403 403 403 403 204"),
     ("GET /v1/contacts", None, "401 401 200 200 200 403 403"),
     ("PUT /v1/contact-grants", GRANT, "401 401 403 403 403 403 200"),
     ("GET /v1/conversations", None, "401 401 200 200 200 403 403"),

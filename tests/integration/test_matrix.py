@@ -223,7 +223,11 @@ async def a_marketplace(node: RunningNode, name: str) -> dict[str, str]:
             kind=BounceKind.HARD,
         )
     )
+    webhook = await use_cases.webhooks.add(
+        {"url": "https://example.com/hooks", "events": ["report.created"], "description": ""}
+    )
     return {
+        "webhook_id": webhook["id"],
         "sam": sam,
         "bea": bea,
         "eve": eve,

@@ -25,6 +25,7 @@ from realtime.services.conversations import Conversations
 from realtime.services.message_store import MessageStore
 from realtime.services.order_views import OrderViews
 from realtime.services.people import People
+from realtime.services.webhook_events import WebhookEvents
 from storage.engine import Database, sqlite_engine
 from storage.sqlite_connection import ReadingConnection, WritingConnection
 from tests.simulation.grounds import EVERYBODY, thread_members
@@ -177,7 +178,18 @@ class EmbeddedGround:
         blocks = Blocks(database=database, people=people, conversations=conversations, clock=clock)
         return Backend(
             database=database,
-            store=MessageStore(people=people, planner=planner, clock=clock, new_id=self._new_id),
+            store=MessageStore(
+                people=people,
+                planner=planner,
+                webhooks=WebhookEvents(
+                    database=database,
+                    clock=clock,
+                    new_id=self._new_id,
+                    lifetime=timedelta(hours=72),
+                ),
+                clock=clock,
+                new_id=self._new_id,
+            ),
             reads=ChannelReads(
                 database=database,
                 people=people,

@@ -30,6 +30,7 @@ from realtime.api.reports import ReportRoutes
 from realtime.api.search import SearchRoutes
 from realtime.api.services import ServiceRoutes
 from realtime.api.suppressions import SuppressionRoutes
+from realtime.api.webhooks import WebhookRoutes
 from realtime.bootstrap import describe
 from realtime.ids import new_id
 from realtime.services.identity import ServiceKeys, SharedSecret, TokenVerifier
@@ -74,6 +75,10 @@ def resources(market: Marketplace) -> Sequence[Resource]:
         MailPreviewRoutes(previews=market.mail_previews),
         MailEventRoutes(
             mail_events=market.mail_events, secret=INBOUND_SECRET, now=market.clock.now
+        ),
+        WebhookRoutes(
+            webhooks=market.webhooks,
+            check_endpoint=lambda url: "is not public" if url == FORBIDDEN_ENDPOINT else None,
         ),
         DescriptionRoutes(describe),
     ]

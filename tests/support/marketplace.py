@@ -61,6 +61,8 @@ from realtime.services.search import Search
 from realtime.services.services import Services
 from realtime.services.suppressions import Suppressions
 from realtime.services.views import Shape
+from realtime.services.webhook_events import WebhookEvents
+from realtime.services.webhooks import Webhooks
 from storage import attachments
 from storage.engine import Database, Transaction
 from storage.rows import Record
@@ -137,6 +139,9 @@ class Marketplace:
         planner = Planner(clock=self.clock, new_id=new_id)
         message_planner = MessagePlanner(clock=self.clock, new_id=new_id)
         ids: Mapping[str, Any] = {"new_id": new_id, "new_epoch": new_epoch}
+        self.webhook_events = WebhookEvents(**made, new_id=new_id, lifetime=timedelta(hours=72))
+        self.webhooks = Webhooks(**made, events=self.webhook_events, new_id=new_id)
+        telling: Mapping[str, Any] = {"webhooks": self.webhook_events}
         self.accounts = Accounts(**made, people=self.people, **ids)
         self.services = Services(**made, planner=planner)
         self.contacts = Contacts(**made, people=self.people)
@@ -159,14 +164,16 @@ class Marketplace:
         )
         self.mail_previews = MailPreviews(**made, previews=preview, new_id=new_id)
         self.suppressions = Suppressions(**made, planner=planner, new_id=new_id)
-        self.reports = Reports(**made, people=self.people, new_id=new_id)
+        self.reports = Reports(**made, **telling, people=self.people, new_id=new_id)
         self.blocks = Blocks(**made, people=self.people, conversations=self.conversations)
         periods = Periods()
         self.order_views = OrderViews(clock=self.clock, periods=periods)
         self.indexer = Indexer(**made, monotonic=lambda: 0.0)
         self.search = Search(database=database, people=self.people, order_views=self.order_views)
         known: Mapping[str, Any] = {"people": self.people, "clock": self.clock}
-        events = OrderEvents(**known, planner=planner, order_views=self.order_views, new_id=new_id)
+        events = OrderEvents(
+            **known, **telling, planner=planner, order_views=self.order_views, new_id=new_id
+        )
         self.order_actions = OrderActions(
             database=database,
             **known,
@@ -182,6 +189,7 @@ class Marketplace:
         self.requirements = Requirements(**made)
         self.orders = Orders(
             **made,
+            **telling,
             people=self.people,
             conversations=self.conversations,
             planner=planner,
@@ -206,11 +214,9 @@ class Marketplace:
         self.export = Export(**made, **self._shown(), attachments=self.attachments)
         self.notifications = Notifications(**made, explain=explain)
         self.reads = ChannelReads(**made, people=self.people, order_views=self.order_views)
-        store = MessageStore(
-            people=self.people, planner=message_planner, clock=self.clock, new_id=new_id
-        )
+        store = MessageStore(**known, **telling, planner=message_planner, new_id=new_id)
         self.changes = MessageChanges(
-            **made, people=self.people, new_id=new_id, edit_within=EDIT_WITHIN
+            **made, **telling, people=self.people, new_id=new_id, edit_within=EDIT_WITHIN
         )
         self.messages = Messages(
             database=database, store=store, rates=UNLIMITED, answer_within=PATIENT

@@ -1,0 +1,140 @@
+"""Posts one signed event to an endpoint of the marketplace, and says what came of it."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import aiohttp
+
+from realtime.clock import Clock
+from realtime.delivery.classify import (
+    MAX_RETRY_AFTER,
+    MIN_RETRY_AFTER,
+    parse_retry_after,
+    shortened,
+)
+from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.push.endpoint_guard import (
+    EndpointGuard,
+    ForbiddenAddress,
+    ForbiddenEndpoint,
+    open_public_socket,
+)
+from realtime.delivery.reasons import Reason
+
+MOST_HEADER_BYTES = 8_192
+GONE = 410
+BUSY = frozenset({429, 503})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookLimits:
+    """What one endpoint may cost us."""
+
+    timeout: float = 15.0  # seconds, from connecting to the end of the answer
+    answer_bytes: int = 4_096
+
+
+class WebhookPoster:
+    """Holds the connections of one worker: some for the open internet, some for trusted origins."""
+
+    def __init__(
+        self,
+        *,
+        guard: EndpointGuard,
+        clock: Clock,
+        limits: WebhookLimits | None = None,
+        tls: ssl.SSLContext | Literal[True] = True,
+    ) -> None:
+        self._guard = guard
+        self._clock = clock
+        self._limits = limits or WebhookLimits()
+        self._tls = tls
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        """Post once; whatever is not a 2xx is tried again, but for 410: the endpoint is gone."""
+        try:
+            endpoint = self._guard.check(url)
+        except ForbiddenEndpoint as wrong:
+            return _dead(str(wrong))
+        told = {"Content-Type": "application/json", **headers}
+        session = self._session(trusted=endpoint.trusted)
+        try:
+            async with session.post(
+                endpoint.url, data=body, headers=told, allow_redirects=False
+            ) as response:
+                beginning = await self._beginning(response)
+                asked = response.headers.get("Retry-After")
+                return self._outcome(response.status, beginning, asked)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return _failed(error)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+
+    def _outcome(self, status: int, beginning: str, asked: str | None) -> Outcome:
+        result, reason = _meaning(status)
+        wait = parse_retry_after(asked, self._clock.now()) if status in BUSY else None
+        return Outcome(
+            result=result,
+            reason=reason,
+            code=str(status),
+            detail=shortened(beginning),
+            retry_after=None if wait is None else min(max(wait, MIN_RETRY_AFTER), MAX_RETRY_AFTER),
+        )
+
+    async def _beginning(self, response: aiohttp.ClientResponse) -> str:
+        """Read a bounded part of the answer; its status counts even if the rest never comes."""
+        taken = bytearray()
+        try:
+            while (room := self._limits.answer_bytes - len(taken)) > 0:
+                part = await response.content.read(room)
+                if not part:
+                    return taken.decode("utf-8", "replace")
+                taken += part
+        except (aiohttp.ClientError, TimeoutError):
+            """What came so far is what there is."""
+        response.close()
+        return taken.decode("utf-8", "replace")
+
+    def _session(self, *, trusted: bool) -> aiohttp.ClientSession:
+        session = self._sessions.get(trusted)
+        if session is None:
+            session = self._sessions[trusted] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0,  # the lane bounds what is under way
+                    ssl=self._tls,
+                    socket_factory=None if trusted else open_public_socket,
+                ),
+                timeout=aiohttp.ClientTimeout(total=self._limits.timeout),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"Accept-Encoding": "identity", "User-Agent": "Orderwire"},
+                auto_decompress=False,
+                max_line_size=MOST_HEADER_BYTES,
+                max_field_size=MOST_HEADER_BYTES,
+            )
+        return session
+
+
+def _meaning(status: int) -> tuple[Result, Reason]:
+    if status // 100 == 2:
+        return Result.ACCEPTED, Reason.SENT
+    if status == GONE:
+        return Result.GONE, Reason.ENDPOINT_GONE
+    return Result.RETRY, Reason.RATE_LIMITED if status in BUSY else Reason.TRY_LATER
+
+
+def _dead(detail: str) -> Outcome:
+    return Outcome(result=Result.DEAD, reason=Reason.BAD_ENDPOINT, detail=detail)
+
+
+def _failed(error: Exception) -> Outcome:
+    if isinstance(getattr(error, "os_error", None), ForbiddenAddress):
+        return _dead("does not lead to a public address")
+    reason = Reason.TIMEOUT if isinstance(error, TimeoutError) else Reason.CONNECTION_FAILED
+    return Outcome(result=Result.RETRY, reason=reason, detail=shortened(str(error)))

@@ -1,0 +1,173 @@
+"""Writes events for the marketplace's endpoints in the transaction that makes them true.
+
+Which endpoints there are is remembered, so an event that nobody wants costs no statement. A new
+endpoint is known here at once, and on other nodes by a doorbell, or by the next look.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from msgspec import Struct
+
+from domain.webhooks import EVENTS, wants
+from realtime.clock import Clock
+from realtime.delivery.planner import BUCKET, DOORBELL
+from storage import deliveries, ledger, webhooks
+from storage.deliveries import WEBHOOK, Priority, Status
+from storage.engine import Database, Transaction
+
+LOOK_EVERY = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class WebhookEvent(Struct, frozen=True):
+    """Something that happened: ``account_id`` is whose doing it is, ``data`` what is told."""
+
+    type: str
+    account_id: str
+    data: Mapping[str, Any]
+
+
+class WebhookEvents:
+    """Knows who wants which events; what is under way to an endpoint lives for ``lifetime``."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        new_id: Callable[[], str],
+        lifetime: timedelta,
+        look_every: float = LOOK_EVERY,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._new_id = new_id
+        self._lifetime = lifetime
+        self._look_every = look_every
+        self._wanted: Mapping[str, Sequence[str]] = {}
+        self._rung = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    def wanted(self, event: str) -> bool:
+        """Tell whether any endpoint wants an event."""
+        return event in self._wanted
+
+    async def tell(self, tx: Transaction, events: Sequence[WebhookEvent]) -> None:
+        """Have these go out to whoever wants them: the same few statements for any number."""
+        wanted = [event for event in events if event.type in self._wanted]
+        if not wanted:
+            return
+        now = self._clock.now()
+        written, planned, decided = [], [], []
+        for event in wanted:
+            event_id = self._new_id()
+            written.append(_written(event, event_id, now))
+            for webhook_id in self._wanted[event.type]:
+                about = {
+                    "bucket": BUCKET,
+                    # To the queue each endpoint is somebody who is told.
+                    "account_id": f"{WEBHOOK}:{webhook_id}",
+                    "notification_id": event_id,
+                    "channel": WEBHOOK,
+                    "target": webhook_id,
+                }
+                delivery = self._delivery(event_id, now)
+                planned.append(about | delivery)
+                decided.append(about | self._decision(delivery["id"], event, now))
+        await webhooks.write_events(tx.connection, written)
+        await deliveries.plan(tx.connection, planned)
+        await ledger.write(tx.connection, decided)
+        tx.ring(DOORBELL)
+
+    def _delivery(self, event_id: str, now: datetime) -> dict[str, Any]:
+        return {
+            "id": self._new_id(),
+            "cause": event_id,
+            "category": WEBHOOK,
+            "order_id": None,
+            "status": Status.SCHEDULED,
+            "reason": None,
+            "priority": Priority.NORMAL,
+            "due_at": now,
+            "ready_at": now,
+            "expires_at": now + self._lifetime,
+            "attempts": 0,
+            "crashes": 0,
+            "sending": False,
+            "uncertain": False,
+            "created_at": now,
+            "updated_at": now,
+        }
+
+    def _decision(self, delivery_id: str, event: WebhookEvent, now: datetime) -> dict[str, Any]:
+        return {
+            "id": self._new_id(),
+            "delivery_id": delivery_id,
+            "at": now,
+            "decision": "planned",
+            "reason": "at_once",
+            "detail": event.type,
+        }
+
+    async def start(self) -> None:
+        """Read which endpoints there are; while the database does not answer, try again."""
+        try:
+            await self.look()
+        except Exception:  # as at any later look: a server starts without its database, too
+            log.exception("webhooks_not_read")
+        self._running = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """Look no more."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait({self._running})
+
+    def ring(self, doorbell: str) -> None:
+        """Look when an endpoint came, went or changed."""
+        if doorbell == webhooks.DOORBELL:
+            self._rung.set()
+
+    def unsure(self) -> None:
+        """Look: a doorbell may have been missed."""
+        self._rung.set()
+
+    async def look(self) -> None:
+        """Read who wants what."""
+        async with self._database.reading() as connection:
+            rows = await webhooks.all_of_them(connection)
+        wanted: dict[str, list[str]] = {}
+        for row in rows:
+            if row.disabled_at is None:
+                for event in EVENTS:
+                    if wants(row.events, event):
+                        wanted.setdefault(event, []).append(row.id)
+        self._wanted = wanted
+
+    async def _run(self) -> None:
+        while True:
+            self._rung.clear()
+            try:
+                async with asyncio.timeout(self._look_every):
+                    await self._rung.wait()
+            except TimeoutError:
+                """Nobody rang: that is what the look is for."""
+            try:
+                await self.look()
+            except Exception:  # the outermost of a task: it looks as long as we run
+                log.exception("webhooks_not_read")
+
+
+def _written(event: WebhookEvent, event_id: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": event_id,
+        "type": event.type,
+        "account_id": event.account_id,
+        "at": now,
+        "data": event.data,
+    }
