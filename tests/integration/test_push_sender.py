@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.push.endpoint_guard import EndpointGuard
@@ -283,6 +285,54 @@ async def test_no_way_of_writing_our_own_address_gets_a_connection(host: str) ->
         outcome = await world.send(endpoint=f"https://{host}:{port}/push/browser")
         assert (outcome.result, outcome.reason) == (Result.DEAD, Reason.BAD_ENDPOINT)
         assert world.service.connections == 0
+
+
+class Rebound(AbstractResolver):
+    """A DNS that has changed its mind since the subscription was stored."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Lead every name to one address."""
+        kind = socket.AF_INET6 if ":" in self._address else socket.AF_INET
+        assert family is not None
+        found: ResolveResult = {
+            "hostname": host,
+            "host": self._address,
+            "port": port,
+            "family": kind,
+            "proto": socket.IPPROTO_TCP,
+            "flags": socket.AI_NUMERICHOST,
+        }
+        return [found]
+
+    async def close(self) -> None:
+        """Close nothing."""
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "fd00::1"]
+)
+async def test_a_name_that_leads_inside_by_now_gets_no_connection(address: str) -> None:
+    """It was fine when it was stored: what counts is what it leads to when it is called."""
+    clock = StillClock()
+    async with PushService(clock=clock).running() as service:
+        sender = PushSender(
+            signer=VapidSigner(keys=[KEY], subject=SUBJECT, clock=clock),
+            guard=EndpointGuard(),
+            clock=clock,
+            resolver=Rebound(address),
+        )
+        port = service.origin.rpartition(":")[2]
+        push = a_push(service.subscribe(), endpoint=f"https://push.example.com:{port}/push/browser")
+        outcome = await sender.send(push)
+        await sender.close()
+        assert (outcome.result, outcome.reason) == (Result.DEAD, Reason.BAD_ENDPOINT)
+        assert outcome.detail == "does not lead to a public address"
+        assert service.connections == 0
 
 
 async def test_a_name_that_does_not_resolve_is_tried_again() -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 from weakref import WeakValueDictionary
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from realtime.clock import Clock
 from realtime.delivery.classify import (
@@ -74,12 +75,14 @@ class PushSender:
         clock: Clock,
         limits: PushLimits | None = None,
         tls: ssl.SSLContext | Literal[True] = True,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         self._signer = signer
         self._guard = guard
         self._clock = clock
         self._limits = limits or PushLimits()
         self._tls = tls
+        self._resolver = resolver
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._circuits = OriginCircuits(clock)
@@ -185,6 +188,7 @@ class PushSender:
             connector=aiohttp.TCPConnector(
                 limit=0,  # bounded by origin, above; overall by the worker
                 ssl=self._tls,
+                resolver=self._resolver,
                 socket_factory=None if trusted else open_public_socket,
             ),
             timeout=aiohttp.ClientTimeout(total=self._limits.timeout),
