@@ -107,6 +107,8 @@ class Courier:
         if not await self._write(self._verdicts.begun(claim, began, lease_until)):
             return Done()
         outcome = await carrier.settle(moment, await carrier.carry(parcel))
+        if moment.address is not None:
+            self._domains.learn(moment.address, outcome, self._clock.now())
         tried = self._verdicts.tried(
             claim, Try(began=began, outcome=outcome, target=moment.target), self._clock.now()
         )

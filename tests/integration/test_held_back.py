@@ -1,5 +1,6 @@
 """Held back, and then told as one: in quiet hours, when it is too much, and about one order."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from domain.identity import Identity
 from domain.preferences import Category
 from realtime.delivery.company import Measure
+from realtime.delivery.domains import IN_A_ROW, SHORTEST, TRIAL
 from realtime.delivery.planner import Notice, Planner
 from realtime.ids import new_id
 from storage.engine import Database, Transaction
@@ -205,3 +207,23 @@ async def test_an_order_that_is_due_soon_does_not_wait_for_more(shop: Shop) -> N
     await shop.order_changes("plan_sent", "plan_approved")
     decided = await shop.works(4)
     assert {decision for _, decision, _ in decided} == {"accepted"}
+
+
+async def test_a_domain_that_puts_mails_off_is_left_alone(shop: Shop) -> None:
+    """And spends no attempt; after its rest one mail tries."""
+    shop.world.mails.tell("rcpt", *["450 4.7.1 slow down"] * IN_A_ROW)
+    await shop.happens(*(f"c{number}" for number in range(IN_A_ROW)), category=Category.NEW_ORDER)
+    world, mails = shop.world, Counter[tuple[str, str]]()
+    async with world.worker(random=lambda: 0.5) as worker:
+        await world.decisions(2 * IN_A_ROW)
+        for passes in (timedelta(seconds=10), SHORTEST + TRIAL):
+            known = len(world.decided)
+            world.clock.advance(passes)
+            worker.wake()
+            await world.decisions(known + IN_A_ROW)
+            mails = Counter((each.decision, each.reason) for each in world.decided[known:])
+            if passes < SHORTEST:
+                assert mails == {("retried", "domain_resting"): IN_A_ROW}
+    assert mails["accepted", "sent"] >= 1
+    rows = [row for row in await world.deliveries() if row.channel == "email"]
+    assert {row.attempts for row in rows} <= {1, 2}

@@ -1,22 +1,26 @@
 """Alerts about messages: planned with them, held while there is hope that they are read."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from domain.conversations import ConversationKind
 from domain.identity import Identity
 from realtime.delivery.gate import FOCUS_IS_PROVEN
+from realtime.delivery.message_planner import MessagePeriods
+from realtime.delivery.threads import Threads, nobody_looks
 from realtime.services.messages import SendMessage
 from storage import inboxes, message_alerts
 from storage.engine import Database, Transaction
 from storage.message_alerts import Mark
 from storage.rows import Record, fetch_all
-from storage.tables import deliveries, notifications, orders
+from storage.tables import deliveries, inbox_items, notifications, orders
 from tests.support.delivery_world import World, a_world
+from tests.support.queue import Queue
 
 PUSH_AFTER = timedelta(seconds=5)
 MAIL_AFTER = timedelta(minutes=10)
@@ -38,8 +42,8 @@ class Talk:
 
     async def says(self, *texts: str) -> None:
         """Let Bea write, each text in a group of its own."""
-        for text in texts:
-            await self.market.send(self.bea, self.thread, text)
+        for each in texts:
+            await self.market.send(self.bea, self.thread, each)
 
     async def reads(self) -> None:
         """Let Sam read to the end."""
@@ -355,3 +359,40 @@ async def test_a_view_that_somebody_holds_is_taken_up_when_it_is_free(talk: Talk
     item = await talk.world.database.transaction(back)
     assert item is not None
     assert (item.push_from, item.mail_from) == (seq, seq)
+
+
+async def test_a_view_that_a_message_holds_just_now_is_waited_for(talk: Talk) -> None:
+    await talk.says("Hello")
+    threads = Threads(database=talk.world.database, in_focus=nobody_looks, periods=MessagePeriods())
+    claims = await Queue(talk.world.database).claim(now=talk.world.clock.now() + PUSH_AFTER)
+    held, let_go = asyncio.Event(), asyncio.Event()
+
+    async def hold(tx: Transaction) -> None:
+        await inboxes.item(tx.connection, "sam", talk.thread, lock=True)
+        held.set()
+        await let_go.wait()
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(talk.world.database.transaction(hold))
+        await held.wait()
+        group.create_task(threads.take_up(claims))
+        while not await somebody_waits(talk.world.database):
+            """It is on its way."""
+        let_go.set()
+    mine = inbox_items.c.account_id == "sam", inbox_items.c.conversation_id == talk.thread
+    [item] = await talk.rows(inbox_items.select().where(*mine))
+    assert (item.push_from, item.mail_from is None) == (None, False)
+
+
+async def somebody_waits(database: Database) -> bool:
+    """Tell whether a statement waits for a lock; before SQLite's one writer nobody does."""
+    if database.dialect == "sqlite":
+        return True
+    async with database.reading() as connection:
+        waiting = await connection.scalar(
+            text(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        )
+    return bool(waiting)
