@@ -19,6 +19,7 @@ from redis.asyncio.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from domain.contact_details import DetailMode
 from realtime.delivery.email.dkim import DkimKey
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.relay import Relay, parse_relays
@@ -74,6 +75,11 @@ class LogLevel(StrEnum):
     def parse(cls, text: str) -> "LogLevel":
         """Read one."""
         return cls(_one_of(text, cls))
+
+
+def detail_mode(text: str) -> DetailMode:
+    """Read what is done about contact details."""
+    return DetailMode(_one_of(text, DetailMode))
 
 
 def _one_of(text: str, choices: type[StrEnum]) -> str:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Annotated, Any, get_type_hints
 
+from domain.contact_details import DetailMode
 from realtime import setting_values as read
 from realtime.alert_settings import AlertSettings
 from realtime.files.place import Place, parse_place
@@ -182,6 +183,15 @@ class Settings(AlertSettings):
     due_soon_hours: Annotated[
         timedelta,
         Setting(read.hours, "12", "hours before its due time at which an order is due soon"),
+    ]
+    contact_details: Annotated[
+        DetailMode,
+        Setting(
+            read.detail_mode,
+            "warn",
+            "what is done about addresses, numbers and names in messages before there is an order: "
+            "warn tells their sender, mask takes them out, hold lets an operator look first",
+        ),
     ]
     edit_hours: Annotated[
         timedelta, Setting(read.hours, "24", "hours for which a message can be edited")

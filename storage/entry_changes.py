@@ -44,11 +44,23 @@ async def newest_message(connection: AsyncConnection, conversation_id: str) -> R
 async def edit(
     connection: AsyncConnection, conversation_id: str, seq: int, body: str, at: datetime
 ) -> Record:
-    """Give a message another text; return it as it then is."""
+    """Give a message another text, which is held back no longer; return it as it then is."""
     statement = (
         update(entries)
         .where(entries.c.conversation_id == conversation_id, entries.c.seq == seq)
-        .values(body=body, edited_at=at)
+        .values(body=body, data=None, edited_at=at)
+        .returning(entries)
+    )
+    return await fetch_one(connection, statement)
+
+
+async def let_through(connection: AsyncConnection, held: Record, at: datetime) -> Record:
+    """Give a message that was held back its own text and files; return it as it then is."""
+    own = {"body": held.body, "attachments": held.attachments}
+    statement = (
+        update(entries)
+        .where(entries.c.conversation_id == held.conversation_id, entries.c.seq == held.seq)
+        .values(**own, data=None, edited_at=at)
         .returning(entries)
     )
     return await fetch_one(connection, statement)
@@ -65,7 +77,7 @@ async def erase(
     statement = (
         update(entries)
         .where(mine, entries.c.seq == seq)
-        .values(body="", attachments=[], deleted_at=at)
+        .values(body="", data=None, attachments=[], deleted_at=at)
         .returning(entries)
     )
     return await fetch_one(connection, statement)

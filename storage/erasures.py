@@ -35,6 +35,7 @@ from storage.tables import (
     conversations,
     deliveries,
     erasures,
+    held_messages,
     inbox_changes,
     inbox_items,
     inboxes,
@@ -97,6 +98,7 @@ async def drop_what_is_its_own(connection: AsyncConnection, account_id: str) -> 
         suppressions,
         soft_bounces,
         webhook_events,
+        held_messages,
     ):
         await connection.execute(delete(table).where(table.c.account_id == account_id))
     mine = select(orders.c.id).where(_takes_part(account_id))

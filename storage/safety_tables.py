@@ -1,8 +1,17 @@
-"""The tables around safety: who wants to hear nothing of whom, and what was reported."""
+"""The tables around safety: who hears nothing of whom, what was reported, what is held back."""
 
-from sqlalchemy import BigInteger, Column, Index, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
 
-from storage.columns import Id, Instant, metadata, required
+from storage.columns import Id, Instant, Json, metadata, required
 
 blocks = Table(
     "blocks",
@@ -30,4 +39,21 @@ reports = Table(
     Column("closed_at", Instant),
     Column("closed_by", Id),
     Index(None, "reporter", "id"),
+)
+
+# Messages whose text is shown to nobody until an operator lets it through.
+held_messages = Table(
+    "held_messages",
+    metadata,
+    required("conversation_id", Id),
+    required("seq", BigInteger),
+    # Who wrote it.
+    required("account_id", Id, index=True),
+    required("body", Text),
+    required("attachments", Json),
+    required("found", Json),
+    required("at", Instant),
+    PrimaryKeyConstraint("conversation_id", "seq"),
+    ForeignKeyConstraint(["conversation_id"], ["conversations.id"], ondelete="CASCADE"),
+    Index(None, "at", "conversation_id", "seq"),
 )

@@ -34,7 +34,7 @@ from storage.order_tables import (
     timers,
 )
 from storage.queue_tables import attempts, deliveries, ledger, paused_channels
-from storage.safety_tables import blocks, reports
+from storage.safety_tables import blocks, held_messages, reports
 from storage.search_tables import search_documents, search_progress
 from storage.upkeep_tables import chores, erasures
 from storage.webhook_tables import webhook_events, webhooks
@@ -52,6 +52,7 @@ __all__ = (
     "deliveries",
     "entries",
     "erasures",
+    "held_messages",
     "idempotency_keys",
     "inbox_changes",
     "inbox_items",

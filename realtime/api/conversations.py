@@ -18,14 +18,16 @@ from domain.identity import Identity
 from realtime.api.bodies import DEFAULT_LIMIT, AccountId, Body, Limit, Moment, PageQuery, Query
 from realtime.api.endpoint import ACCOUNT, READER, Resource, Stored, get, patch, post, put
 from realtime.api.forms import SEEN_FORM
+from realtime.services.contact_details import ContactDetails
 from realtime.services.conversations import Conversations
+from realtime.services.message_shapes import CheckedMessage, OneMessage
+from realtime.services.message_shapes import ContactDetails as FoundDetails
 from realtime.services.messages import Messages, SendMessage
 from realtime.services.shapes import (
     Conversation,
     MayWrite,
     Message,
     MessagePage,
-    OneMessage,
     Page,
     Receipt,
 )
@@ -78,6 +80,12 @@ class MessageBody(Body, frozen=True):
     attachments: Annotated[tuple[AccountId, ...], Meta(max_length=MAX_ATTACHMENTS)] = ()
 
 
+class CheckBody(Body, frozen=True):
+    """A text that is yet to be sent."""
+
+    body: Text
+
+
 class ReadBody(Body, frozen=True):
     """How far the caller has read."""
 
@@ -87,9 +95,12 @@ class ReadBody(Body, frozen=True):
 class ConversationRoutes(Resource):
     """Conversations over HTTP."""
 
-    def __init__(self, *, conversations: Conversations, messages: Messages) -> None:
+    def __init__(
+        self, *, conversations: Conversations, messages: Messages, details: ContactDetails
+    ) -> None:
         self._conversations = conversations
         self._messages = messages
+        self._details = details
 
     async def page(self, caller: Identity, query: InboxQuery) -> Page[Conversation]:
         """List the caller's inbox, what was written in last comes first."""
@@ -145,8 +156,21 @@ class ConversationRoutes(Resource):
                 attachments=body.attachments,
             )
         )
-        stored = cast("Message", msgspec.Raw(sent.message))
-        return Stored({"message": stored}, sent.created)
+        shown: OneMessage = {"message": cast("Message", msgspec.Raw(sent.message))}
+        if sent.contact_details:
+            told = msgspec.Raw(sent.contact_details)
+            shown["contact_details"] = cast("FoundDetails", told)
+        return Stored(shown, sent.created)
+
+    async def check(
+        self, caller: Identity, conversation_id: AccountId, body: CheckBody
+    ) -> CheckedMessage:
+        """Tell what would become of a text, before it is sent.
+
+        Contact details are exchanged once there is an order: until then they are found here, and
+        in the answer to a message that is sent all the same.
+        """
+        return await self._details.check(caller, conversation_id, body.body)
 
     async def read(self, caller: Identity, conversation_id: AccountId, body: ReadBody) -> Receipt:
         """Note how far the caller has read; it never moves backwards."""
@@ -169,6 +193,7 @@ class ConversationRoutes(Resource):
             by=ACCOUNT,
             refuses=("not_participant", *Refusal, "too_large", "too_many_requests"),
         ),
+        post(f"{ONE}/messages/check", check, by=ACCOUNT, refuses=("not_participant", "too_large")),
         put(f"{ONE}/read", read, by=ACCOUNT, refuses=("not_participant",)),
         get("/v1/can-message/{account_id}", can_message, by=ACCOUNT, refuses=("not_found",)),
     )

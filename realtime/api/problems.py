@@ -80,6 +80,9 @@ CODES: Mapping[str, Meaning] = {
     "service_not_approved": Meaning(HTTPStatus.CONFLICT, "Only approved services are ordered."),
     "seller_changed": Meaning(HTTPStatus.CONFLICT, "A service stays with its seller."),
     "too_late": Meaning(HTTPStatus.CONFLICT, "The message is too old to be edited."),
+    "contact_details": Meaning(
+        HTTPStatus.CONFLICT, "It would say how to reach its sender, and there is no order yet."
+    ),
     "too_many_quick_replies": Meaning(HTTPStatus.CONFLICT, "There are as many as there may be."),
     "too_many_webhooks": Meaning(HTTPStatus.CONFLICT, "There are as many as there may be."),
     "too_many_attachments": Meaning(

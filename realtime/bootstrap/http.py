@@ -15,6 +15,7 @@ from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
 from realtime.api.description import DescriptionRoutes
 from realtime.api.endpoint import Resource
+from realtime.api.held_messages import HeldMessageRoutes
 from realtime.api.mail_events import MailEventRoutes
 from realtime.api.mail_previews import MailPreviewRoutes
 from realtime.api.notifications import NotificationRoutes
@@ -60,6 +61,7 @@ RESOURCES: Sequence[type[Resource]] = (
     BlockRoutes,
     QuickReplyRoutes,
     ReportRoutes,
+    HeldMessageRoutes,
     SearchRoutes,
     NotificationRoutes,
     PushRoutes,
@@ -100,13 +102,18 @@ def api_resources(
             check_endpoint=lambda url: _wrong_with(webhook_guard, url),
         ),
         ContactRoutes(contacts=use_cases.contacts),
-        ConversationRoutes(conversations=use_cases.conversations, messages=use_cases.messages),
+        ConversationRoutes(
+            conversations=use_cases.conversations,
+            messages=use_cases.messages,
+            details=use_cases.details,
+        ),
         AttachmentRoutes(
             uploads=use_cases.attachments.uploads, attachments=use_cases.attachments.reading
         ),
         BlockRoutes(blocks=use_cases.blocks),
         QuickReplyRoutes(quick_replies=use_cases.quick_replies),
         ReportRoutes(reports=use_cases.reports),
+        HeldMessageRoutes(held_messages=use_cases.held_messages),
         SearchRoutes(search=use_cases.search),
         NotificationRoutes(notifications=use_cases.notifications),
         PushRoutes(

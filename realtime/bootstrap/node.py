@@ -258,6 +258,7 @@ def _gateway(
         conversations=use_cases.conversations,
         messages=use_cases.messages,
         changes=use_cases.changes,
+        details=use_cases.details,
         announce=ground.bus.announce,
         clock=ground.clock,
         limits=limits,

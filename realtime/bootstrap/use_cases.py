@@ -1,6 +1,7 @@
 """The use cases, made once for API and gateway alike."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from domain.timers import Periods
 from realtime.bootstrap.attachments import AttachmentParts, make_attachments
@@ -22,10 +23,12 @@ from realtime.services.accounts import Accounts
 from realtime.services.blocks import Blocks
 from realtime.services.caretaker import Caretaker
 from realtime.services.clockwork import Clockwork
+from realtime.services.contact_details import ContactDetails
 from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
 from realtime.services.erasing import Erasing
 from realtime.services.export import Export
+from realtime.services.held_messages import HeldMessages
 from realtime.services.indexer import Indexer
 from realtime.services.mail_events import MailEvents
 from realtime.services.mail_previews import MailPreviews
@@ -82,6 +85,8 @@ class UseCases:
     attachments: AttachmentParts
     messages: Messages
     changes: MessageChanges
+    details: ContactDetails
+    held_messages: HeldMessages
     notifications: Notifications
     unsubscribing: Unsubscribing
     suppressions: Suppressions
@@ -145,12 +150,27 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         order_views=order_views,
         set_timers=actions.set_timers,
     )
+    details = ContactDetails(
+        database=database,
+        mode=ground.settings.contact_details,
+        own_hosts={urlsplit(ground.public_url).hostname or ""},
+    )
     store = MessageStore(
         people=people,
         planner=message_planner,
         webhooks=webhook_events,
+        details=details,
         clock=clock,
         new_id=new_id,
+    )
+    changes = MessageChanges(
+        database=database,
+        people=people,
+        webhooks=webhook_events,
+        details=details,
+        clock=clock,
+        new_id=new_id,
+        edit_within=ground.settings.edit_hours,
     )
     links = UnsubscribeTokens(ground.settings.link_secrets)
     order_timers = OrderTimers(
@@ -202,13 +222,10 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         attachments=attachments,
         blocks=Blocks(database=database, people=people, conversations=conversations, clock=clock),
         messages=messages,
-        changes=MessageChanges(
-            database=database,
-            people=people,
-            webhooks=webhook_events,
-            clock=clock,
-            new_id=new_id,
-            edit_within=ground.settings.edit_hours,
+        changes=changes,
+        details=details,
+        held_messages=HeldMessages(
+            database=database, people=people, changes=changes, clock=clock, new_id=new_id
         ),
         notifications=Notifications(database=database, clock=clock, explain=explain),
         unsubscribing=Unsubscribing(accounts=accounts, read_token=links.read),

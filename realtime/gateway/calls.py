@@ -13,6 +13,7 @@ from domain.publications import thread_channel
 from realtime.decoding import invalid, no_text_in
 from realtime.gateway.typists import Typists
 from realtime.protocol.codec import UNREADABLE
+from realtime.services.contact_details import ContactDetails
 from realtime.services.conversations import Conversations
 from realtime.services.message_changes import MessageChanges
 from realtime.services.messages import Messages, SendMessage, Sent
@@ -57,6 +58,13 @@ class Delete(Struct, frozen=True, kw_only=True):
     seq: Seq
 
 
+class Check(Struct, frozen=True, kw_only=True):
+    """``message.check``."""
+
+    conversation: str
+    body: str
+
+
 class Receipt(Struct, frozen=True, kw_only=True):
     """``receipt.read``, ``receipt.delivered`` and ``receipt.unread``."""
 
@@ -89,11 +97,13 @@ class Calls:
         conversations: Conversations,
         messages: Messages,
         changes: MessageChanges,
+        details: ContactDetails,
         typists: Typists,
     ) -> None:
         self._conversations = conversations
         self._messages = messages
         self._changes = changes
+        self._details = details
         self._typists = typists
 
     def send(self, caller: Caller, data: Raw, done: Callable[[Outcome], None]) -> None:
@@ -128,6 +138,9 @@ class Calls:
     async def _edit(self, caller: Caller, asked: Edit) -> Any:
         return await self._changes.edit(caller.identity, asked.conversation, asked.seq, asked.body)
 
+    async def _check(self, caller: Caller, asked: Check) -> Any:
+        return await self._details.check(caller.identity, asked.conversation, asked.body)
+
     async def _delete(self, caller: Caller, asked: Delete) -> Any:
         return await self._changes.delete(caller.identity, asked.conversation, asked.seq)
 
@@ -158,6 +171,7 @@ class Calls:
 
 
 METHODS: Mapping[str, tuple[type[Struct], Handler]] = {
+    "message.check": (Check, Calls._check),
     "message.edit": (Edit, Calls._edit),
     "message.delete": (Delete, Calls._delete),
     "receipt.read": (Receipt, Calls._read),
@@ -188,4 +202,7 @@ def _require_account(caller: Caller) -> None:
 def _sent(outcome: Sent | OrderwireError) -> Outcome:
     if isinstance(outcome, OrderwireError):
         return outcome
+    if outcome.contact_details:
+        told = (outcome.message, outcome.contact_details)
+        return Raw(b'{"message":%b,"contact_details":%b}' % told)
     return Raw(b'{"message":%b}' % outcome.message)

@@ -33,6 +33,7 @@ from realtime.protocol import codes
 from realtime.protocol.formats import Format
 from realtime.protocol.limits import Limits
 from realtime.services.accounts import Accounts
+from realtime.services.contact_details import ContactDetails
 from realtime.services.conversations import Conversations
 from realtime.services.identity import TokenVerifier
 from realtime.services.message_changes import MessageChanges
@@ -62,6 +63,7 @@ class Gateway:
         conversations: Conversations,
         messages: Messages,
         changes: MessageChanges,
+        details: ContactDetails,
         announce: Callable[[list[Publication], set[str]], Awaitable[None]],
         clock: Clock,
         limits: Limits,
@@ -99,6 +101,7 @@ class Gateway:
                 conversations=conversations,
                 messages=messages,
                 changes=changes,
+                details=details,
                 typists=Typists(
                     announce=lambda told: self._spawn(self._tell(told)),
                     call_later=asyncio.get_running_loop().call_later,

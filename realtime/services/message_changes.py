@@ -13,16 +13,20 @@ from domain.webhooks import MESSAGE_DELETED, MESSAGE_EDITED
 from realtime.clock import Clock
 from realtime.services import attachment_removal, contact_rule, inbox_news, views
 from realtime.services.attachment_uses import ids_of
+from realtime.services.contact_details import ContactDetails, Noticed, Words
 from realtime.services.conversations import summary
 from realtime.services.inbox_news import Change, Counts, Kind
+from realtime.services.message_shapes import OneMessage
 from realtime.services.messages import check_body
 from realtime.services.people import People
-from realtime.services.shapes import OneMessage
 from realtime.services.webhook_events import WebhookEvent, WebhookEvents
-from storage import conversations, entry_changes, inboxes
+from storage import conversations, entry_changes, held_messages, inboxes
 from storage.conversations import Draft
 from storage.engine import Database, Transaction
 from storage.rows import Record
+
+# A conversation, and who takes part in it.
+Thread = tuple[Record, Sequence[str]]
 
 
 class MessageChanges:
@@ -34,6 +38,7 @@ class MessageChanges:
         database: Database,
         people: People,
         webhooks: WebhookEvents,
+        details: ContactDetails,
         clock: Clock,
         new_id: Callable[[], str],
         edit_within: timedelta,
@@ -41,6 +46,7 @@ class MessageChanges:
         self._database = database
         self._people = people
         self._webhooks = webhooks
+        self._details = details
         self._clock = clock
         self._new_id = new_id
         self._edit_within = edit_within
@@ -64,14 +70,17 @@ class MessageChanges:
             message = await _own(tx, identity, conversation_id, seq)
             if message.deleted_at is not None:
                 raise NotFound("there is no such message")
-            if message.body == body:
-                return {"message": views.message(message)}
+            noticed = await self._noticed(tx, identity, thread, body)
+            stored = noticed.stored if noticed else body
+            if message.body == stored:
+                return _shown(message, noticed)
             if now >= message.at + self._edit_within:
                 raise Conflict("this message is too old to be edited", code="too_late")
-            changed = await entry_changes.edit(tx.connection, conversation_id, seq, body, now)
-            draft = self._draft(changed, EntryKind.EDIT, now, body)
+            await _drop_held(tx, message)
+            changed = await entry_changes.edit(tx.connection, conversation_id, seq, stored, now)
+            draft = self._draft(changed, EntryKind.EDIT, now, stored)
             await self._tell(tx, thread, changed, draft)
-            return {"message": views.message(changed)}
+            return _shown(changed, noticed)
 
         return await self._database.transaction(work)
 
@@ -84,30 +93,74 @@ class MessageChanges:
             thread = await self._held(tx, identity, conversation_id)
             message = await _own(tx, identity, conversation_id, seq)
             if message.deleted_at is None:
-                await _remove_files(tx, message, now)
-                message = await entry_changes.erase(tx.connection, conversation_id, seq, now)
-                draft = self._draft(message, EntryKind.DELETE, now)
-                await self._tell(tx, thread, message, draft)
+                message = await self._erased(tx, thread, message, now)
             return {"message": views.message(message)}
 
         return await self._database.transaction(work)
 
-    async def _held(
-        self, tx: Transaction, identity: Identity, conversation_id: str
-    ) -> tuple[Record, Sequence[str]]:
+    async def let_through(self, tx: Transaction, held: Record) -> OneMessage:
+        """Show the text of a message that was held back; an edit tells it to whoever looks."""
+        thread = await self._thread(tx, held.conversation_id)
+        now = self._clock.now()
+        message = await entry_changes.let_through(tx.connection, held, now)
+        draft = self._draft(message, EntryKind.EDIT, now, held.body)
+        await self._tell(tx, thread, message, draft)
+        return {"message": views.message(message)}
+
+    async def take_away(self, tx: Transaction, held: Record) -> OneMessage:
+        """Delete a message that was held back."""
+        thread = await self._thread(tx, held.conversation_id)
+        message = await entry_changes.message(tx.connection, held.conversation_id, held.seq)
+        assert message is not None, "it is held back as long as it stands"
+        erased = await self._erased(tx, thread, message, self._clock.now())
+        return {"message": views.message(erased)}
+
+    async def _erased(
+        self, tx: Transaction, thread: Thread, message: Record, now: datetime
+    ) -> Record:
+        await _remove_files(tx, message, now)
+        await _drop_held(tx, message)
+        erased = await entry_changes.erase(tx.connection, message.conversation_id, message.seq, now)
+        await self._tell(tx, thread, erased, self._draft(erased, EntryKind.DELETE, now))
+        return erased
+
+    async def _noticed(
+        self, tx: Transaction, identity: Identity, thread: Thread, body: str
+    ) -> Noticed | None:
+        """Look for contact details; a text that would be held back is no edit."""
+        conversation, members = thread
+        if conversation.kind != ConversationKind.DIRECT:
+            return None
+        other = next(member for member in members if member != identity.account_id)
+        words = Words(writer=identity.account_id, reader=other, body=body)
+        noticed = (await self._details.notice(tx.connection, {other: words})).get(other)
+        if noticed is not None and noticed.held:
+            raise Conflict(
+                "contact details can be exchanged once there is an order",
+                path="body",
+                code="contact_details",
+            )
+        return noticed
+
+    async def _held(self, tx: Transaction, identity: Identity, conversation_id: str) -> Thread:
         """Hold a conversation that the caller takes part in; return it and who else does."""
-        conversation = await entry_changes.hold(tx.connection, conversation_id)
-        receipts = await conversations.receipts_of(tx.connection, [conversation_id])
-        members = sorted(row.account_id for row in receipts)
-        if conversation is None or identity.account_id not in members:
+        conversation, members = await self._thread(tx, conversation_id)
+        if identity.account_id not in members:
             raise NotParticipant("there is no such conversation")
         return conversation, members
+
+    async def _thread(self, tx: Transaction, conversation_id: str) -> Thread:
+        conversation = await entry_changes.hold(tx.connection, conversation_id)
+        if conversation is None:
+            raise NotParticipant("there is no such conversation")
+        receipts = await conversations.receipts_of(tx.connection, [conversation_id])
+        return conversation, sorted(row.account_id for row in receipts)
 
     async def _may_still_write(
         self,
         tx: Transaction,
         identity: Identity,
-        thread: tuple[Record, Sequence[str]],
+        thread: Thread,
         now: datetime,
     ) -> None:
         """An edit says something, so it is for whoever may say something."""
@@ -137,7 +190,7 @@ class MessageChanges:
     async def _tell(
         self,
         tx: Transaction,
-        thread: tuple[Record, Sequence[str]],
+        thread: Thread,
         message: Record,
         draft: Draft,
     ) -> None:
@@ -183,6 +236,19 @@ def _changed(draft: Draft) -> WebhookEvent:
     event = MESSAGE_EDITED if draft.kind is EntryKind.EDIT else MESSAGE_DELETED
     data = {"conversation_id": draft.conversation_id, "change": views.entry(draft)}
     return WebhookEvent(event, draft.sender, data)
+
+
+def _shown(message: Record, noticed: Noticed | None) -> OneMessage:
+    shown: OneMessage = {"message": views.message(message)}
+    if noticed is not None:
+        shown["contact_details"] = noticed.shown()
+    return shown
+
+
+async def _drop_held(tx: Transaction, message: Record) -> None:
+    """Forget a text that was held back: it was changed or taken back before anybody looked."""
+    if message.data is not None:
+        await held_messages.take(tx.connection, message.conversation_id, message.seq)
 
 
 async def _remove_files(tx: Transaction, message: Record, now: datetime) -> None:

@@ -13,8 +13,9 @@ from domain.publications import Publication, thread_channel
 from domain.webhooks import MESSAGE_CREATED
 from realtime.clock import Clock
 from realtime.delivery.message_planner import MessagePlanner, Unread
-from realtime.services import contact_rule, inbox_news, message_files, views
+from realtime.services import contact_rule, inbox_news, message_files, message_holds, views
 from realtime.services.commit_queue import Again
+from realtime.services.contact_details import ContactDetails, Noticed, Words
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.message_files import Files, Key, Outcome
 from realtime.services.messages import SendMessage, Sent
@@ -70,10 +71,12 @@ class MessageStore:
         people: People,
         planner: MessagePlanner,
         webhooks: WebhookEvents,
+        details: ContactDetails,
         clock: Clock,
         new_id: Callable[[], str],
     ) -> None:
         self._people = people
+        self._details = details
         self._planner = planner
         self._webhooks = webhooks
         self._clock = clock
@@ -208,13 +211,21 @@ class MessageStore:
         files: Files,
         now: datetime,
     ) -> dict[Key, Outcome]:
-        drafts = [self._draft(command, files.get(key, ()), now) for key, command in fresh.items()]
+        noticed = await self._details.notice(tx.connection, _before_orders(memberships, fresh))
+        drafts = [
+            self._draft(command, files.get(key, ()), noticed.get(key), now)
+            for key, command in fresh.items()
+        ]
         await conversations.append(tx.connection, drafts, _rights(memberships))
+        if noticed:
+            await message_holds.hold(tx, list(fresh), drafts, noticed, files)
         outcomes: dict[Key, Outcome] = {}
         for key, draft in zip(fresh, drafts, strict=True):
             data = views.encode(views.entry(draft))
             tx.publish(Publication(thread_channel(draft.conversation_id), data, draft.seq))
-            outcomes[key] = Sent(draft.seq, data, created=True)
+            found = noticed.get(key)
+            told = views.encode(found.shown()) if found else b""
+            outcomes[key] = Sent(draft.seq, data, created=True, contact_details=told)
         # Contacts before inboxes, as everywhere: locks are taken in one order.
         await self._note_first_words(tx, memberships, drafts, now)
         arrivals = _arrivals(memberships, drafts)
@@ -223,7 +234,14 @@ class MessageStore:
             await self._webhooks.tell(tx, [_created(draft) for draft in drafts])
         return outcomes
 
-    def _draft(self, command: SendMessage, files: Sequence[Attachment], now: datetime) -> Draft:
+    def _draft(
+        self,
+        command: SendMessage,
+        files: Sequence[Attachment],
+        noticed: Noticed | None,
+        now: datetime,
+    ) -> Draft:
+        held = noticed is not None and noticed.held
         return Draft(
             conversation_id=command.conversation_id,
             id=self._new_id(),
@@ -231,9 +249,10 @@ class MessageStore:
             sender=command.sender_id,
             at=now,
             client_id=command.client_id,
-            body=command.body,
+            body=noticed.stored if noticed else command.body,
             reply_to=command.reply_to,
-            attachments=files,
+            attachments=() if held else files,
+            data={"held": True} if held else None,
         )
 
     async def _note_first_words(
@@ -269,6 +288,18 @@ class MessageStore:
         counts = {id_: Counts(unread_conversations=n) for id_, n in newly_unread.items() if n}
         await inbox_news.announce(tx, changes, counts)
         await self._planner.plan(tx, _unread(arrivals, rows, people))
+
+
+def _before_orders(
+    memberships: Memberships, fresh: Mapping[Key, SendMessage]
+) -> Mapping[Key, Words]:
+    """Choose what is written outside of orders."""
+    told = {}
+    for key, command in fresh.items():
+        thread, writer = memberships[command.conversation_id], command.sender_id
+        if thread.kind is ConversationKind.DIRECT:
+            told[key] = Words(writer=writer, reader=thread.other(writer), body=command.body)
+    return told
 
 
 def _unread(

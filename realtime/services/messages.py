@@ -26,11 +26,15 @@ class SendMessage(Struct, frozen=True):
 
 
 class Sent(Struct, frozen=True):
-    """A stored message: its JSON as the thread publishes it, and whether this call stored it."""
+    """A stored message: its JSON as the thread publishes it, and whether this call stored it.
+
+    ``contact_details`` is JSON of what was found in its text, or empty.
+    """
 
     seq: int
     message: bytes
     created: bool
+    contact_details: bytes = b""
 
 
 def check(command: SendMessage) -> OrderwireError | None:

@@ -121,7 +121,10 @@ class Attachment(TypedDict):
 
 
 class Message(TypedDict):
-    """A message, as its thread publishes it; pages of messages add what became of it."""
+    """A message, as its thread publishes it; pages of messages add what became of it.
+
+    Of one that is `held` the text is shown when an operator has let it through.
+    """
 
     type: Literal["message"]
     seq: Count
@@ -132,6 +135,7 @@ class Message(TypedDict):
     reply_to: int | None
     attachments: Sequence[Attachment]
     at: Time
+    held: NotRequired[Literal[True]]
     edited_at: NotRequired[Time | None]
     deleted_at: NotRequired[Time | None]
 
@@ -193,12 +197,6 @@ class MessagePage(TypedDict):
     items: Sequence[PageEntry]
     has_before: bool
     has_after: bool
-
-
-class OneMessage(TypedDict):
-    """A message that was just sent or changed."""
-
-    message: Message
 
 
 class Receipt(TypedDict):

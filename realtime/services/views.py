@@ -86,7 +86,7 @@ def entry(row: Any) -> shapes.Entry:
 
 
 def _message(row: Any) -> shapes.Message:
-    return {
+    shown: shapes.Message = {
         "type": "message",
         "seq": row.seq,
         "id": row.id,
@@ -97,6 +97,9 @@ def _message(row: Any) -> shapes.Message:
         "attachments": row.attachments,
         "at": rfc3339(row.at),
     }
+    if row.data is not None:
+        shown["held"] = True
+    return shown
 
 
 def attachment(row: Record) -> shapes.Attachment:

@@ -13,6 +13,7 @@ SPREAD_BY = {
         "entries": "conversation_id",
         "search_documents": "conversation_id",
         "search_progress": "conversation_id",
+        "held_messages": "conversation_id",
     },
     "account": {
         "accounts": "id",

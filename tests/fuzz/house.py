@@ -267,6 +267,7 @@ async def a_server() -> AsyncIterator[SocketTarget]:
     bus, everybody = MemoryBus(), cast("Any", Everybody())
     hub = Hub(bus=bus, reads=Reads(), on_doorbell=lambda _: None)
     gateway = Gateway(
+        details=cast("Any", None),
         node="n",
         hub=hub,
         presence=LocalPresence(),

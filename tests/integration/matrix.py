@@ -80,6 +80,11 @@ MATRIX: Sequence[Row] = (
         {"client_id": "c", "body": "Hello"},
         "401 401 404 201 201 403 403",
     ),
+    (
+        "POST /v1/conversations/{conversation_id}/messages/check",
+        {"body": "Hello"},
+        "401 401 404 200 200 403 403",
+    ),
     ("PUT /v1/conversations/{conversation_id}/read", {"seq": 1}, "401 401 404 200 200 403 403"),
     ("GET /v1/can-message/{account_id}", None, "401 401 200 200 400 403 403"),
     # None of these is a form, and none speaks tus.
@@ -105,6 +110,18 @@ MATRIX: Sequence[Row] = (
     ("POST /v1/reports", {"account_id": "<bea>", "reason": "spam"}, "401 401 201 400 201 403 403"),
     ("GET /v1/ops/reports", None, "401 401 403 403 403 200 403"),
     ("POST /v1/ops/reports/{report_id}/close", None, "401 401 403 403 403 200 403"),
+    ("GET /v1/ops/held-messages", None, "401 401 403 403 403 200 403"),
+    # Nothing is held back here.
+    (
+        "POST /v1/ops/held-messages/{conversation_id}/{seq}/release",
+        None,
+        "401 401 403 403 403 404 403",
+    ),
+    (
+        "POST /v1/ops/held-messages/{conversation_id}/{seq}/reject",
+        None,
+        "401 401 403 403 403 404 403",
+    ),
     ("GET /v1/search", {"q": "Hello"}, "401 401 200 200 200 403 403"),
     ("GET /v1/notifications", None, "401 401 200 200 200 403 403"),
     ("POST /v1/notifications/read", {}, "401 401 200 200 200 403 403"),
@@ -155,6 +172,7 @@ MATRIX: Sequence[Row] = (
     ("subscribe thread:of-nobody", None, "3500 109 103 103 103 103 3500"),
     ("subscribe nothing:at-all", None, "3500 109 102 102 102 102 3500"),
     ("rpc message.send", MESSAGE, "3500 109 403 ok ok 403 3500"),
+    ("rpc message.check", {"body": "Hello"}, "3500 109 403 ok ok 403 3500"),
     ("rpc message.edit", {"seq": 2, "body": "Better"}, "3500 109 403 403 ok 403 3500"),
     ("rpc message.delete", {"seq": 2}, "3500 109 403 403 ok 403 3500"),
     ("rpc receipt.read", {"seq": 1}, "3500 109 403 ok ok 403 3500"),

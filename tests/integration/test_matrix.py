@@ -242,6 +242,7 @@ async def a_marketplace(node: RunningNode, name: str) -> dict[str, str]:
         "note_id": note["id"],
         "quick_reply_id": reply["id"],
         "report_id": report["id"],
+        "seq": "1",
         "suppression_id": address_key(f"{sam}@example.com"),
         "attachment_id": attachment,
         "mail": "order_created",

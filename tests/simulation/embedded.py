@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import make_url
 
+from domain.contact_details import DetailMode
 from domain.errors import Unavailable
 from domain.identity import Identity
 from domain.publications import REPLAY_MAX_PUBLICATIONS
@@ -21,6 +22,7 @@ from realtime.delivery.message_planner import MessagePlanner
 from realtime.services.accounts import Accounts
 from realtime.services.blocks import Blocks
 from realtime.services.channel_reads import ChannelReads
+from realtime.services.contact_details import ContactDetails
 from realtime.services.conversations import Conversations
 from realtime.services.message_store import MessageStore
 from realtime.services.order_views import OrderViews
@@ -187,6 +189,7 @@ class EmbeddedGround:
                     new_id=self._new_id,
                     lifetime=timedelta(hours=72),
                 ),
+                details=ContactDetails(database=database, mode=DetailMode.WARN),
                 clock=clock,
                 new_id=self._new_id,
             ),

@@ -205,6 +205,7 @@ class Node:
             rates=AccountRates(rate=RATE, burst=BURST, monotonic=self._loop.time),
         )
         gateway = Gateway(
+            details=cast("Any", None),
             node=self.name,
             hub=hub,
             presence=LocalPresence(),

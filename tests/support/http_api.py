@@ -17,6 +17,7 @@ from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
 from realtime.api.description import DescriptionRoutes
 from realtime.api.endpoint import Resource, routes_of
+from realtime.api.held_messages import HeldMessageRoutes
 from realtime.api.mail_events import MailEventRoutes
 from realtime.api.mail_previews import MailPreviewRoutes
 from realtime.api.notifications import NotificationRoutes
@@ -58,11 +59,14 @@ def resources(market: Marketplace) -> Sequence[Resource]:
             requirements=market.requirements,
         ),
         ContactRoutes(contacts=market.contacts),
-        ConversationRoutes(conversations=market.conversations, messages=market.messages),
+        ConversationRoutes(
+            conversations=market.conversations, messages=market.messages, details=market.details
+        ),
         AttachmentRoutes(uploads=market.uploads, attachments=market.attachments),
         BlockRoutes(blocks=market.blocks),
         QuickReplyRoutes(quick_replies=market.quick_replies),
         ReportRoutes(reports=market.reports),
+        HeldMessageRoutes(held_messages=market.held_messages),
         SearchRoutes(search=market.search),
         NotificationRoutes(notifications=market.notifications),
         PushRoutes(

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from domain.contact_details import DetailMode
 from domain.errors import OrderwireError
 from domain.identity import Identity, Role
 from domain.publications import Publication
@@ -32,11 +33,13 @@ from realtime.services.attachment_uploads import Uploads
 from realtime.services.attachments import Attachments
 from realtime.services.blocks import Blocks
 from realtime.services.channel_reads import ChannelReads
+from realtime.services.contact_details import ContactDetails
 from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
 from realtime.services.erased_accounts import ErasedAccounts
 from realtime.services.erasing import Erasing
 from realtime.services.export import Export
+from realtime.services.held_messages import HeldMessages
 from realtime.services.indexer import Indexer
 from realtime.services.mail_events import MailEvents
 from realtime.services.mail_previews import MailPreviews
@@ -129,6 +132,7 @@ class Marketplace:
         scanner: Scanner | None = None,
         trial: Trial | None = None,
         relays: Sequence[Relay] = (),
+        details_mode: DetailMode = DetailMode.WARN,
     ) -> None:
         self.database = database
         self.clock = clock or StillClock()
@@ -214,9 +218,16 @@ class Marketplace:
         self.export = Export(**made, **self._shown(), attachments=self.attachments)
         self.notifications = Notifications(**made, explain=explain)
         self.reads = ChannelReads(**made, people=self.people, order_views=self.order_views)
-        store = MessageStore(**known, **telling, planner=message_planner, new_id=new_id)
+        self.details = ContactDetails(
+            database=database, mode=details_mode, own_hosts=("market.example",)
+        )
+        writing: Mapping[str, Any] = {**telling, "details": self.details, "new_id": new_id}
+        store = MessageStore(**known, **writing, planner=message_planner)
         self.changes = MessageChanges(
-            **made, **telling, people=self.people, new_id=new_id, edit_within=EDIT_WITHIN
+            **made, **writing, people=self.people, edit_within=EDIT_WITHIN
+        )
+        self.held_messages = HeldMessages(
+            **made, people=self.people, changes=self.changes, new_id=new_id
         )
         self.messages = Messages(
             database=database, store=store, rates=UNLIMITED, answer_within=PATIENT

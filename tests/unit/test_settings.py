@@ -117,6 +117,7 @@ def test_settings_are_read_into_what_they_stand_for() -> None:
         ("ALLOWED_ORIGINS", "https://a.example.com, *", "is an origin such as https://"),
         ("PUSH_EXTRA_ORIGINS", "127.0.0.1:9999", "is an origin such as https://"),
         ("WEBHOOK_EXTRA_ORIGINS", "ftp://x", "is an origin such as https://"),
+        ("CONTACT_DETAILS", "ask", "is one of warn, mask, hold"),
         ("TRUSTED_PROXIES", "10.0.0.0/8, proxy", "is an address or a network"),
         ("SMTP_URL", "smtp://user:hunter2@mail.example.com", "smtp:// is not private"),
         ("SMTP_URL", "imap://user:hunter2@mail.example.com", "is smtp+starttls://"),

@@ -69,6 +69,7 @@ class Desk:
         self.messages = Messages()
         self.announced: list[Publication] = []
         self.calls = Calls(
+            details=cast("Any", None),
             conversations=cast("Any", self.service),
             messages=cast("Any", self.messages),
             changes=cast("Any", self.service),

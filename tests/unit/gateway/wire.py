@@ -157,6 +157,7 @@ async def a_gateway(messages: Messages | None = None) -> AsyncIterator[Gateway]:
     clock = StillClock()
     async with a_stage() as stage:
         gateway = Gateway(
+            details=cast("Any", None),
             node="n",
             hub=stage.hub,
             presence=LocalPresence(),
