@@ -14,6 +14,8 @@ from domain.mail_quotes import reply_text
 
 # How many servers a mail may have come through: more is a loop (RFC 5321, 6.3).
 MOST_HOPS = 50
+# Answers stand above what they answer, and are far shorter; what comes behind is not looked at.
+LONGEST_TEXT = 50_000
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
 _AUTO_REPLY_FIELDS = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply")
 _OURS = re.compile(r":orderwire\s*$")
@@ -76,7 +78,8 @@ def _text_of(message: EmailMessage) -> str:
     if part is None:
         return ""
     text = str(part.get_content())
-    return _as_text(text) if part.get_content_subtype() == "html" else text
+    plain = _as_text(text) if part.get_content_subtype() == "html" else text
+    return plain[:LONGEST_TEXT]
 
 
 def _body(message: EmailMessage) -> EmailMessage | None:

@@ -50,7 +50,6 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
         ([Answer(status=500)], [("retried", "try_later"), SENT], 2),
         ([Answer(status=502, body=b"x" * 9_000_000)], [("retried", "try_later"), SENT], 2),
         ([Answer(drop=True)], [("retried", "connection_failed"), SENT], 2),
-        ([Answer(status=201, stall="body")], [SENT], 1),
     ],
 )
 async def test_each_answer_of_a_push_service(

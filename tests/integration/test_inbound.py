@@ -3,7 +3,7 @@
 import email
 import email.policy
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from email.message import EmailMessage
@@ -35,6 +35,7 @@ class Inbound(World):
     """A world whose mails can be answered; ``mail`` is the one that Sam got, ``write`` answers."""
 
     port = 0
+    fails_with: Callable[..., Awaitable[None]] | None = None
 
     async def mailed(self, **sam: Any) -> EmailMessage:
         """Have Bea order from Sam; return the mail that tells him so."""
@@ -83,6 +84,8 @@ async def an_inbound(database: Database, folder: Path) -> AsyncIterator[Inbound]
         database.announce_to(world.bell)
 
         async def post(delivery_id: str, reply: Reply) -> None:
+            if world.fails_with:
+                await world.fails_with(delivery_id)
             await world.marketplace.mail_replies.post(
                 MailReply(
                     delivery_id=delivery_id,
@@ -225,6 +228,26 @@ async def test_recipients_come_one_at_a_time(inbound: Inbound) -> None:
         with pytest.raises(SMTPResponseException) as refused:
             await client.rcpt(str(mail["Reply-To"]))
         assert refused.value.code == 452
+
+
+async def test_a_mail_that_breaks_us_is_ours_to_mend(inbound: Inbound) -> None:
+    """Whoever sent it tries again later; it is not lost."""
+    mail = await inbound.mailed()
+
+    async def fails(*_told: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    inbound.fails_with = fails
+    told = await inbound.write(an_answer(mail))
+    assert told.startswith("451 4.3.0 This could not be read")
+
+
+async def test_a_mail_without_text_has_nothing_to_post(inbound: Inbound) -> None:
+    mail = await inbound.mailed()
+    answer = an_answer(mail)
+    answer.clear_content()
+    answer.set_content(b"\x89PNG", maintype="image", subtype="png")
+    assert (await inbound.write(answer)).startswith("554 5.6.0")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ QUOTE = "> Hi Sam,\n> A message is waiting for you.\n>\n> View it: https://marke
         "From: Orderwire <no-reply@market.example>\nSent: Monday, 23 November 2026\nTo: Sam\n\nHi",
         "Von: Orderwire <no-reply@market.example>\nDatum: Montag, 23. November\n\nHallo",
         "*From:* Orderwire\n*Date:* Monday\n*To:* Sam\n\nHi Sam,",
+        "________________________________\n\nVon: Orderwire\n\nGesendet: Montag\n\nHallo",
+        "On Mon, Nov 23, 2026 at 10:00 AM Orderwire wrote:\n\nHi Sam,\nA message is waiting.",
         QUOTE,
         "Sent from my iPhone\n\nOn 23. Nov 2026, at 10:00, Orderwire wrote:\n" + QUOTE,
         "Von meinem iPhone gesendet\n\nAm 23.11.2026 um 10:00 schrieb Orderwire:\n" + QUOTE,
@@ -52,6 +54,7 @@ def test_what_stands_below_an_answer_is_not_part_of_it(below: str, ending: str) 
         "a > b\n\nbut c",
         "----\nIn short: no.",
         "Von: Berlin",
+        "On the one hand\non the other\nand so on",
     ],
 )
 def test_what_only_looks_like_it_stays(text: str) -> None:
