@@ -1,11 +1,15 @@
 """The log of what operators did: written in the transaction of the deed, and never changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.columns import Instant
+from storage.rows import Record, fetch_all
 from storage.tables import audit_log
 
 
@@ -33,3 +37,25 @@ async def write(connection: AsyncConnection, deed: Deed) -> None:
             detail=deed.detail,
         )
     )
+
+
+async def page(
+    connection: AsyncConnection,
+    *,
+    actor: str | None,
+    about: str | None,
+    after: tuple[datetime, str] | None,
+    limit: int,
+) -> Sequence[Record]:
+    """Read deeds, the latest first: of one who did them, or about one thing."""
+    statement = select(audit_log)
+    if actor is not None:
+        statement = statement.where(audit_log.c.actor == actor)
+    if about is not None:
+        statement = statement.where(audit_log.c.about == about)
+    if after is not None:
+        place = tuple_(audit_log.c.at, audit_log.c.id)
+        bound = tuple_(literal(after[0], Instant()), literal(after[1]))
+        statement = statement.where(place < bound)
+    statement = statement.order_by(audit_log.c.at.desc(), audit_log.c.id.desc())
+    return await fetch_all(connection, statement.limit(limit))

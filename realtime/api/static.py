@@ -20,6 +20,7 @@ from realtime.api.pages import Pages
 # like; frames are for the demo, which shows two of our own pages side by side.
 APP_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data: blob:; "
+    "media-src 'self' blob:; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; "
     "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )

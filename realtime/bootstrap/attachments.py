@@ -17,6 +17,7 @@ from realtime.services.attachment_links import AttachmentLinks
 from realtime.services.attachment_sweep import AttachmentSweep
 from realtime.services.attachment_uploads import Uploads
 from realtime.services.attachments import Attachments
+from realtime.services.auditing import Audit
 from realtime.settings import Settings
 
 MEGABYTE = 1024 * 1024
@@ -51,6 +52,7 @@ def make_attachments(ground: Ground) -> AttachmentParts:
             database=database,
             files=files,
             links=AttachmentLinks(settings.link_secrets, clock),
+            audit=Audit(database=database, clock=clock, new_id=new_id),
             clock=clock,
         ),
         sweep=AttachmentSweep(database=database, files=files, clock=clock),

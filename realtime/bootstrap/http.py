@@ -10,6 +10,7 @@ from domain.errors import Unauthorized
 from realtime.api.accounts import AccountRoutes
 from realtime.api.app import Edge
 from realtime.api.attachments import AttachmentRoutes
+from realtime.api.audit import AuditRoutes
 from realtime.api.blocks import BlockRoutes
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
@@ -67,6 +68,7 @@ RESOURCES: Sequence[type[Resource]] = (
     PushRoutes,
     UnsubscribeRoutes,
     SuppressionRoutes,
+    AuditRoutes,
     MailEventRoutes,
     MailPreviewRoutes,
     HealthRoutes,
@@ -124,6 +126,7 @@ def api_resources(
         ),
         UnsubscribeRoutes(unsubscribing=use_cases.unsubscribing, pages=Pages(), say=_say),
         SuppressionRoutes(suppressions=use_cases.suppressions),
+        AuditRoutes(audit=use_cases.audit),
         MailPreviewRoutes(previews=use_cases.mail_previews),
         MailEventRoutes(mail_events=use_cases.mail_events, secret=settings.inbound_secret, now=now),
         DescriptionRoutes(describe),

@@ -102,6 +102,7 @@ def _make(ground: Ground) -> _Parts:
         database=ground.database,
         people=people,
         order_views=use_cases.order_views,
+        audit=use_cases.audit,
         clock=ground.clock,
     )
     deliveries = make_deliveries(ground, use_cases.suppressions, use_cases.webhook_events)

@@ -20,6 +20,7 @@ from realtime.delivery.push.trial import PushTrial
 from realtime.delivery.targets import shown_address
 from realtime.ids import new_epoch, new_id
 from realtime.services.accounts import Accounts
+from realtime.services.auditing import Audit
 from realtime.services.blocks import Blocks
 from realtime.services.caretaker import Caretaker
 from realtime.services.clockwork import Clockwork
@@ -94,6 +95,7 @@ class UseCases:
     mail_replies: MailReplies
     mail_previews: MailPreviews
     push_trials: PushTrials
+    audit: Audit
     webhooks: Webhooks
     webhook_events: WebhookEvents
 
@@ -102,6 +104,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
     """Make all of them."""
     database, clock = ground.database, ground.clock
     planner = Planner(clock=clock, new_id=new_id)
+    audit = Audit(database=database, clock=clock, new_id=new_id)
     message_planner = MessagePlanner(
         clock=clock, new_id=new_id, periods=make_message_periods(ground.settings)
     )
@@ -115,6 +118,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         database=database,
         people=people,
         planner=message_planner,
+        audit=audit,
         clock=clock,
         new_id=new_id,
         new_epoch=new_epoch,
@@ -144,6 +148,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         conversations=conversations,
         planner=planner,
         webhooks=webhook_events,
+        audit=audit,
         clock=clock,
         new_id=new_id,
         new_epoch=new_epoch,
@@ -204,9 +209,9 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         orders=orders,
         order_views=order_views,
         order_actions=actions,
-        order_papers=OrderPapers(database=database, actions=actions, clock=clock),
+        order_papers=OrderPapers(database=database, actions=actions, audit=audit, clock=clock),
         clockwork=Clockwork(timers=order_timers, clock=clock),
-        requirements=Requirements(database=database, clock=clock),
+        requirements=Requirements(database=database, audit=audit, clock=clock),
         contacts=Contacts(database=database, people=people, clock=clock),
         conversations=conversations,
         quick_replies=QuickReplies(database=database, clock=clock, new_id=new_id),
@@ -214,6 +219,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
             database=database,
             people=people,
             webhooks=webhook_events,
+            audit=audit,
             clock=clock,
             new_id=new_id,
         ),
@@ -230,6 +236,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         notifications=Notifications(database=database, clock=clock, explain=explain),
         unsubscribing=Unsubscribing(accounts=accounts, read_token=links.read),
         push_trials=_push_trials(ground),
+        audit=audit,
         suppressions=suppressions,
         mail_previews=MailPreviews(
             database=database, previews=make_mail_preview(ground), clock=clock, new_id=new_id

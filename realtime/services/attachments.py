@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.attachments import AttachmentStatus, AttachmentUse
@@ -17,14 +16,13 @@ from realtime.services import views
 from realtime.services.attachment_files import FileStore, content_of
 from realtime.services.attachment_links import AttachmentLinks, Form
 from realtime.services.attachment_uploads import is_there
+from realtime.services.auditing import Audit
 from realtime.services.shapes import Attachment, Count, Time
 from storage import attachments, inboxes
 from storage.engine import Database
 from storage.rows import Record
 
 PREVIEW_TYPE = "image/webp"
-
-log = structlog.get_logger(__name__)
 
 
 class LinkedAttachment(Attachment):
@@ -57,11 +55,18 @@ class Attachments:
     """Use cases of whoever reads attachments."""
 
     def __init__(
-        self, *, database: Database, files: FileStore, links: AttachmentLinks, clock: Clock
+        self,
+        *,
+        database: Database,
+        files: FileStore,
+        links: AttachmentLinks,
+        audit: Audit,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._files = files
         self._links = links
+        self._audit = audit
         self._clock = clock
 
     async def get(self, identity: Identity, attachment_id: str) -> LinkedAttachment:
@@ -70,6 +75,7 @@ class Attachments:
             row = await attachments.get(connection, attachment_id)
             if row is None or not await self._may_read(connection, identity, row):
                 raise NotFound("there is no such attachment")
+        await self._audit.looked(identity, f"attachment:{row.id}")
         return self.shown(row)
 
     def shown(self, row: Record) -> LinkedAttachment:
@@ -89,7 +95,6 @@ class Attachments:
         if not is_there(row, self._clock.now()):
             return False
         if identity.role is Role.OPERATOR:
-            log.info("audit", operator=identity.account_id, action="read", attachment=row.id)
             return True
         if identity.account_id == row.account_id:
             return True

@@ -24,6 +24,7 @@ from domain.publications import (
 )
 from realtime.clock import Clock
 from realtime.services import contact_rule, views
+from realtime.services.auditing import Audit
 from realtime.services.carried import Carried, Place
 from realtime.services.inbox_states import InboxStates
 from realtime.services.order_views import OrderViews
@@ -60,10 +61,17 @@ class ChannelReads:
     """
 
     def __init__(
-        self, *, database: Database, people: People, order_views: OrderViews, clock: Clock
+        self,
+        *,
+        database: Database,
+        people: People,
+        order_views: OrderViews,
+        audit: Audit,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._people = people
+        self._audit = audit
         self._clock = clock
         states = InboxStates(people=people, order_views=order_views, clock=clock)
         self._carried = Carried(states)
@@ -79,7 +87,9 @@ class ChannelReads:
         async with self._reading() as connection:
             state = await self._read_state(connection, requests)
             missed = await self._carried.since(connection, _recovering(state, requests))
-            return [_open(state, missed, request) for request in requests]
+            openings = [_open(state, missed, request) for request in requests]
+        await self._audit.listened(_looked_into(requests, openings))
+        return openings
 
     async def changes_since(self, channel: str, offset: int) -> Changes:
         """Read what a channel carried after ``offset``; NotFound when there is none."""
@@ -125,6 +135,7 @@ class ChannelReads:
                 place = (channel, since.offset if since else 0)
                 stretches = await self._carried.after(connection, [place], count)
                 found = stretches[place].publications
+        await self._audit.listened(_looked_into([request], [position]))
         return Changes(position, _within(found, REPLAY_MAX_BYTES))
 
     @asynccontextmanager
@@ -162,6 +173,20 @@ class ChannelReads:
             shown = {"read_seq": row.read_seq, "delivered_seq": row.delivered_seq}
             receipts.setdefault(row.conversation_id, {})[row.account_id] = shown
         return _State(positions, items, shut_out, refused, people, receipts)
+
+
+def _looked_into(
+    requests: Sequence[OpenRequest], granted: Sequence[object]
+) -> set[tuple[str, str]]:
+    """Find who, being an operator, gets to see whose thread."""
+    return {
+        (request.identity.account_id, f"conversation:{subject}")
+        for request, given in zip(requests, granted, strict=True)
+        for kind, subject in [kind_and_subject(request.channel)]
+        if request.identity.role is Role.OPERATOR
+        and kind == "thread"
+        and not isinstance(given, OrderwireError)
+    }
 
 
 def _recovering(state: _State, requests: Sequence[OpenRequest]) -> dict[Place, Position]:

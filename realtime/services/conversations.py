@@ -14,6 +14,7 @@ from domain.publications import Publication, thread_channel
 from realtime.clock import Clock
 from realtime.delivery.message_planner import MessagePlanner
 from realtime.services import contact_rule, inbox_news, views
+from realtime.services.auditing import Audit
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.paging import page_of
 from realtime.services.people import People
@@ -99,6 +100,7 @@ class Conversations:
         database: Database,
         people: People,
         planner: MessagePlanner,
+        audit: Audit,
         clock: Clock,
         new_id: Callable[[], str],
         new_epoch: Callable[[], str],
@@ -106,6 +108,7 @@ class Conversations:
         self._database = database
         self._people = people
         self._planner = planner
+        self._audit = audit
         self._clock = clock
         self._new_id = new_id
         self._new_epoch = new_epoch
@@ -232,6 +235,7 @@ class Conversations:
             page = window(before, after, around, limit)
             older, has_before = await _older(connection, conversation_id, page.first, page.before)
             newer, has_after = await _newer(connection, conversation_id, page.first, page.after)
+        await self._audit.looked(identity, f"conversation:{conversation_id}")
         return {
             "items": [views.page_entry(row) for row in (*older, *newer)],
             "has_before": has_before,

@@ -9,6 +9,7 @@ from domain.lifecycle import PlanApproval, Side
 from domain.orders import FirstStep
 from realtime.clock import Clock
 from realtime.services import shapes, views
+from realtime.services.auditing import Audit
 from realtime.services.order_actions import OrderActions
 from realtime.services.order_views import may_see, side_of
 from storage import order_notes, orders
@@ -21,9 +22,12 @@ MAX_TASKS = 100
 class OrderPapers:
     """Use cases around notes, plan and checklist."""
 
-    def __init__(self, *, database: Database, actions: OrderActions, clock: Clock) -> None:
+    def __init__(
+        self, *, database: Database, actions: OrderActions, audit: Audit, clock: Clock
+    ) -> None:
         self._database = database
         self._actions = actions
+        self._audit = audit
         self._clock = clock
 
     # --- private notes ------------------------------------------------------------------------
@@ -85,6 +89,7 @@ class OrderPapers:
             order = await orders.get(connection, order_id)
         if order is None or not may_see(identity, order):
             raise NotFound("there is no such order")
+        await self._audit.looked(identity, f"order:{order_id}")
         return views.plan(order) or {"tasks": [], "approval": PlanApproval.NONE, "version": 0}
 
     async def put_plan(

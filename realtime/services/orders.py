@@ -25,6 +25,7 @@ from domain.requirements import (
 from realtime.clock import Clock
 from realtime.delivery.planner import Notice, Planner
 from realtime.services import inbox_news, views
+from realtime.services.auditing import Audit
 from realtime.services.conversations import SHOWN, Conversations, create
 from realtime.services.inbox_news import Change, Kind
 from realtime.services.order_events import order_webhook
@@ -72,6 +73,7 @@ class Orders:
         conversations: Conversations,
         planner: Planner,
         webhooks: WebhookEvents,
+        audit: Audit,
         clock: Clock,
         new_id: Callable[[], str],
         new_epoch: Callable[[], str],
@@ -83,6 +85,7 @@ class Orders:
         self._conversations = conversations
         self._planner = planner
         self._webhooks = webhooks
+        self._audit = audit
         self._clock = clock
         self._new_id = new_id
         self._new_epoch = new_epoch
@@ -272,6 +275,7 @@ class Orders:
                     newest_first=True,
                     kinds=SHOWN,
                 )
+        await self._audit.looked(identity, f"order:{order.id}")
         other = order.seller_id if identity.account_id == order.buyer_id else order.buyer_id
         return {
             **self._order_views.show(order, people, identity.account_id),

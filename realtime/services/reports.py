@@ -12,6 +12,7 @@ from domain.instants import rfc3339, rfc3339_or_none
 from domain.reports import ReportReason
 from domain.webhooks import REPORT_CREATED
 from realtime.clock import Clock
+from realtime.services.auditing import Audit
 from realtime.services.paging import page_of
 from realtime.services.people import People
 from realtime.services.shapes import Id, Page, Person, Time
@@ -58,12 +59,14 @@ class Reports:
         database: Database,
         people: People,
         webhooks: WebhookEvents,
+        audit: Audit,
         clock: Clock,
         new_id: Callable[[], str],
     ) -> None:
         self._database = database
         self._people = people
         self._webhooks = webhooks
+        self._audit = audit
         self._clock = clock
         self._new_id = new_id
 
@@ -115,6 +118,7 @@ class Reports:
             )
             if row is None:
                 raise NotFound("there is no such open report")
+            await self._audit.note(tx, operator.account_id, "report.close", f"report:{report_id}")
             return await self._shown(tx.connection, row)
 
         return await self._database.transaction(work)

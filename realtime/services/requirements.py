@@ -25,6 +25,7 @@ from domain.requirements import (
 from realtime.clock import Clock
 from realtime.services import attachment_uses, views
 from realtime.services.attachment_uses import Purpose
+from realtime.services.auditing import Audit
 from realtime.services.order_views import may_see, side_of
 from realtime.services.shapes import Attachment, Count, Id, Time
 from realtime.services.shapes import Question as ShownQuestion
@@ -123,8 +124,9 @@ async def files_of(
 class Requirements:
     """Use cases around the requirements of an order; handing in is an action of the order."""
 
-    def __init__(self, *, database: Database, clock: Clock) -> None:
+    def __init__(self, *, database: Database, audit: Audit, clock: Clock) -> None:
         self._database = database
+        self._audit = audit
         self._clock = clock
 
     async def get(self, identity: Identity, order_id: str) -> OrderRequirements:
@@ -136,6 +138,7 @@ class Requirements:
             versions = await order_answers.of_order(connection, order_id)
             side = side_of(order, identity.account_id)
             files = await files_of(connection, order, versions, side)
+        await self._audit.looked(identity, f"order:{order_id}")
         return shown(order, versions, files, side)
 
     async def save_draft(

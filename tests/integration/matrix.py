@@ -126,6 +126,7 @@ MATRIX: Sequence[Row] = (
     ("GET /v1/notifications", None, "401 401 200 200 200 403 403"),
     ("POST /v1/notifications/read", {}, "401 401 200 200 200 403 403"),
     ("GET /v1/notifications/{notification_id}/trace", None, "401 401 404 404 200 403 403"),
+    ("GET /v1/ops/audit", None, "401 401 403 403 403 200 403"),
     ("GET /v1/ops/suppressions", None, "401 401 403 403 403 200 403"),
     (
         "DELETE /v1/ops/suppressions/{suppression_id}",

@@ -139,6 +139,8 @@ async def test_the_policy_allows_no_script_but_our_own_files(built: Path) -> Non
     assert directives["script-src"] == "'self'"
     assert directives["style-src"] == "'self'"
     assert directives["connect-src"] == "'self'"
+    # What was said and filmed comes from here, or has yet to be sent.
+    assert directives["media-src"] == "'self' blob:"
     assert directives["frame-ancestors"] == "'self'"
     assert directives["base-uri"] == "'none'"
     assert "unsafe" not in policy

@@ -20,6 +20,7 @@ from domain.publications import REPLAY_MAX_PUBLICATIONS
 from domain.timers import Periods
 from realtime.delivery.message_planner import MessagePlanner
 from realtime.services.accounts import Accounts
+from realtime.services.auditing import Audit
 from realtime.services.blocks import Blocks
 from realtime.services.channel_reads import ChannelReads
 from realtime.services.contact_details import ContactDetails
@@ -168,11 +169,13 @@ class EmbeddedGround:
         road = RoughRoad(random=self._random, weather=self._weather, crash=crash)
         database = _database(self._path, road)
         people = People(self._loop.time)
+        audit = Audit(database=database, clock=clock, new_id=self._new_id)
         planner = MessagePlanner(clock=clock, new_id=self._new_id)
         conversations = Conversations(
             database=database,
             people=people,
             planner=planner,
+            audit=audit,
             clock=clock,
             new_id=self._new_id,
             new_epoch=self._new_id,
@@ -197,6 +200,7 @@ class EmbeddedGround:
                 database=database,
                 people=people,
                 order_views=OrderViews(clock=clock, periods=PERIODS),
+                audit=audit,
                 clock=clock,
             ),
             accounts=Accounts(

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from realtime.delivery.message_planner import MessagePlanner
 from realtime.services.accounts import Accounts
+from realtime.services.auditing import Audit
 from realtime.services.conversations import Conversations
 from realtime.services.people import People
 from storage import contacts
@@ -44,6 +45,7 @@ async def _furnish(url: str) -> None:
             database=database,
             people=people,
             planner=MessagePlanner(clock=clock, new_id=_no_id),
+            audit=Audit(database=database, clock=clock, new_id=_no_id),
             clock=clock,
             new_id=partial(str, thread),
             new_epoch=_epoch,

@@ -11,6 +11,7 @@ from domain.identity import Identity, Role
 from realtime.api.accounts import AccountRoutes
 from realtime.api.app import Edge, create_app
 from realtime.api.attachments import AttachmentRoutes
+from realtime.api.audit import AuditRoutes
 from realtime.api.blocks import BlockRoutes
 from realtime.api.callers import Callers
 from realtime.api.contacts import ContactRoutes
@@ -76,6 +77,7 @@ def resources(market: Marketplace) -> Sequence[Resource]:
             check_endpoint=lambda url: "is not public" if url == FORBIDDEN_ENDPOINT else None,
         ),
         SuppressionRoutes(suppressions=market.suppressions),
+        AuditRoutes(audit=market.audit),
         MailPreviewRoutes(previews=market.mail_previews),
         MailEventRoutes(
             mail_events=market.mail_events, secret=INBOUND_SECRET, now=market.clock.now

@@ -31,6 +31,7 @@ from realtime.services.attachment_links import AttachmentLinks
 from realtime.services.attachment_sweep import AttachmentSweep
 from realtime.services.attachment_uploads import Uploads
 from realtime.services.attachments import Attachments
+from realtime.services.auditing import Audit
 from realtime.services.blocks import Blocks
 from realtime.services.channel_reads import ChannelReads
 from realtime.services.contact_details import ContactDetails
@@ -146,11 +147,13 @@ class Marketplace:
         self.webhook_events = WebhookEvents(**made, new_id=new_id, lifetime=timedelta(hours=72))
         self.webhooks = Webhooks(**made, events=self.webhook_events, new_id=new_id)
         telling: Mapping[str, Any] = {"webhooks": self.webhook_events}
+        self.audit = Audit(**made, new_id=new_id)
+        audited: Mapping[str, Any] = {**made, "audit": self.audit}
         self.accounts = Accounts(**made, people=self.people, **ids)
         self.services = Services(**made, planner=planner)
         self.contacts = Contacts(**made, people=self.people)
         self.conversations = Conversations(
-            **made, people=self.people, planner=message_planner, **ids
+            **audited, people=self.people, planner=message_planner, **ids
         )
         self.quick_replies = QuickReplies(**made, new_id=new_id)
         self.push_trials = PushTrials(database=database, trial=trial)
@@ -168,7 +171,7 @@ class Marketplace:
         )
         self.mail_previews = MailPreviews(**made, previews=preview, new_id=new_id)
         self.suppressions = Suppressions(**made, planner=planner, new_id=new_id)
-        self.reports = Reports(**made, **telling, people=self.people, new_id=new_id)
+        self.reports = Reports(**audited, **telling, people=self.people, new_id=new_id)
         self.blocks = Blocks(**made, people=self.people, conversations=self.conversations)
         periods = Periods()
         self.order_views = OrderViews(clock=self.clock, periods=periods)
@@ -189,10 +192,10 @@ class Marketplace:
         self.order_timers = OrderTimers(
             database=database, actions=self.order_actions, events=events, **known, periods=periods
         )
-        self.order_papers = OrderPapers(**made, actions=self.order_actions)
-        self.requirements = Requirements(**made)
+        self.order_papers = OrderPapers(**audited, actions=self.order_actions)
+        self.requirements = Requirements(**audited)
         self.orders = Orders(
-            **made,
+            **audited,
             **telling,
             people=self.people,
             conversations=self.conversations,
@@ -209,7 +212,9 @@ class Marketplace:
             new_id=new_id,
             most_bytes=MOST_BYTES,
         )
-        self.attachments = Attachments(**kept, links=AttachmentLinks(LINK_SECRETS, self.clock))
+        self.attachments = Attachments(
+            **kept, audit=self.audit, links=AttachmentLinks(LINK_SECRETS, self.clock)
+        )
         self.attachment_sweep = AttachmentSweep(**kept)
         self.erasing = Erasing(**made, **self._shown(), planner=planner)
         self.erased = ErasedAccounts(database=database)
@@ -217,7 +222,7 @@ class Marketplace:
         self.erased.watch(self.people.forget)
         self.export = Export(**made, **self._shown(), attachments=self.attachments)
         self.notifications = Notifications(**made, explain=explain)
-        self.reads = ChannelReads(**made, people=self.people, order_views=self.order_views)
+        self.reads = ChannelReads(**audited, people=self.people, order_views=self.order_views)
         self.details = ContactDetails(
             database=database, mode=details_mode, own_hosts=("market.example",)
         )
