@@ -26,8 +26,10 @@ _UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 
 def fold(text: str) -> str:
     """Write a text so that what sounds alike is spelled alike."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    folded = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    folded = text.casefold()
+    if not folded.isascii():
+        plain = unicodedata.normalize("NFKD", folded)
+        folded = "".join(letter for letter in plain if not unicodedata.combining(letter))
     for written, meant in _UMLAUTS:
         folded = folded.replace(written, meant)
     return folded
@@ -57,6 +59,11 @@ def beginnings(terms: Sequence[Term]) -> Sequence[str]:
     return [term.stem[:LONGEST_WORD] for term in terms]
 
 
+def very_words(terms: Sequence[Term]) -> Sequence[str]:
+    """List the words of a query as they are indexed."""
+    return [term.word[:LONGEST_WORD] for term in terms]
+
+
 def rough_pattern(term: Term) -> str:
     """Write a pattern (as of LIKE) of all texts that may match, however their words are spelled."""
     return _FREELY_WRITTEN.sub("%", f"%{term.stem}%")
@@ -77,10 +84,16 @@ def matches(terms: Sequence[Term], text: str) -> bool:
     return all(any(word.startswith(term.stem) for word in words) for term in terms)
 
 
-def exactness(terms: Sequence[Term], text: str) -> int:
-    """Count the terms that stand in a text as they were asked for."""
+def likeness(terms: Sequence[Term], text: str) -> int | None:
+    """Count the terms that stand in a text as they were asked for; None if it does not match."""
     words = set(_WORD.findall(fold(text)))
-    return sum(term.word in words for term in terms)
+    exact = 0
+    for term in terms:
+        if term.word in words:
+            exact += 1
+        elif not any(word.startswith(term.stem) for word in words):
+            return None
+    return exact
 
 
 @dataclass(frozen=True, slots=True)

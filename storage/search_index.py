@@ -314,23 +314,23 @@ _REMOVING: Mapping[str, Sequence[Executable]] = {
 async def find(
     connection: AsyncConnection,
     account_id: str,
-    stems: Sequence[str],
+    words: Sequence[str],
     *,
+    whole: bool,
     below: int | None,
     limit: int,
 ) -> Sequence[Record]:
-    """Read (conversation_id, seq, doc) of the newest with words that begin with each stem."""
-    begun = [f"{key(account_id)}_{stem}" for stem in stems]
-    is_sqlite = connection.dialect.name == "sqlite"
-    question = (
-        " AND ".join(f'"{word}"*' for word in begun)
-        if is_sqlite
-        else " & ".join(f"'{word}':*" for word in begun)
-    )
+    """Read (conversation_id, seq, doc) of the newest with each word, ``whole`` or begun so."""
+    dialect = connection.dialect.name
+    quote, more, joined = _ASKED[dialect]
+    ending = "" if whole else more
+    question = joined.join(f"{quote}{key(account_id)}_{word}{quote}{ending}" for word in words)
     given = {"question": question, "below": below or 2**63 - 1, "limit": limit}
-    return await fetch_all(connection, _FINDING[connection.dialect.name], given)
+    return await fetch_all(connection, _FINDING[dialect], given)
 
 
+# How a word is quoted, how one is asked for by its beginning, and how several are.
+_ASKED = {"sqlite": ('"', "*", " AND "), "postgresql": ("'", ":*", " & ")}
 _COLUMNS = {"conversation_id": Text, "seq": BigInteger, "doc": BigInteger}
 _FINDING: Mapping[str, Executable] = {
     "sqlite": text(

@@ -8,7 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Invalid
 from domain.identity import Identity
-from domain.search import Term, beginnings, exactness, matches, rough_pattern, snippet, terms_of
+from domain.search import (
+    Term,
+    beginnings,
+    likeness,
+    matches,
+    rough_pattern,
+    snippet,
+    terms_of,
+    very_words,
+)
 from realtime.services import views
 from realtime.services.order_views import OrderViews
 from realtime.services.people import People
@@ -18,7 +27,7 @@ from storage.engine import Database
 from storage.rows import Record
 
 # Of so many times the newest messages wanted, those that have the very words go first.
-CANDIDATES = 10
+CANDIDATES = 5
 # So many messages that the index does not have are looked at, the newest of those that may match.
 MOST_UNINDEXED = 2_000
 
@@ -115,24 +124,69 @@ async def _messages(
     connection: AsyncConnection, account_id: str, terms: Sequence[Term], limit: int
 ) -> list[FoundMessage]:
     """Find the newest that match, those with the very words first."""
-    wanted = limit * CANDIDATES
     patterns = [rough_pattern(term) for term in terms]
-    newest = await search.unindexed(connection, account_id, patterns, MOST_UNINDEXED)
-    rows = {(row.conversation_id, row.seq): row for row in newest if matches(terms, row.body)}
-    below = None
-    while len(rows) < wanted:
+    found = _Matching(terms)
+    found.take(await search.unindexed(connection, account_id, patterns, MOST_UNINDEXED))
+    # Of those with the very words the newest are at hand; nothing else comes before them.
+    await _look_up(connection, account_id, very_words(terms), found, limit, whole=True)
+    if found.count(len(terms)) < limit:
+        begun = beginnings(terms)
+        await _look_up(connection, account_id, begun, found, limit * CANDIDATES, whole=False)
+    return [_found(row, terms) for row in found.best(limit)]
+
+
+async def _look_up(
+    connection: AsyncConnection,
+    account_id: str,
+    words: Sequence[str],
+    found: "_Matching",
+    wanted: int,
+    *,
+    whole: bool,
+) -> None:
+    """Ask the index for the newest, until as many as wanted are found, or there are no more."""
+    below, taken = None, 0
+    while taken < wanted:
         hits = await search_index.find(
-            connection, account_id, beginnings(terms), below=below, limit=wanted
+            connection, account_id, words, whole=whole, below=below, limit=wanted
         )
-        places = {(hit.conversation_id, hit.seq) for hit in hits} - rows.keys()
-        for row in await search.messages(connection, account_id, places) if places else ():
-            if matches(terms, row.body):
-                rows[row.conversation_id, row.seq] = row
+        places = {(hit.conversation_id, hit.seq) for hit in hits}
+        if places:
+            taken += found.take(await search.messages(connection, account_id, places))
         if len(hits) < wanted:
-            break
+            return
         below = hits[-1].doc
-    best = sorted(rows.values(), key=lambda row: (exactness(terms, row.body), row.at, row.seq))
-    return [_found(row, terms) for row in best[: -limit - 1 : -1]]
+
+
+class _Matching:
+    """Messages that match, each with how alike it is."""
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self._likeness: dict[tuple[str, int], tuple[int, Record]] = {}
+        self._terms = terms
+
+    def take(self, rows: Sequence[Record]) -> int:
+        """Take those of these that match; return how many."""
+        taken = 0
+        for row in rows:
+            alike = likeness(self._terms, row.body)
+            if alike is not None:
+                self._likeness[row.conversation_id, row.seq] = alike, row
+                taken += 1
+        return taken
+
+    def count(self, alike: int) -> int:
+        """Count those with so many of the very words."""
+        return sum(each == alike for each, _ in self._likeness.values())
+
+    def best(self, limit: int) -> Sequence[Record]:
+        """Return those with the most of the very words, and of these the newest."""
+        ranked = sorted(
+            self._likeness.values(),
+            key=lambda each: (each[0], each[1].at, each[1].seq),
+            reverse=True,
+        )
+        return [row for _, row in ranked[:limit]]
 
 
 def _found(row: Record, terms: Sequence[Term]) -> FoundMessage:

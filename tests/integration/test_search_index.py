@@ -38,7 +38,9 @@ async def indexed(database: Database) -> list[tuple[str, int]]:
 async def hits(database: Database, account_id: str, stem: str) -> list[int]:
     """Ask the index alone."""
     async with database.reading() as connection:
-        found = await search_index.find(connection, account_id, [stem], below=None, limit=LIMIT)
+        found = await search_index.find(
+            connection, account_id, [stem], whole=False, below=None, limit=LIMIT
+        )
     return [row.seq for row in found]
 
 

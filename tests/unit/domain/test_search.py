@@ -9,12 +9,13 @@ from domain.search import (
     MAX_WORDS,
     SNIPPET,
     beginnings,
-    exactness,
     fold,
+    likeness,
     matches,
     rough_pattern,
     snippet,
     terms_of,
+    very_words,
     words_of,
 )
 
@@ -73,8 +74,9 @@ def test_a_query_has_so_many_words_at_most_each_once() -> None:
 def test_the_very_words_count_for_more() -> None:
     terms = terms_of("designs logo")
 
-    assert exactness(terms, "Two designs for a logo") == 2
-    assert exactness(terms, "A design for logos") == 0
+    assert likeness(terms, "Two designs for a logo") == 2
+    assert likeness(terms, "A design for logos") == 0
+    assert likeness(terms, "A design") is None
 
 
 def test_an_index_has_each_word_once_and_not_endless_ones() -> None:
@@ -82,6 +84,7 @@ def test_an_index_has_each_word_once_and_not_endless_ones() -> None:
 
     assert words_of(text) == ["grosse", "x" * LONGEST_WORD]
     assert beginnings(terms_of("größe " + "x" * 60)) == ["gross", "x" * LONGEST_WORD]
+    assert very_words(terms_of("größe " + "x" * 60)) == ["grosse", "x" * LONGEST_WORD]
 
 
 @pytest.mark.parametrize(
