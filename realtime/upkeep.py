@@ -1,12 +1,13 @@
 """The commands that look after what is stored: ``orderwire retain`` and ``orderwire import``"""
 
 import argparse
+import gc
 import json
 import os
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -27,6 +28,7 @@ from realtime.importing.checkpoint import (
 from realtime.importing.importer import BATCH, Importer, OnError, Report, Stopped
 from realtime.importing.progress import Progress
 from realtime.importing.reader import Lines
+from realtime.server import COLLECTED_AFTER
 from realtime.services.retention import Outcome
 from realtime.settings import Settings
 
@@ -117,10 +119,22 @@ def _import(arguments: argparse.Namespace) -> int:
             source = _opened(arguments.file, cleanup)
             journey = _journey(source, arguments)
             run(database_setup.prepare(settings.database_url))
+            cleanup.enter_context(_garbage_looked_for_rarely())
             run(_stored(settings, source, arguments, journey))
     except (OSError, WrongCheckpoint) as wrong:
         raise CommandFailed(str(wrong)) from None
     return 0
+
+
+@contextmanager
+def _garbage_looked_for_rarely() -> Iterator[None]:
+    """Spare a fifth of the time: nearly all of what a batch is made of is freed by its counts."""
+    usual = gc.get_threshold()
+    gc.set_threshold(*COLLECTED_AFTER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _opened(name: str, cleanup: ExitStack) -> BinaryIO:

@@ -66,7 +66,7 @@ class Messages:
         for each in placed:
             if each.key in known or each.key in new:
                 tally.present += 1
-            elif _answers_nothing(each, new.keys() | answered.keys()):
+            elif _answers_nothing(each, new, answered):
                 reason = f"reply_to: there is no message {each.line.reply_to} before it"
                 tally.refused.append(Refused(each.number, reason))
             else:
@@ -221,9 +221,11 @@ def _other_side(order: Record, sender: str) -> str:
     return str(order.seller_id) if sender == order.buyer_id else ""
 
 
-def _answers_nothing(each: _Placed, before: Container[Key]) -> bool:
+def _answers_nothing(each: _Placed, *before: Container[Key]) -> bool:
     """Tell whether a message answers one that is not before it."""
-    return each.line.reply_to is not None and not any(key in before for key in _answers(each))
+    return each.line.reply_to is not None and not any(
+        key in some for key in _answers(each) for some in before
+    )
 
 
 def _answers(each: _Placed) -> list[Key]:
