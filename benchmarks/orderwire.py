@@ -71,10 +71,24 @@ class Orderwire:
             "ORDERWIRE_LOG_LEVEL": "warning",
             **{f"ORDERWIRE_{name}": value for name, value in more.items()},
         }
-        _migrate(bench, env)
+        cls.migrate(bench, database)
         command = [str(COMMAND), "serve", "--port", str(port)]
         pid = bench.serve(name, command, port=port, env=env)
         return cls(port=port, pid=pid, token_secret=secret, service_key=key)
+
+    @classmethod
+    def migrate(cls, bench: Bench, database: str) -> None:
+        """Give a database its tables."""
+        done = subprocess.run(
+            [str(COMMAND), "migrate"],
+            env={**os.environ, "ORDERWIRE_DATABASE_URL": database},
+            cwd=bench.folder,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        if done.returncode:
+            raise DidNotStart((done.stdout + done.stderr).decode(errors="replace"))
 
     def token(self, account: str) -> str:
         """Return a JWT that is good for an hour."""
@@ -162,16 +176,3 @@ SEND = (
     '{"id":@id@,"rpc":{"method":"message.send","data":'
     '{"conversation":"@to@","client_id":"@run@-@id@","body":"@body@"}}}'
 )
-
-
-def _migrate(bench: Bench, env: Mapping[str, str]) -> None:
-    done = subprocess.run(
-        [str(COMMAND), "migrate"],
-        env={**os.environ, **env},
-        cwd=bench.folder,
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    if done.returncode:
-        raise DidNotStart((done.stdout + done.stderr).decode(errors="replace"))

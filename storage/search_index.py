@@ -326,25 +326,32 @@ async def find(
     ending = "" if whole else more
     question = joined.join(f"{quote}{key(account_id)}_{word}{quote}{ending}" for word in words)
     given = {"question": question, "below": below or 2**63 - 1, "limit": limit}
-    return await fetch_all(connection, _FINDING[dialect], given)
+    return await fetch_all(connection, _FINDING[dialect, whole], given)
 
 
 # How a word is quoted, how one is asked for by its beginning, and how several are.
 _ASKED = {"sqlite": ('"', "*", " AND "), "postgresql": ("'", ":*", " & ")}
 _COLUMNS = {"conversation_id": Text, "seq": BigInteger, "doc": BigInteger}
-_FINDING: Mapping[str, Executable] = {
-    "sqlite": text(
-        """SELECT d.conversation_id, d.seq, d.doc
-        FROM search_words AS w CROSS JOIN search_documents AS d ON d.doc = w.rowid
-        WHERE w.search_words MATCH :question AND w.rowid < :below
-        ORDER BY w.rowid DESC LIMIT :limit"""
-    ).columns(**_COLUMNS),
-    "postgresql": text(
-        """WITH found AS MATERIALIZED (
-            SELECT conversation_id, seq, doc FROM search_documents
-            WHERE words @@ CAST(CAST(:question AS text) AS tsquery)
-        )
-        SELECT conversation_id, seq, doc FROM found
-        WHERE doc < :below ORDER BY doc DESC LIMIT :limit"""
-    ).columns(**_COLUMNS),
+_IN_SQLITE = """SELECT d.conversation_id, d.seq, d.doc
+    FROM search_words AS w CROSS JOIN search_documents AS d ON d.doc = w.rowid
+    WHERE w.search_words MATCH :question AND w.rowid < :below
+    ORDER BY w.rowid DESC LIMIT :limit"""
+_MATCHING = """SELECT conversation_id, seq, doc FROM search_documents
+    WHERE words @@ CAST(CAST(:question AS text) AS tsquery)"""
+_NEWEST_FOUND = "SELECT * FROM found WHERE doc < :below ORDER BY doc DESC LIMIT :limit"
+# By dialect and whether words are whole. PostgreSQL knows how common a whole word is, and reads the
+# newest messages until it has met it often enough, or all that have it. How many words begin so
+# it does not know: it is made to read what has them.
+_FINDING: Mapping[tuple[str, bool], Executable] = {
+    (dialect, whole): text(sql).columns(**_COLUMNS)
+    for dialect, whole, sql in (
+        ("sqlite", True, _IN_SQLITE),
+        ("sqlite", False, _IN_SQLITE),
+        ("postgresql", True, f"{_MATCHING} AND doc < :below ORDER BY doc DESC LIMIT :limit"),
+        (
+            "postgresql",
+            False,
+            f"WITH found AS MATERIALIZED ({_MATCHING}) {_NEWEST_FOUND}",
+        ),
+    )
 }

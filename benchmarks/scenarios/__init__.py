@@ -5,8 +5,9 @@ from benchmarks.scenarios.history import HISTORY
 from benchmarks.scenarios.idle import IDLE
 from benchmarks.scenarios.inbox import INBOX
 from benchmarks.scenarios.nodes import NODES
+from benchmarks.scenarios.search import SEARCH
 from benchmarks.scenarios.storm import STORM
 from benchmarks.scenarios.threads import THREADS
 
-_ALL = (FANOUT, THREADS, IDLE, STORM, NODES, HISTORY, INBOX)
+_ALL = (FANOUT, THREADS, IDLE, STORM, NODES, HISTORY, INBOX, SEARCH)
 SCENARIOS = {scenario.name: scenario for scenario in _ALL}
