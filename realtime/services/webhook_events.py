@@ -50,6 +50,7 @@ class WebhookEvents:
         self._lifetime = lifetime
         self._look_every = look_every
         self._wanted: Mapping[str, Sequence[str]] = {}
+        self._failing: frozenset[str] = frozenset()
         self._rung = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
@@ -76,7 +77,7 @@ class WebhookEvents:
                     "channel": WEBHOOK,
                     "target": webhook_id,
                 }
-                delivery = self._delivery(event_id, now)
+                delivery = self._delivery(event_id, webhook_id, now)
                 planned.append(about | delivery)
                 decided.append(about | self._decision(delivery["id"], event, now))
         await webhooks.write_events(tx.connection, written)
@@ -84,7 +85,7 @@ class WebhookEvents:
         await ledger.write(tx.connection, decided)
         tx.ring(DOORBELL)
 
-    def _delivery(self, event_id: str, now: datetime) -> dict[str, Any]:
+    def _delivery(self, event_id: str, webhook_id: str, now: datetime) -> dict[str, Any]:
         return {
             "id": self._new_id(),
             "cause": event_id,
@@ -92,7 +93,8 @@ class WebhookEvents:
             "order_id": None,
             "status": Status.SCHEDULED,
             "reason": None,
-            "priority": Priority.NORMAL,
+            # Who waits for an endpoint that fails does not keep the others waiting.
+            "priority": Priority.CROWD if webhook_id in self._failing else Priority.NORMAL,
             "due_at": now,
             "ready_at": now,
             "expires_at": now + self._lifetime,
@@ -148,6 +150,7 @@ class WebhookEvents:
                     if wants(row.events, event):
                         wanted.setdefault(event, []).append(row.id)
         self._wanted = wanted
+        self._failing = frozenset(row.id for row in rows if row.failing_since is not None)
 
     async def _run(self) -> None:
         while True:

@@ -18,9 +18,10 @@ from realtime.delivery.webhooks.poster import WebhookPoster
 from realtime.services.order_commands import Say
 from realtime.services.reports import Complaint
 from realtime.services.webhook_events import WebhookEvent
-from storage.deliveries import MAX_CRASHES
+from storage.deliveries import MAX_CRASHES, Priority
 from storage.engine import Database, Transaction
 from storage.tables import audit_log, deliveries, ledger, webhook_events, webhooks
+from storage.webhooks import DOORBELL as BELL
 from tests.support.marketplace import BACKEND
 from tests.support.webhook_receiver import Reply, WebhookReceiver
 from tests.support.webhook_world import World
@@ -366,3 +367,22 @@ async def test_what_an_erased_account_wrote_is_sent_no_more(world: World) -> Non
     assert await world.rows(webhook_events) == []
     async with world.worker():
         assert await world.decisions(1) == [("cancelled", "gone")]
+
+
+async def test_who_waits_for_an_endpoint_that_fails_keeps_nobody_waiting(world: World) -> None:
+    hook = await world.endpoint("order.created")
+    await world.market.sam_and_bea()
+    world.receiver.script.append(Reply(status=500))
+
+    async def priority(order_id: str) -> int:
+        await world.market.order(id=order_id)
+        rows = [row for row in await world.rows(deliveries) if row.channel == "webhook"]
+        return int(max(rows, key=lambda row: str(row.id)).priority)
+
+    assert await priority("o1") == Priority.NORMAL
+    async with world.worker():
+        await world.decisions(1)
+    assert (await world.market.webhooks.get(hook["id"]))["failing_since"] is not None
+    assert BELL in world.market.ear.doorbells
+    await world.market.webhook_events.look()
+    assert await priority("o2") == Priority.CROWD

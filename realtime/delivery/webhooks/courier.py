@@ -89,17 +89,20 @@ class WebhookCourier:
         now = self._clock.now()
         if outcome.result is Result.ACCEPTED:
             if endpoint.failing_since is not None:
-                await self._database.transaction(
-                    lambda tx: webhooks.note_working(tx.connection, endpoint.id)
-                )
+                await self._note(webhooks.note_working, endpoint.id)
         elif outcome.result is Result.GONE:
             await self._disable(endpoint, Reason.ENDPOINT_GONE, now)
         elif endpoint.failing_since is None:
-            await self._database.transaction(
-                lambda tx: webhooks.note_failing(tx.connection, endpoint.id, now)
-            )
+            await self._note(webhooks.note_failing, endpoint.id, now)
         elif now - endpoint.failing_since >= FAILS_AT_MOST:
             await self._disable(endpoint, Reason.ENDPOINT_FAILS, now)
+
+    async def _note(self, note: Callable[..., Awaitable[None]], *about: object) -> None:
+        async def work(tx: Transaction) -> None:
+            await note(tx.connection, *about)
+            tx.ring(webhooks.DOORBELL)
+
+        await self._database.transaction(work)
 
     async def _disable(self, endpoint: Record, reason: Reason, now: datetime) -> None:
         async def work(tx: Transaction) -> None:
