@@ -34,6 +34,7 @@ from storage.tables import (
     contacts,
     conversations,
     deliveries,
+    drafts,
     erasures,
     held_messages,
     inbox_changes,
@@ -99,6 +100,7 @@ async def drop_what_is_its_own(connection: AsyncConnection, account_id: str) -> 
         soft_bounces,
         webhook_events,
         held_messages,
+        drafts,
     ):
         await connection.execute(delete(table).where(table.c.account_id == account_id))
     mine = select(orders.c.id).where(_takes_part(account_id))

@@ -50,6 +50,7 @@ __all__ = (
     "contacts",
     "conversations",
     "deliveries",
+    "drafts",
     "entries",
     "erasures",
     "held_messages",
@@ -139,6 +140,19 @@ quick_replies = Table(
     required("created_at", Instant),
     required("updated_at", Instant),
     PrimaryKeyConstraint("account_id", "id"),
+)
+
+# What an account has begun to write; a message of its own behind ``after_seq`` ends it.
+drafts = Table(
+    "drafts",
+    metadata,
+    required("account_id", Id),
+    required("conversation_id", Id),
+    required("body", Text),
+    required("version", BigInteger),
+    required("after_seq", BigInteger),
+    required("updated_at", Instant),
+    PrimaryKeyConstraint("account_id", "conversation_id"),
 )
 
 services = Table(

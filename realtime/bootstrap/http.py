@@ -15,6 +15,7 @@ from realtime.api.blocks import BlockRoutes
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
 from realtime.api.description import DescriptionRoutes
+from realtime.api.drafts import DraftRoutes
 from realtime.api.endpoint import Resource
 from realtime.api.held_messages import HeldMessageRoutes
 from realtime.api.mail_events import MailEventRoutes
@@ -60,6 +61,7 @@ RESOURCES: Sequence[type[Resource]] = (
     ConversationRoutes,
     AttachmentRoutes,
     BlockRoutes,
+    DraftRoutes,
     QuickReplyRoutes,
     ReportRoutes,
     HeldMessageRoutes,
@@ -113,6 +115,7 @@ def api_resources(
             uploads=use_cases.attachments.uploads, attachments=use_cases.attachments.reading
         ),
         BlockRoutes(blocks=use_cases.blocks),
+        DraftRoutes(drafts=use_cases.drafts),
         QuickReplyRoutes(quick_replies=use_cases.quick_replies),
         ReportRoutes(reports=use_cases.reports),
         HeldMessageRoutes(held_messages=use_cases.held_messages),

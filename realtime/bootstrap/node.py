@@ -260,6 +260,7 @@ def _gateway(
         messages=use_cases.messages,
         changes=use_cases.changes,
         details=use_cases.details,
+        drafts=use_cases.drafts,
         announce=ground.bus.announce,
         clock=ground.clock,
         limits=limits,

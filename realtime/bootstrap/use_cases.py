@@ -27,6 +27,7 @@ from realtime.services.clockwork import Clockwork
 from realtime.services.contact_details import ContactDetails
 from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
+from realtime.services.drafts import Drafts
 from realtime.services.erasing import Erasing
 from realtime.services.export import Export
 from realtime.services.held_messages import HeldMessages
@@ -88,6 +89,7 @@ class UseCases:
     changes: MessageChanges
     details: ContactDetails
     held_messages: HeldMessages
+    drafts: Drafts
     notifications: Notifications
     unsubscribing: Unsubscribing
     suppressions: Suppressions
@@ -230,6 +232,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         messages=messages,
         changes=changes,
         details=details,
+        drafts=Drafts(database=database, clock=clock),
         held_messages=HeldMessages(
             database=database, people=people, changes=changes, clock=clock, new_id=new_id
         ),

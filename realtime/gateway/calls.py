@@ -15,6 +15,7 @@ from realtime.gateway.typists import Typists
 from realtime.protocol.codec import UNREADABLE
 from realtime.services.contact_details import ContactDetails
 from realtime.services.conversations import Conversations
+from realtime.services.drafts import Drafts
 from realtime.services.message_changes import MessageChanges
 from realtime.services.messages import Messages, SendMessage, Sent
 
@@ -58,6 +59,13 @@ class Delete(Struct, frozen=True, kw_only=True):
     seq: Seq
 
 
+class Draft(Struct, frozen=True, kw_only=True):
+    """``draft.save``."""
+
+    conversation: str
+    body: str
+
+
 class Check(Struct, frozen=True, kw_only=True):
     """``message.check``."""
 
@@ -98,12 +106,14 @@ class Calls:
         messages: Messages,
         changes: MessageChanges,
         details: ContactDetails,
+        drafts: Drafts,
         typists: Typists,
     ) -> None:
         self._conversations = conversations
         self._messages = messages
         self._changes = changes
         self._details = details
+        self._drafts = drafts
         self._typists = typists
 
     def send(self, caller: Caller, data: Raw, done: Callable[[Outcome], None]) -> None:
@@ -141,6 +151,9 @@ class Calls:
     async def _check(self, caller: Caller, asked: Check) -> Any:
         return await self._details.check(caller.identity, asked.conversation, asked.body)
 
+    async def _draft(self, caller: Caller, asked: Draft) -> Any:
+        return await self._drafts.save(caller.identity, asked.conversation, asked.body)
+
     async def _delete(self, caller: Caller, asked: Delete) -> Any:
         return await self._changes.delete(caller.identity, asked.conversation, asked.seq)
 
@@ -172,6 +185,7 @@ class Calls:
 
 METHODS: Mapping[str, tuple[type[Struct], Handler]] = {
     "message.check": (Check, Calls._check),
+    "draft.save": (Draft, Calls._draft),
     "message.edit": (Edit, Calls._edit),
     "message.delete": (Delete, Calls._delete),
     "receipt.read": (Receipt, Calls._read),

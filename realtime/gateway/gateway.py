@@ -35,6 +35,7 @@ from realtime.protocol.limits import Limits
 from realtime.services.accounts import Accounts
 from realtime.services.contact_details import ContactDetails
 from realtime.services.conversations import Conversations
+from realtime.services.drafts import Drafts
 from realtime.services.identity import TokenVerifier
 from realtime.services.message_changes import MessageChanges
 from realtime.services.messages import Messages
@@ -64,6 +65,7 @@ class Gateway:
         messages: Messages,
         changes: MessageChanges,
         details: ContactDetails,
+        drafts: Drafts,
         announce: Callable[[list[Publication], set[str]], Awaitable[None]],
         clock: Clock,
         limits: Limits,
@@ -102,6 +104,7 @@ class Gateway:
                 messages=messages,
                 changes=changes,
                 details=details,
+                drafts=drafts,
                 typists=Typists(
                     announce=lambda told: self._spawn(self._tell(told)),
                     call_later=asyncio.get_running_loop().call_later,

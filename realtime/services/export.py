@@ -36,9 +36,10 @@ ENTRY_TYPES = {EntryKind.ORDER: "order_event"}
 class ExportLine(TypedDict, total=False):
     """One thing that is known of an account; the last line is of type `end`, and counts the rest.
 
-    Types are `account`, `preferences`, `push_subscription`, `service`, `quick_reply`, `contact`,
-    `contact_grant`, `block`, `report`, `suppression`, `attachment`, `conversation`, `order`,
-    `note`, `message`, `edit`, `delete`, `order_event`, `notification` and `end`.
+    Types are `account`, `preferences`, `push_subscription`, `service`, `quick_reply`, `draft`,
+    `held_message`, `contact`, `contact_grant`, `block`, `report`, `suppression`,
+    `attachment`, `conversation`, `order`, `note`, `message`, `edit`, `delete`, `order_event`,
+    `notification` and `end`.
     """
 
     type: str
@@ -286,6 +287,8 @@ _ROWS = (
     _Rows("push_subscription", tables.push_subscriptions, tables.push_subscriptions.c.account_id),
     _Rows("service", tables.services, tables.services.c.seller_id),
     _Rows("quick_reply", tables.quick_replies, tables.quick_replies.c.account_id),
+    _Rows("draft", tables.drafts, tables.drafts.c.account_id),
+    _Rows("held_message", tables.held_messages, tables.held_messages.c.account_id),
     _Rows("contact", tables.contacts, tables.contacts.c.account_id),
     _Rows("contact_grant", tables.contact_grants, tables.contact_grants.c.account_id),
     _Rows("block", tables.blocks, tables.blocks.c.account_id),
@@ -296,6 +299,8 @@ _SHOWN: Mapping[str, Any] = {
     "push_subscription": _push_subscription,
     "service": lambda row, _people: views.service(row),
     "quick_reply": lambda row, _people: _plain(row, "account_id"),
+    "draft": lambda row, _people: _plain(row, "account_id", "after_seq"),
+    "held_message": lambda row, _people: _plain(row, "account_id"),
     "contact": _contact,
     "contact_grant": _about_other,
     "block": _about_other,

@@ -21,6 +21,7 @@ SPREAD_BY = {
         "preferences": "account_id",
         "push_subscriptions": "account_id",
         "quick_replies": "account_id",
+        "drafts": "account_id",
         "attachments": "account_id",
         "blocks": "account_id",
         "contacts": "account_id",

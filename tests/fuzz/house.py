@@ -268,6 +268,7 @@ async def a_server() -> AsyncIterator[SocketTarget]:
     hub = Hub(bus=bus, reads=Reads(), on_doorbell=lambda _: None)
     gateway = Gateway(
         details=cast("Any", None),
+        drafts=cast("Any", None),
         node="n",
         hub=hub,
         presence=LocalPresence(),

@@ -99,6 +99,13 @@ MATRIX: Sequence[Row] = (
     ("GET /v1/blocks", None, "401 401 200 200 200 403 403"),
     ("PUT /v1/blocks/{account_id}", None, "401 401 201 201 400 403 403"),
     ("DELETE /v1/blocks/{account_id}", None, "401 401 204 204 204 403 403"),
+    ("GET /v1/drafts", None, "401 401 200 200 200 403 403"),
+    ("GET /v1/conversations/{conversation_id}/draft", None, "401 401 404 200 200 403 403"),
+    (
+        "PUT /v1/conversations/{conversation_id}/draft",
+        {"body": "Hello, I"},
+        "401 401 404 200 200 403 403",
+    ),
     ("GET /v1/quick-replies", None, "401 401 200 200 200 403 403"),
     (
         "POST /v1/quick-replies",
@@ -174,6 +181,7 @@ MATRIX: Sequence[Row] = (
     ("subscribe nothing:at-all", None, "3500 109 102 102 102 102 3500"),
     ("rpc message.send", MESSAGE, "3500 109 403 ok ok 403 3500"),
     ("rpc message.check", {"body": "Hello"}, "3500 109 403 ok ok 403 3500"),
+    ("rpc draft.save", {"body": "Hello, I"}, "3500 109 403 ok ok 403 3500"),
     ("rpc message.edit", {"seq": 2, "body": "Better"}, "3500 109 403 403 ok 403 3500"),
     ("rpc message.delete", {"seq": 2}, "3500 109 403 403 ok 403 3500"),
     ("rpc receipt.read", {"seq": 1}, "3500 109 403 ok ok 403 3500"),

@@ -206,6 +206,7 @@ class Node:
         )
         gateway = Gateway(
             details=cast("Any", None),
+            drafts=cast("Any", None),
             node=self.name,
             hub=hub,
             presence=LocalPresence(),

@@ -17,6 +17,7 @@ from realtime.api.callers import Callers
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
 from realtime.api.description import DescriptionRoutes
+from realtime.api.drafts import DraftRoutes
 from realtime.api.endpoint import Resource, routes_of
 from realtime.api.held_messages import HeldMessageRoutes
 from realtime.api.mail_events import MailEventRoutes
@@ -65,6 +66,7 @@ def resources(market: Marketplace) -> Sequence[Resource]:
         ),
         AttachmentRoutes(uploads=market.uploads, attachments=market.attachments),
         BlockRoutes(blocks=market.blocks),
+        DraftRoutes(drafts=market.drafts),
         QuickReplyRoutes(quick_replies=market.quick_replies),
         ReportRoutes(reports=market.reports),
         HeldMessageRoutes(held_messages=market.held_messages),

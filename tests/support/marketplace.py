@@ -37,6 +37,7 @@ from realtime.services.channel_reads import ChannelReads
 from realtime.services.contact_details import ContactDetails
 from realtime.services.contacts import Contacts
 from realtime.services.conversations import Conversations
+from realtime.services.drafts import Drafts
 from realtime.services.erased_accounts import ErasedAccounts
 from realtime.services.erasing import Erasing
 from realtime.services.export import Export
@@ -231,6 +232,7 @@ class Marketplace:
         self.changes = MessageChanges(
             **made, **writing, people=self.people, edit_within=EDIT_WITHIN
         )
+        self.drafts = Drafts(**made)
         self.held_messages = HeldMessages(
             **made, people=self.people, changes=self.changes, new_id=new_id
         )

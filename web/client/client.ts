@@ -4,6 +4,7 @@ import { Api, Problem, type Requests } from './api.ts';
 import { Blocks } from './blocks.ts';
 import { Contacts } from './contacts.ts';
 import { Devices } from './devices.ts';
+import { Drafts } from './drafts.ts';
 import { Inbox } from './inbox.ts';
 import { Me } from './me.ts';
 import { Notifications } from './notifications.ts';
@@ -52,6 +53,7 @@ export class Client {
   readonly push: Push;
   readonly devices: Devices;
   readonly quickReplies: QuickReplies;
+  readonly drafts: Drafts;
   readonly blocks: Blocks;
   readonly search: Search;
   readonly outbox: Outbox;
@@ -82,6 +84,7 @@ export class Client {
     this.push = new Push(this.account, this.#api);
     this.devices = new Devices(this.#api);
     this.quickReplies = new QuickReplies(this.#api);
+    this.drafts = new Drafts(this.#api, this.#socket);
     this.blocks = new Blocks(this.#api);
     this.search = new Search(this.#api);
     this.outbox = new Outbox(
@@ -217,6 +220,9 @@ export class Client {
         break;
       case 'badge':
         this.me.badge(news);
+        break;
+      case 'draft':
+        this.drafts.heard(news.draft);
         break;
     }
   }

@@ -5,6 +5,7 @@ export { Blocks } from './blocks.ts';
 export { Client, type ConnectOptions, connect } from './client.ts';
 export { CONTACT_SORTS, type ContactSort, Contacts, type ContactsState } from './contacts.ts';
 export { Devices, deviceName } from './devices.ts';
+export { Drafts } from './drafts.ts';
 export { FILTERS, type Filter, type Flags, Inbox, type InboxState } from './inbox.ts';
 export { Me, type MeState } from './me.ts';
 export { Notifications, type NotificationsState } from './notifications.ts';

@@ -9,6 +9,7 @@ import type { Socket, Subscribed } from './socket.ts';
 import { rightsIn, type ThreadState, UNKNOWN } from './thread-state.ts';
 import { EMPTY, type Timeline, withChange, withEntries } from './timeline.ts';
 import type {
+  ContactDetails,
   Conversation,
   Entry,
   Message,
@@ -106,6 +107,22 @@ export class Thread {
     // Whoever answers has read what they answer.
     void this.read(this.#state.value.entries.at(-1)?.seq ?? 0);
     this.#parts.outbox.add({ conversation: this.id, body, reply_to: replyTo });
+  }
+
+  /** Asks what would become of a text; a server that does not answer has nothing to say. */
+  async check(body: string): Promise<ContactDetails | null> {
+    if (this.#state.value.conversation?.kind !== 'direct') return null;
+    const asked = { conversation: this.id, body };
+    try {
+      const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
+      const answer = await Promise.race([
+        this.#parts.socket.rpc<{ contact_details: ContactDetails | null }>('message.check', asked),
+        late,
+      ]);
+      return answer?.contact_details ?? null;
+    } catch {
+      return null;
+    }
   }
 
   /** Gives a message of ours another text; throws if that is not taken. */

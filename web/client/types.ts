@@ -159,7 +159,29 @@ export type InboxPublication =
   | { readonly type: 'conversation'; readonly conversation: Conversation }
   | { readonly type: 'order'; readonly order: Order }
   | { readonly type: 'notification'; readonly notification: Notification }
+  | { readonly type: 'draft'; readonly draft: Draft }
   | ({ readonly type: 'badge' } & Badge);
+
+/** What is begun and not sent yet; of two the higher version counts. */
+export interface Draft {
+  readonly conversation_id: string;
+  readonly body: string;
+  readonly version: number;
+}
+
+/** A contact detail in a text: the characters from `start` up to `end`. */
+export interface FoundDetail {
+  readonly kind: 'email' | 'phone' | 'messenger';
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** What was found in a text between two who have no order yet, and what becomes of it. */
+export interface ContactDetails {
+  readonly mode: 'warn' | 'mask' | 'hold';
+  readonly found: readonly FoundDetail[];
+}
 
 export interface Page<T> {
   readonly items: readonly T[];

@@ -2,7 +2,7 @@
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
-import { filledIn, matching, type QuickReply } from '../client/index.ts';
+import { type Draft, filledIn, matching, type QuickReply } from '../client/index.ts';
 import { composerStyles } from './composer-styles.ts';
 import { icon } from './icons.ts';
 import { Language } from './language/language.ts';
@@ -13,6 +13,19 @@ import { QUICK_LIST, quickListOf, quickListStyles, quickOptionId } from './quick
 
 const LONGEST_BODY = 10_000;
 const STEPS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1 };
+
+/** Says what is wrong with a text before it is sent; null where nothing is. */
+export type Doubt = (body: string) => Promise<string | null>;
+
+export class DraftChanged extends Event {
+  static readonly type = 'draft-changed';
+  readonly body: string;
+
+  constructor(body: string) {
+    super(DraftChanged.type);
+    this.body = body;
+  }
+}
 
 export class MessageWritten extends Event {
   static readonly type = 'message-written';
@@ -51,7 +64,15 @@ export class OrderwireComposer extends LitElement {
   @property({ attribute: false }) quickReplies: readonly QuickReply[] | null = null;
   /** What stands in their braces. */
   @property({ attribute: false }) values: Readonly<Record<string, string>> = {};
+  /** Asked before a message goes out; sending the same text again is the answer. */
+  @property({ attribute: false }) doubt: Doubt = nothingToDoubt;
+  /** What was begun on another device. */
+  @property({ attribute: false }) begun: Draft | null = null;
   @state() private body = '';
+  @state() private warning = '';
+  /** The text that the warning is about. */
+  #warnedOf = '';
+  #isAsking = false;
   /** Whether quick replies were asked for by their button. */
   @state() private asked = false;
   @state() private chosen = 0;
@@ -74,6 +95,7 @@ export class OrderwireComposer extends LitElement {
     // A correction has a text of its own; what was begun before waits until it is done.
     if (this.#isEdit && changed.has('context')) this.body = this.context?.text ?? '';
     else if (changed.has('draftKey') || wasEdited) this.body = this.#draft;
+    if (changed.has('begun')) this.#goOnWith(this.begun, changed.get('begun'));
     if (changed.has('context') && this.context) void this.updateComplete.then(() => this.focus());
   }
 
@@ -134,7 +156,9 @@ export class OrderwireComposer extends LitElement {
   #tools(): TemplateResult {
     const { language, body } = this;
     const over = Math.max(0, lengthOf(body) - LONGEST_BODY);
-    const problem = over ? language.t('composer.long', { count: over }) : this.failure;
+    const problem = over
+      ? language.t('composer.long', { count: over })
+      : this.failure || this.#shownWarning;
     return html`<div class="tools">
       <span class="grow">
         <button
@@ -155,11 +179,11 @@ export class OrderwireComposer extends LitElement {
       }
       <button
         class="btn primary s"
-        aria-label=${language.t(this.#isEdit ? 'composer.save' : 'composer.send')}
+        aria-label=${language.t(this.#verb)}
         ?disabled=${this.busy || !body.trim() || over > 0}
       >
         ${icon(this.#isEdit ? 'tick' : 'send')}<span class="hint"
-          >${language.t(this.#isEdit ? 'composer.save' : 'composer.send')}</span
+          >${language.t(this.#verb)}</span
         >
       </button>
     </div>`;
@@ -174,6 +198,16 @@ export class OrderwireComposer extends LitElement {
       values: this.values,
       take: (reply) => this.#takeQuick(reply),
     });
+  }
+
+  get #verb() {
+    if (this.#isEdit) return 'composer.save';
+    return this.#shownWarning ? 'composer.send.anyway' : 'composer.send';
+  }
+
+  /** A warning holds for the text that it was given for. */
+  get #shownWarning(): string {
+    return this.body.trim() === this.#warnedOf ? this.warning : '';
   }
 
   get #isEdit(): boolean {
@@ -210,6 +244,19 @@ export class OrderwireComposer extends LitElement {
   #write(body: string): void {
     this.body = body;
     if (this.#isEdit) return;
+    this.#keep(body);
+    this.dispatchEvent(new DraftChanged(body));
+  }
+
+  /** Takes over from another device; that nothing is begun there ends what was begun there. */
+  #goOnWith(begun: Draft | null, before: Draft | null | undefined): void {
+    if (!begun || this.#isEdit) return;
+    const follows = before?.conversation_id === begun.conversation_id;
+    if (begun.body || follows) this.#keep(begun.body);
+  }
+
+  #keep(body: string): void {
+    this.body = body;
     if (body) localStorage.setItem(this.#draftKey, body);
     else localStorage.removeItem(this.#draftKey);
   }
@@ -274,10 +321,33 @@ export class OrderwireComposer extends LitElement {
     event.preventDefault();
     const body = this.body.trim();
     if (!body || this.busy || lengthOf(body) > LONGEST_BODY) return;
+    if (this.#isEdit || body === this.#warnedOf || this.doubt === nothingToDoubt) this.#send(body);
+    else if (!this.#isAsking) void this.#ask(body);
+  }
+
+  async #ask(body: string): Promise<void> {
+    this.#isAsking = true;
+    const doubt = await this.doubt(body);
+    this.#isAsking = false;
+    // Whoever wrote on meanwhile was not done.
+    if (body !== this.body.trim()) return;
+    if (doubt === null) this.#send(body);
+    else {
+      this.#warnedOf = body;
+      this.warning = doubt;
+    }
+  }
+
+  #send(body: string): void {
+    this.#warnedOf = '';
     // A correction stays until it is taken.
     if (!this.#isEdit) this.#write('');
     this.dispatchEvent(new MessageWritten(body));
   }
+}
+
+async function nothingToDoubt(): Promise<null> {
+  return null;
 }
 
 /** In code points, as the server counts. */

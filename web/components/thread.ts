@@ -14,7 +14,7 @@ import { Asking } from './asking.ts';
 import './avatar.ts';
 import './composer.ts';
 import type { BubbleVerb } from './bubbles.ts';
-import type { MessageWritten, OrderwireComposer } from './composer.ts';
+import type { DraftChanged, MessageWritten, OrderwireComposer } from './composer.ts';
 import type { Connection } from './connection.ts';
 import { type Happening, happeningOf, nameOf } from './happenings.ts';
 import { icon } from './icons.ts';
@@ -49,6 +49,7 @@ export class OrderwireThread extends LitElement {
   #suggestion: string | null = null;
   readonly #rowsOnce = onceFor(rowsOf);
   #quickWanted = false;
+  #draftAsked = false;
   #wanted: number | null = null;
   readonly #attention = () => this.#look();
 
@@ -82,6 +83,7 @@ export class OrderwireThread extends LitElement {
     if (changed.has('seq')) this.#wanted = this.seq;
     if (!changed.has('conversation')) return;
     this.#newAfter = undefined;
+    this.#draftAsked = false;
     this.#writing.drop();
   }
 
@@ -208,11 +210,15 @@ export class OrderwireThread extends LitElement {
 
   #composer(conversation: Conversation, state: ThreadState, connection: Connection) {
     const { client, language } = connection;
+    if (!this.#draftAsked) void client.drafts.open(conversation.id);
+    this.#draftAsked = true;
     return html`<orderwire-composer
       .language=${language}
       .name=${conversation.with.name}
       .locked=${state.canSend ? null : (state.canSendReason ?? 'other')}
       draft-key=${`${client.account}:${conversation.id}`}
+      .doubt=${this.#doubt}
+      .begun=${this.#live.read(client.drafts.state).get(conversation.id) ?? null}
       .context=${this.#writing.context}
       .busy=${this.#writing.busy}
       failure=${this.#writing.failure ? language.t(this.#writing.failure) : ''}
@@ -225,11 +231,21 @@ export class OrderwireThread extends LitElement {
       @edit-last=${() => this.#writing.editLast(state.entries, client.account)}
       @quick-wanted=${() => this.#wantQuick(connection)}
       @unblock-wanted=${() => void client.blocks.unblock(conversation.with.id).catch(shownAgain)}
+      @draft-changed=${({ body }: DraftChanged) => client.drafts.write(conversation.id, body)}
       @message-written=${this.#written}
       @typing=${() => this.#thread?.typingGoesOn()}
       @stopped-typing=${() => this.#thread?.typingStopped()}
     ></orderwire-composer>`;
   }
+
+  /** Says that a text tells how to reach its writer, before there is an order. */
+  readonly #doubt = async (body: string): Promise<string | null> => {
+    const details = await this.#thread?.check(body);
+    const language = this.#live.connection?.language;
+    if (!details || !language) return null;
+    const found = details.found.map(({ text }) => text).join(', ');
+    return language.t(`composer.details.${details.mode}`, { found });
+  };
 
   #written({ body }: MessageWritten): void {
     if (!this.#thread) return;

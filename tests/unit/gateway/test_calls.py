@@ -70,6 +70,7 @@ class Desk:
         self.announced: list[Publication] = []
         self.calls = Calls(
             details=cast("Any", None),
+            drafts=cast("Any", None),
             conversations=cast("Any", self.service),
             messages=cast("Any", self.messages),
             changes=cast("Any", self.service),

@@ -158,6 +158,7 @@ async def a_gateway(messages: Messages | None = None) -> AsyncIterator[Gateway]:
     async with a_stage() as stage:
         gateway = Gateway(
             details=cast("Any", None),
+            drafts=cast("Any", None),
             node="n",
             hub=stage.hub,
             presence=LocalPresence(),

@@ -29,6 +29,10 @@ export const talkDe: Readonly<Record<keyof typeof talkEn, string>> = {
   'composer.placeholder': 'An {name} schreiben …',
   'composer.hint': 'Enter sendet',
   'composer.send': 'Senden',
+  'composer.send.anyway': 'Trotzdem senden',
+  'composer.details.warn': 'Es gibt noch keinen Auftrag: Möchtest du „{found}“ mitteilen?',
+  'composer.details.mask': 'Es gibt noch keinen Auftrag: „{found}“ wird verdeckt.',
+  'composer.details.hold': 'Es gibt noch keinen Auftrag: Wegen „{found}“ wird das erst geprüft.',
   'composer.long': '{count} Zeichen zu lang',
   'locked.first_contact_required.title': 'Du kannst {name} nicht zuerst schreiben.',
   'locked.first_contact_required.text':
