@@ -53,6 +53,10 @@ export const composerStyles = css`
   .over {
     color: var(--bad);
   }
+  .warning {
+    padding: 2px 0 4px;
+    overflow-wrap: anywhere;
+  }
   .context {
     display: flex;
     align-items: center;

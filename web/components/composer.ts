@@ -115,8 +115,12 @@ export class OrderwireComposer extends LitElement {
       ></orderwire-locked>`;
     }
     const quick = this.#quick;
-    return html`<form class="box ${this.context ? 'about' : ''}" @submit=${this.#submit}>
+    const isTall = this.context || this.#shownWarning;
+    return html`<form class="box ${isTall ? 'about' : ''}" @submit=${this.#submit}>
       ${quick ? this.#quickList(quick) : nothing} ${this.#about()}
+      <div class="warning over" role="status" ?hidden=${!this.#shownWarning}>
+        ${this.#shownWarning}
+      </div>
       <textarea
         rows="1"
         .value=${body}
@@ -156,9 +160,7 @@ export class OrderwireComposer extends LitElement {
   #tools(): TemplateResult {
     const { language, body } = this;
     const over = Math.max(0, lengthOf(body) - LONGEST_BODY);
-    const problem = over
-      ? language.t('composer.long', { count: over })
-      : this.failure || this.#shownWarning;
+    const problem = over ? language.t('composer.long', { count: over }) : this.failure;
     return html`<div class="tools">
       <span class="grow">
         <button
