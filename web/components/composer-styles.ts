@@ -120,7 +120,8 @@ export const composerStyles = css`
       display: grid;
       grid-template-columns: minmax(0, 1fr) auto;
     }
-    .context {
+    .context,
+    .warning {
       grid-column: 1 / -1;
     }
     .tools {
