@@ -12,7 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.conversations import EntryKind
 from storage.columns import Instant
-from storage.dialects import INT, TEXT, among, batch, greatest, insert_on, insert_rows, least
+from storage.dialects import (
+    INT,
+    TEXT,
+    among,
+    batch,
+    greatest,
+    insert_on,
+    insert_rows,
+    last_of,
+    least,
+)
 from storage.rows import Record, fetch_all, fetch_one, fetch_optional
 from storage.tables import conversations, entries, participants
 
@@ -317,28 +327,24 @@ async def entries_between(
 
 
 async def entries_of_many(
-    connection: AsyncConnection, places: Collection[tuple[str, int]], most: int
+    connection: AsyncConnection, places: Collection[tuple[str, int]], limit: int
 ) -> Sequence[Record]:
-    """Read the ``most`` entries behind each (conversation_id, seq), with that seq as ``since``."""
-    rows = [{"id": id_, "since": since} for id_, since in places]
-    return await fetch_all(
-        connection, _entries_since(connection.dialect.name), {"rows": rows, "most": most}
-    )
+    """Read the first ``limit`` entries behind each (conversation_id, seq), in no order.
+
+    Each comes with that seq as ``since``.
+    """
+    rows = [{"conversation_id": id_, "since": since} for id_, since in places]
+    statement = _entries_since(connection.dialect.name)
+    return await fetch_all(connection, statement, {"rows": rows, "skip": limit - 1})
 
 
 @lru_cache(maxsize=2)
 def _entries_since(dialect: str) -> Executable:
-    """Sequences have no holes, so a number of entries is a stretch of the index."""
-    wanted = batch(dialect, id=TEXT, since=INT)
-    most = bindparam("most", type_=INT)
-    return (
-        select(entries, wanted.c.since)
-        .where(
-            entries.c.conversation_id == wanted.c.id,
-            entries.c.seq > wanted.c.since,
-            entries.c.seq <= wanted.c.since + most,
-        )
-        .order_by(entries.c.conversation_id, wanted.c.since, entries.c.seq)
+    given = batch(dialect, conversation_id=TEXT, since=INT)
+    return select(entries, given.c.since).where(
+        entries.c.conversation_id == given.c.conversation_id,
+        entries.c.seq > given.c.since,
+        entries.c.seq <= last_of(entries, "conversation_id", "seq", given.c),
     )
 
 

@@ -28,6 +28,7 @@ from storage.columns import Json
 
 TEXT = TextType()
 INT = BigInteger()
+MOST = 2**63 - 1
 
 
 @lru_cache(maxsize=256)
@@ -70,6 +71,25 @@ def among(
         return wanted == func.any(literal(listed, ARRAY(String)))
     each = func.json_each(literal(listed, Json)).table_valued("value")
     return wanted.in_(select(each.c.value))
+
+
+def last_of(table: Table, key: str, place: str, given: Any) -> ColumnElement[int]:
+    """Find the place up to which there are ``skip`` rows and one behind ``given.since``.
+
+    To be compared with in a join: so many rows of each key are read, however many there are. All
+    of them where there are fewer.
+    """
+    rows = table.alias()
+    found = (
+        select(rows.c[place])
+        .where(rows.c[key] == given[key], rows.c[place] > given.since)
+        .order_by(rows.c[place])
+        .limit(1)
+        .offset(bindparam("skip", type_=INT))
+        .correlate(given[key].table)
+        .scalar_subquery()
+    )
+    return func.coalesce(found, literal(MOST, INT))
 
 
 async def insert_rows(

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import Instant
-from storage.dialects import INT, TEXT, among, batch, insert_on
+from storage.dialects import INT, TEXT, among, batch, insert_on, last_of
 from storage.rows import Record, fetch_all, fetch_one, fetch_optional
 from storage.tables import inbox_changes, inbox_items, inboxes
 
@@ -235,39 +235,23 @@ async def changes_of_many(
 ) -> Sequence[Record]:
     """Read (account_id, since, kind, subject, position) of what changed after each place.
 
-    The oldest ``limit`` behind each (account_id, position), ascending.
+    The oldest ``limit`` behind each (account_id, position), in no order.
     """
     rows = [{"account_id": account_id, "since": since} for account_id, since in places]
     statement = _changed_since(connection.dialect.name)
-    return await fetch_all(connection, statement, {"rows": rows, "limit": limit})
+    return await fetch_all(connection, statement, {"rows": rows, "skip": limit - 1})
 
 
 @lru_cache(maxsize=2)
 def _changed_since(dialect: str) -> Executable:
     given = batch(dialect, account_id=TEXT, since=INT)
-    place = func.row_number().over(
-        partition_by=(given.c.account_id, given.c.since), order_by=inbox_changes.c.position
-    )
-    changed = (
-        select(
-            given.c.account_id,
-            given.c.since,
-            inbox_changes.c.kind,
-            inbox_changes.c.subject,
-            inbox_changes.c.position,
-            place.label("place"),
-        )
-        .where(
-            inbox_changes.c.account_id == given.c.account_id,
-            inbox_changes.c.position > given.c.since,
-        )
-        .subquery("changed")
-    )
-    columns = [column for column in changed.c if column.name != "place"]
-    return (
-        select(*columns)
-        .where(changed.c.place <= bindparam("limit", type_=INT))
-        .order_by(changed.c.account_id, changed.c.since, changed.c.position)
+    changed = inbox_changes.c
+    return select(
+        given.c.account_id, given.c.since, changed.kind, changed.subject, changed.position
+    ).where(
+        changed.account_id == given.c.account_id,
+        changed.position > given.c.since,
+        changed.position <= last_of(inbox_changes, "account_id", "position", given.c),
     )
 
 

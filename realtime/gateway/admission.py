@@ -74,7 +74,8 @@ class Admission:
     def _is_too_much(self, pieces: int) -> bool:
         if pieces <= ALWAYS:
             return False
-        self._measure()
+        if self._in_work > ALWAYS:
+            self._measure()
         return pieces > self._rate * MOST_SECONDS
 
     def _forget_the_silent(self) -> None:
@@ -87,6 +88,7 @@ class Admission:
             del self._expected[oldest]
 
     def _measure(self) -> None:
+        """Look how fast work gets done, while there is much of it: to have none is no slowness."""
         seconds = self._monotonic() - self._since
         if seconds >= STRETCH:
             self._rate = (self._rate + self._done / seconds) / 2

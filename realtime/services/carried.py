@@ -1,6 +1,7 @@
 """What channels carried: after a position, of many channels at once, or a page before one."""
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,10 +21,11 @@ from storage.rows import Record
 
 # More than most have missed, and few enough to stop soon where they are too large to replay.
 READ_AT_ONCE = 100
+# Of so many places at a time, so that nobody else waits for long where all of it is large.
+PLACES_AT_ONCE = 16
 
 # (channel, offset)
 Place = tuple[str, int]
-NOTHING = Stretch((), None)
 
 
 class Carried:
@@ -38,14 +40,16 @@ class Carried:
         """Read everything after each place; the channels stand at these positions.
 
         What is more than can be replayed, or is kept no longer, is not ``complete``, and empty.
-        All that is not very long is read by a handful of statements.
+        What is not very long is read by a handful of statements for many places.
         """
+        found = {place: Changes(position) for place, position in wanted.items()}
         behind = [place for place, position in wanted.items() if place[1] < position.offset]
-        first = await self.after(connection, behind, READ_AT_ONCE)
-        return {
-            place: await self._whole(connection, place, position, first.get(place, NOTHING))
-            for place, position in wanted.items()
-        }
+        for begin in range(0, len(behind), PLACES_AT_ONCE):
+            places = behind[begin : begin + PLACES_AT_ONCE]
+            first = await self.after(connection, places, READ_AT_ONCE)
+            for place in places:
+                found[place] = await self._whole(connection, place, wanted[place], first[place])
+        return found
 
     async def _whole(
         self, connection: AsyncConnection, place: Place, position: Position, stretch: Stretch
@@ -80,8 +84,9 @@ class Carried:
             for row in await conversations.entries_of_many(connection, of_threads, limit):
                 entries[row.conversation_id, row.since].append(_entry(row))
             for (subject, offset), publications in entries.items():
-                stretch = Stretch(publications, offset + limit if publications else None)
-                found[of_threads[subject, offset]] = stretch
+                publications.sort(key=attrgetter("offset"))
+                more_after = publications[-1].offset if len(publications) == limit else None
+                found[of_threads[subject, offset]] = Stretch(publications, more_after)
         return found
 
     async def before(

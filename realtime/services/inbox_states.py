@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,6 +51,8 @@ class InboxStates:
         changed: dict[Place, list[Record]] = {place: [] for place in places}
         for row in await inboxes.changes_of_many(connection, places, limit):
             changed[row.account_id, row.since].append(row)
+        for rows in changed.values():
+            rows.sort(key=attrgetter("position"))
         return await self._shown(connection, changed, limit)
 
     async def before(

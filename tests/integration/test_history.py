@@ -21,9 +21,11 @@ from domain.publications import (
     inbox_channel,
     thread_channel,
 )
-from realtime.services.carried import READ_AT_ONCE
+from realtime.services.carried import PLACES_AT_ONCE, READ_AT_ONCE
 from realtime.services.channel_reads import HISTORY_MAX
 from realtime.services.messages import SendMessage
+from storage.engine import Transaction
+from storage.tables import entries
 from tests.support.marketplace import OPERATOR, Marketplace
 
 LONG = "x" * 10_000
@@ -209,7 +211,7 @@ async def everybody_back(market: Marketplace, people: int) -> list[OpenRequest]:
 
 
 async def test_what_many_have_missed_is_read_by_as_few_statements(market: Marketplace) -> None:
-    requests = await everybody_back(market, 12)
+    requests = await everybody_back(market, PLACES_AT_ONCE // 2)
     with statements() as for_one:
         await market.reads.open_many(requests[:2])
     with statements() as for_all:
@@ -233,3 +235,32 @@ async def test_who_stood_at_different_places_of_one_channel_gets_its_own_rest(
         assert isinstance(opening, Opening)
         offsets = [each.offset for each in opening.changes.publications]
         assert offsets == list(range(place + 1, 2 * READ_AT_ONCE + 1))
+
+
+async def test_a_page_goes_on_behind_what_is_no_longer_kept(market: Marketplace) -> None:
+    reader, channel, conversation = await thread_of(market, 400)
+
+    async def forget(tx: Transaction) -> None:
+        gone = entries.c.seq.between(2, 300), entries.c.conversation_id == conversation
+        await tx.connection.execute(entries.delete().where(*gone))
+
+    await market.database.transaction(forget)
+
+    assert await page(market, channel, reader, limit=3) == [1, 301, 302]
+    assert await page(market, channel, reader, since=150, limit=2) == [301, 302]
+    assert await page(market, channel, reader, since=290, limit=200) == list(range(301, 401))
+    assert not (await recovered(market, channel, reader, Position(1, ""))).recovered
+    assert (await recovered(market, channel, reader, Position(300, ""))).recovered
+
+
+async def test_more_changes_of_an_inbox_than_are_read_at_once(market: Marketplace) -> None:
+    sam, _ = await market.sam_and_bea()
+    for number in range(READ_AT_ONCE // 2 + 3):  # each an order, a conversation and an alert
+        await market.order(key=f"k{number}")
+    back = await recovered(market, inbox_channel("sam"), sam, Position(0, ""))
+    offsets = [each.offset for each in back.changes.publications]
+
+    assert back.recovered
+    assert len(offsets) > READ_AT_ONCE
+    assert offsets == sorted(set(offsets))
+    assert offsets[-1] == back.changes.position.offset

@@ -114,3 +114,13 @@ def test_nobody_keeps_others_out_by_saying_nothing(time: Time) -> None:
     assert admission.expects_too_much()
     time.now += EXPECTED_FOR
     assert not admission.expects_too_much()
+
+
+def test_nobody_makes_it_seem_slow_by_saying_nothing(time: Time) -> None:
+    admission = Admission(time)
+    for arrival in range(400):
+        admission.expect(arrival)
+        assert not admission.expects_too_much()
+        time.now += 0.05
+    with in_work(admission, int(FIRST_RATE * MOST_SECONDS)):
+        assert not admission.is_full()
