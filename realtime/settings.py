@@ -19,8 +19,6 @@ from realtime.setting import Setting
 from realtime.setting_values import LogFormat, LogLevel, Network
 
 PREFIX = "ORDERWIRE_"
-# Said of a setting whose part of the server is still to come; it is checked all the same.
-LATER = "; nothing reads it yet"
 # Where the tests find their own servers; no setting of ours.
 TESTS = f"{PREFIX}TEST_"
 
