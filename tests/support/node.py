@@ -113,7 +113,7 @@ async def running_node(
         async with (
             serving(parsed, public_url=origin, pace=pace, clock=clock) as node,
             _listening(node, listener),
-            httpx2.AsyncClient(base_url=origin) as http,
+            httpx2.AsyncClient(base_url=origin, timeout=60.0) as http,
         ):
             yield RunningNode(node=node, port=port, http=http)
 
