@@ -84,12 +84,21 @@ class Price(Body, frozen=True):
 
 async def read_body(request: Request, kind: type[T]) -> T:
     """Read a JSON body as ``kind``; Invalid names the field, TooLarge the limit."""
+    return decode_body(await read_raw(request), kind)
+
+
+async def read_raw(request: Request) -> bytes:
+    """Read a body as it is; TooLarge as soon as it has more bytes than any of ours."""
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
         if len(raw) > MAX_BODY_BYTES:
             raise TooLarge(f"has at most {MAX_BODY_BYTES} bytes", path="body")
-    text = bytes(raw)
+    return bytes(raw)
+
+
+def decode_body(text: bytes, kind: type[T]) -> T:
+    """Decode what was read; Invalid names the field."""
     try:
         if b"\\u0000" in text and (wrong := no_text_in(text)):
             raise wrong

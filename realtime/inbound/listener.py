@@ -89,7 +89,7 @@ class InboundHandler:
             return await self._deal_with(address, envelope)
         except OrderwireError as refused:
             return said(refused)
-        except Exception:
+        except Exception:  # the outermost of a mail: its sender is told, and keeps it
             log.exception("mail_not_read")
             return "451 4.3.0 This could not be read; it is ours to mend"
 

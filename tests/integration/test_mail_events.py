@@ -3,9 +3,11 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import AsyncIterator
 
 import msgspec
 
+from realtime.api.bodies import MAX_BODY_BYTES
 from storage.rows import fetch_all
 from storage.tables import deliveries, suppressions
 from tests.support.http_api import INBOUND_SECRET, HttpApi
@@ -56,6 +58,7 @@ async def test_whoever_does_not_sign_is_not_listened_to(api: HttpApi) -> None:
         {},
         good | {"webhook-signature": "v1,nonsense"},
         good | {"webhook-timestamp": "soon"},
+        good | {"webhook-timestamp": "9" * 5_000},  # more digits than Python reads
         good | {"webhook-id": "msg_2"},
         signed(api, body, secret=b"another"),
         signed(api, body, age=301),
@@ -70,3 +73,18 @@ async def test_signed_nonsense_is_named(api: HttpApi) -> None:
     body = b'{"events": [{"type": "joy", "message_id": "x"}]}'
     answer = await api.call(None, "POST", EVENTS, content=body, headers=signed(api, body))
     assert [error["path"] for error in answer.json()["errors"]] == ["events[0].type"]
+
+
+async def test_no_more_is_read_of_a_stranger_than_a_body_may_have(api: HttpApi) -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 64 * 1024
+            yield b" " * 64 * 1024
+
+    headers = {"content-type": "application/json"}
+    answer = await api.call(None, "POST", EVENTS, content=endless(), headers=headers)
+    assert answer.status_code == 413
+    assert read <= 2 * MAX_BODY_BYTES
