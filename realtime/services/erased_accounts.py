@@ -1,11 +1,9 @@
 """Which accounts were erased, as this node knows it: at once by a doorbell, else by a look."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import structlog
-
+from realtime.services.lookout import Lookout
 from storage import erasures
 from storage.engine import Database
 
@@ -16,8 +14,6 @@ LOOK_EVERY = 5.0
 OVERLAP = timedelta(minutes=10)
 PAGE = 10_000
 
-log = structlog.get_logger(__name__)
-
 
 class ErasedAccounts:
     """A set of ids that only grows; whoever watches it is told of each once."""
@@ -26,13 +22,11 @@ class ErasedAccounts:
         self, *, database: Database, look_every: float = LOOK_EVERY, page: int = PAGE
     ) -> None:
         self._database = database
-        self._look_every = look_every
         self._page = page
         self._ids: set[str] = set()
         self._newest: datetime | None = None
         self._watchers: list[Callable[[str], None]] = []
-        self._rung = asyncio.Event()
-        self._running: asyncio.Task[None] | None = None
+        self._lookout = Lookout(self.look, every=look_every, failed="erased_accounts_not_read")
 
     def __contains__(self, account_id: object) -> bool:
         """Tell whether an account is known to be erased."""
@@ -44,17 +38,11 @@ class ErasedAccounts:
 
     async def start(self) -> None:
         """Read which there are; while the database does not answer, that is tried again."""
-        try:
-            await self.look()
-        except Exception:  # as at any later look: a server starts without its database, too
-            log.exception("erased_accounts_not_read")
-        self._running = asyncio.get_running_loop().create_task(self._run())
+        await self._lookout.start()
 
     async def close(self) -> None:
         """Look no more."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait({self._running})
+        await self._lookout.close()
 
     def ring(self, doorbell: str) -> None:
         """Hear of an account that was erased a moment ago."""
@@ -63,7 +51,7 @@ class ErasedAccounts:
 
     def unsure(self) -> None:
         """Look: a doorbell may have been missed."""
-        self._rung.set()
+        self._lookout.rouse()
 
     def learn(self, account_id: str) -> None:
         """Know of one more."""
@@ -86,16 +74,3 @@ class ErasedAccounts:
                 after = (rows[-1].erased_at, rows[-1].id)
             if len(rows) < self._page:
                 return
-
-    async def _run(self) -> None:
-        while True:
-            self._rung.clear()
-            try:
-                async with asyncio.timeout(self._look_every):
-                    await self._rung.wait()
-            except TimeoutError:
-                """Nobody rang: that is what the look is for."""
-            try:
-                await self.look()
-            except Exception:  # the outermost of a task: it looks as long as we run
-                log.exception("erased_accounts_not_read")

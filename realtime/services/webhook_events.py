@@ -4,24 +4,21 @@ Which endpoints there are is remembered, so an event that nobody wants costs no 
 endpoint is known here at once, and on other nodes by a doorbell, or by the next look.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
 from msgspec import Struct
 
 from domain.webhooks import EVENTS, wants
 from realtime.clock import Clock
 from realtime.delivery.planner import BUCKET, DOORBELL
+from realtime.services.lookout import Lookout
 from storage import deliveries, ledger, webhooks
 from storage.deliveries import WEBHOOK, Priority, Status
 from storage.engine import Database, Transaction
 
 LOOK_EVERY = 5.0
-
-log = structlog.get_logger(__name__)
 
 
 class WebhookEvent(Struct, frozen=True):
@@ -48,11 +45,9 @@ class WebhookEvents:
         self._clock = clock
         self._new_id = new_id
         self._lifetime = lifetime
-        self._look_every = look_every
         self._wanted: Mapping[str, Sequence[str]] = {}
         self._failing: frozenset[str] = frozenset()
-        self._rung = asyncio.Event()
-        self._running: asyncio.Task[None] | None = None
+        self._lookout = Lookout(self.look, every=look_every, failed="webhooks_not_read")
 
     def wanted(self, event: str) -> bool:
         """Tell whether any endpoint wants an event."""
@@ -118,26 +113,20 @@ class WebhookEvents:
 
     async def start(self) -> None:
         """Read which endpoints there are; while the database does not answer, try again."""
-        try:
-            await self.look()
-        except Exception:  # as at any later look: a server starts without its database, too
-            log.exception("webhooks_not_read")
-        self._running = asyncio.get_running_loop().create_task(self._run())
+        await self._lookout.start()
 
     async def close(self) -> None:
         """Look no more."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait({self._running})
+        await self._lookout.close()
 
     def ring(self, doorbell: str) -> None:
         """Look when an endpoint came, went or changed."""
         if doorbell == webhooks.DOORBELL:
-            self._rung.set()
+            self._lookout.rouse()
 
     def unsure(self) -> None:
         """Look: a doorbell may have been missed."""
-        self._rung.set()
+        self._lookout.rouse()
 
     async def look(self) -> None:
         """Read who wants what."""
@@ -151,19 +140,6 @@ class WebhookEvents:
                         wanted.setdefault(event, []).append(row.id)
         self._wanted = wanted
         self._failing = frozenset(row.id for row in rows if row.failing_since is not None)
-
-    async def _run(self) -> None:
-        while True:
-            self._rung.clear()
-            try:
-                async with asyncio.timeout(self._look_every):
-                    await self._rung.wait()
-            except TimeoutError:
-                """Nobody rang: that is what the look is for."""
-            try:
-                await self.look()
-            except Exception:  # the outermost of a task: it looks as long as we run
-                log.exception("webhooks_not_read")
 
 
 def _written(event: WebhookEvent, event_id: str, now: datetime) -> dict[str, Any]:
