@@ -65,7 +65,7 @@ def _wait_for(child: subprocess.Popen[bytes], port: int, log: Path) -> None:
     while not _listens(port):
         if child.poll() is not None or time.monotonic() > deadline:
             raise DidNotStart(f"{child.args!r}\n{log.read_text(errors='replace')[-2000:]}")
-        time.sleep(0.05)
+        time.sleep(0.05)  # a server says nothing when it begins to listen: we knock
 
 
 def _listens(port: int) -> bool:

@@ -23,8 +23,8 @@ from domain.contact_details import DetailMode
 from realtime.delivery.email.dkim import DkimKey
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.relay import Relay, parse_relays
+from realtime.delivery.endpoint_guard import parse_origin
 from realtime.delivery.push.apns import ApnsKey
-from realtime.delivery.push.endpoint_guard import parse_origin
 from realtime.delivery.push.fcm import FcmAccount
 from realtime.delivery.push.vapid import VapidKey, check_subject
 

@@ -105,7 +105,7 @@ def ours(database: str, bench: Bench) -> Questions:
     while _count(address, BEHIND):
         if time.monotonic() > until:
             raise DidNotStart("it was not indexed in time")
-        time.sleep(0.5)
+        time.sleep(0.5)  # an index says nothing when it is done: we look
     if database == "PostgreSQL":
         _count(address, "ANALYZE")
     connection = HTTPConnection(LOOPBACK, server.port, timeout=30)

@@ -17,13 +17,13 @@ from realtime.delivery.email.preview import MailPreview
 from realtime.delivery.email.reply_address import ReplyAddresses
 from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
+from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.locales.catalogue import check_catalogues
 from realtime.delivery.message_planner import MessagePeriods
 from realtime.delivery.push import fcm
 from realtime.delivery.push.apns import ApnsApp, ApnsSender
 from realtime.delivery.push.by_kind import SenderByKind, Sends
 from realtime.delivery.push.carrier import PushCarrier
-from realtime.delivery.push.endpoint_guard import EndpointGuard
 from realtime.delivery.push.fcm import FcmSender
 from realtime.delivery.push.native import NativeConnection
 from realtime.delivery.push.sender import PushSender

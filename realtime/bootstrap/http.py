@@ -39,8 +39,8 @@ from realtime.api.webhooks import WebhookRoutes
 from realtime.bootstrap.attachments import MEGABYTE
 from realtime.bootstrap.ground import Ground
 from realtime.bootstrap.use_cases import UseCases
+from realtime.delivery.endpoint_guard import EndpointGuard, ForbiddenEndpoint
 from realtime.delivery.locales.voice import voice_for
-from realtime.delivery.push.endpoint_guard import EndpointGuard, ForbiddenEndpoint
 from realtime.ids import new_id
 from realtime.ops.health import HealthRoutes
 from realtime.ops.metrics import MetricsRoutes

@@ -1,10 +1,8 @@
 """Takes one claimed delivery to its end: decide, put into words, record, send, record."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-
-import structlog
 
 from domain.preferences import Channel
 from realtime.clock import Clock
@@ -18,26 +16,12 @@ from realtime.delivery.reasons import Reason
 from realtime.delivery.recorder import Recorder
 from realtime.delivery.verdict import Try, Verdicts
 from storage.deliveries import Status
-from storage.ledger import Change
-
-log = structlog.get_logger(__name__)
 
 # What a channel lacks when nothing carries its alerts.
 MISSING: Mapping[Channel, Reason] = {
     Channel.PUSH: Reason.NO_VAPID_KEY,
     Channel.EMAIL: Reason.NO_RELAY,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """One decision that was written, for whoever counts: seconds are those since the event."""
-
-    channel: str
-    category: str
-    decision: str
-    reason: str
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +33,7 @@ class Done:
 
 
 class Courier:
-    """Knows the carriers, and tells ``watch`` of each decision."""
+    """Knows the carriers."""
 
     def __init__(
         self,
@@ -59,14 +43,12 @@ class Courier:
         verdicts: Verdicts,
         clock: Clock,
         lease: timedelta,
-        watch: Callable[[Decided], None],
     ) -> None:
         self._carriers = carriers
         self._recorder = recorder
         self._verdicts = verdicts
         self._clock = clock
         self._lease = lease
-        self._watch = watch
         self._quarantine = Quarantine()
         self._domains = DomainCircuits()
 
@@ -87,7 +69,7 @@ class Courier:
                 return await self._send(carrier, moment)
         now = self._clock.now()
         ruled = self._verdicts.ruled(moment.claim, ruling, now, moment.target)
-        await self._write(ruled)
+        await self._recorder.write(ruled)
         return Done(comes_again=ruled.status is Status.SCHEDULED)
 
     def _put_off(self, moment: Moment) -> Ruling | None:
@@ -101,10 +83,12 @@ class Courier:
         claim = moment.claim
         began = self._clock.now()
         lease_until = began + self._lease
-        if claim.crashes and not await self._write(self._verdicts.suspected(claim, lease_until)):
+        if claim.crashes and not await self._recorder.write(
+            self._verdicts.suspected(claim, lease_until)
+        ):
             return Done()
         parcel = carrier.pack(moment)
-        if not await self._write(self._verdicts.begun(claim, began, lease_until)):
+        if not await self._recorder.write(self._verdicts.begun(claim, began, lease_until)):
             return Done()
         outcome = await carrier.settle(moment, await carrier.carry(parcel))
         if moment.address is not None:
@@ -112,25 +96,8 @@ class Courier:
         tried = self._verdicts.tried(
             claim, Try(began=began, outcome=outcome, target=moment.target), self._clock.now()
         )
-        await self._write(tried)
+        await self._recorder.write(tried)
         return Done(comes_again=tried.status is Status.SCHEDULED, rest=_rest(outcome))
-
-    async def _write(self, change: Change) -> bool:
-        claim = change.claim
-        if not await self._recorder.write(change):
-            log.warning("delivery_lease_lost", delivery=claim.id)
-            return False
-        if change.line is not None:
-            self._watch(
-                Decided(
-                    channel=claim.channel,
-                    category=claim.category,
-                    decision=change.line.decision,
-                    reason=change.line.reason,
-                    seconds=(change.at - claim.created_at).total_seconds(),
-                )
-            )
-        return True
 
 
 def _rest(outcome: Outcome) -> float:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -11,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from domain.errors import Unavailable
 from storage import ledger
 from storage.engine import Database, Transaction
-from storage.ledger import Change
+from storage.ledger import Change, Line
 
 MOST = 500
 # Seconds before a database that is away is asked again.
@@ -19,8 +20,24 @@ PATIENCE = 0.5
 
 log = structlog.get_logger(__name__)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """One decision that was written, for whoever counts: seconds are those since the event."""
+
+    channel: str
+    category: str
+    decision: str
+    reason: str
+    seconds: float
+
+
 Told = Callable[[Transaction, Sequence[Change]], Awaitable[None]]
 _Waiting = tuple[Change, asyncio.Future[bool]]
+
+
+def watch_nothing(_decided: Decided) -> None:
+    """Count nothing."""
 
 
 async def tell_nobody(_tx: Transaction, _changes: Sequence[Change]) -> None:
@@ -30,7 +47,8 @@ async def tell_nobody(_tx: Transaction, _changes: Sequence[Change]) -> None:
 class Recorder:
     """One group is being committed while the next one gathers.
 
-    ``tell`` is told of what was written in the transaction that wrote it.
+    ``tell`` is told of what was written in the transaction that wrote it, ``watch`` of each
+    decision after it.
 
     A database that is away is waited for, as long as the leases may hold (``give_up`` seconds):
     what was accepted outside should not be sent again because we could not write it down.
@@ -43,8 +61,10 @@ class Recorder:
         give_up: float,
         patience: float = PATIENCE,
         tell: Told = tell_nobody,
+        watch: Callable[[Decided], None] = watch_nothing,
     ) -> None:
         self._database = database
+        self._watch = watch
         self._tell = tell
         self._give_up = give_up
         self._patience = patience
@@ -58,7 +78,12 @@ class Recorder:
         self._waiting.append((change, written))
         if self._writing is None:
             self._writing = loop.create_task(self._write_groups())
-        return await written
+        if not await written:
+            log.warning("delivery_lease_lost", delivery=change.claim.id)
+            return False
+        if change.line is not None:
+            self._watch(_decided(change, change.line))
+        return True
 
     async def close(self) -> None:
         """Give up what could not be written yet."""
@@ -114,6 +139,17 @@ class Recorder:
                 if now() > until:
                     raise
             await asyncio.sleep(self._patience)
+
+
+def _decided(change: Change, line: Line) -> Decided:
+    claim = change.claim
+    return Decided(
+        channel=claim.channel,
+        category=claim.category,
+        decision=line.decision,
+        reason=line.reason,
+        seconds=(change.at - claim.created_at).total_seconds(),
+    )
 
 
 def _fail(group: Sequence[_Waiting], error: Exception) -> None:

@@ -14,14 +14,14 @@ from domain.preferences import Channel
 from realtime.clock import Clock
 from realtime.delivery.carrier import Carrier
 from realtime.delivery.company import Measure
-from realtime.delivery.courier import MISSING, Courier, Decided
+from realtime.delivery.courier import MISSING, Courier
 from realtime.delivery.lane import Lane, LaneLoop, Pace
 from realtime.delivery.leases import Leases
 from realtime.delivery.message_planner import MessagePeriods
 from realtime.delivery.moment import Moments
 from realtime.delivery.planner import BUCKET
 from realtime.delivery.reasons import Reason
-from realtime.delivery.recorder import Recorder, Told, tell_nobody
+from realtime.delivery.recorder import Decided, Recorder, Told, tell_nobody, watch_nothing
 from realtime.delivery.threads import InFocus, Threads, nobody_looks
 from realtime.delivery.verdict import Verdicts
 from realtime.delivery.webhooks.courier import OnDisabled, WebhookCourier
@@ -58,10 +58,6 @@ class Webhooks:
     on_disabled: OnDisabled
 
 
-def _watch_nothing(_decided: Decided) -> None:
-    """Count nothing."""
-
-
 class Worker:
     """Runs the lanes; a channel without a carrier lets its deliveries wait, and says so.
 
@@ -79,7 +75,7 @@ class Worker:
         lanes: tuple[Lane, ...] = LANES,
         pace: Pace | None = None,
         random: Callable[[], float] = any_number,
-        watch: Callable[[Decided], None] = _watch_nothing,
+        watch: Callable[[Decided], None] = watch_nothing,
         in_focus: InFocus = nobody_looks,
         message_periods: MessagePeriods | None = None,
         measure: Measure | None = None,
@@ -89,14 +85,13 @@ class Worker:
         pace = pace or Pace()
         lease = timedelta(seconds=pace.lease)
         verdicts = Verdicts(new_id=new_id, random=random)
-        self._recorder = Recorder(database=database, give_up=pace.lease, tell=tell)
+        self._recorder = Recorder(database=database, give_up=pace.lease, tell=tell, watch=watch)
         self._leases = Leases(database=database, verdicts=verdicts, clock=clock, lease=lease)
         parts: Mapping[str, Any] = {
             "recorder": self._recorder,
             "verdicts": verdicts,
             "clock": clock,
             "lease": lease,
-            "watch": watch,
         }
         of_lane: Mapping[str, Any] = {
             "bucket": BUCKET,

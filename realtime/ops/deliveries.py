@@ -8,9 +8,9 @@ from typing import Protocol
 
 import structlog
 
-from realtime.delivery.courier import Decided
 from realtime.delivery.planner import DOORBELL
 from realtime.delivery.reasons import Decision
+from realtime.delivery.recorder import Decided
 from realtime.histograms import Histogram
 
 log = structlog.get_logger(__name__)

@@ -139,7 +139,7 @@ async def test_an_answer_by_mail_is_a_message_in_the_thread(inbound: Inbound) ->
     mail = await inbound.mailed()
     assert mail["Reply-To"].startswith("reply+")
     assert inbound.mails.received[0].sender == "bounces@reply.market.example"
-    assert "reply to this e-mail" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "reply to this e-mail" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr] # it has a plain part
 
     first = await inbound.write(an_answer(mail))
     again = await inbound.write(an_answer(mail))

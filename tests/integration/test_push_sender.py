@@ -11,8 +11,8 @@ from datetime import timedelta
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.outcome import Outcome, Result
-from realtime.delivery.push.endpoint_guard import EndpointGuard
 from realtime.delivery.push.sender import Push, PushLimits, PushSender
 from realtime.delivery.push.vapid import VapidKey, VapidSigner
 from realtime.delivery.reasons import Reason

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from domain.identity import Identity
-from realtime.delivery.push.endpoint_guard import EndpointGuard
+from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.push.sender import PushSender
 from realtime.delivery.push.trial import PushTrial
 from realtime.delivery.push.vapid import VapidSigner

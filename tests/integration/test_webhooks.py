@@ -13,7 +13,7 @@ from domain.errors import NotFound
 from domain.lifecycle import Action
 from domain.reports import ReportReason
 from domain.webhooks import REPORT_CREATED
-from realtime.delivery.push.endpoint_guard import EndpointGuard
+from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.webhooks.poster import WebhookPoster
 from realtime.services.order_commands import Say
 from realtime.services.reports import Complaint

@@ -11,7 +11,6 @@ from domain.preferences import Channel
 from domain.publications import Publication
 from realtime.clock import Clock
 from realtime.delivery.carrier import Carrier
-from realtime.delivery.courier import Decided
 from realtime.delivery.email.carrier import Bounces, MailCarrier
 from realtime.delivery.email.compose import MailComposer
 from realtime.delivery.email.dkim import DkimSigner
@@ -20,12 +19,13 @@ from realtime.delivery.email.relay import MailTimeouts, parse_relays
 from realtime.delivery.email.reply_address import ReplyAddresses
 from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
+from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.lane import Pace
 from realtime.delivery.planner import DOORBELL
 from realtime.delivery.push.carrier import PushCarrier
-from realtime.delivery.push.endpoint_guard import EndpointGuard
 from realtime.delivery.push.sender import PushLimits, PushSender
 from realtime.delivery.push.vapid import VapidKey, VapidSigner
+from realtime.delivery.recorder import Decided
 from realtime.delivery.worker import Worker
 from realtime.ids import new_id
 from realtime.services.views import Shape

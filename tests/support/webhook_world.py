@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from realtime.bootstrap.webhooks import tell_of_dead, tell_of_disabled
-from realtime.delivery.courier import Decided
+from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.lane import Pace
 from realtime.delivery.planner import DOORBELL
-from realtime.delivery.push.endpoint_guard import EndpointGuard
+from realtime.delivery.recorder import Decided
 from realtime.delivery.webhooks.poster import WebhookLimits, WebhookPoster
 from realtime.delivery.worker import Webhooks, Worker
 from realtime.ids import new_id

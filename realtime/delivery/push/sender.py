@@ -17,18 +17,18 @@ from realtime.delivery.classify import (
     parse_retry_after,
     shortened,
 )
-from realtime.delivery.outcome import Outcome, Result
-from realtime.delivery.push.circuits import OriginCircuits
-from realtime.delivery.push.encrypt import MINIMAL_PAYLOAD, SubscriptionKeys, encrypt, fitted
-from realtime.delivery.push.endpoint_guard import (
+from realtime.delivery.endpoint_guard import (
     Endpoint,
     EndpointGuard,
     ForbiddenAddress,
     ForbiddenEndpoint,
-    open_public_socket,
 )
+from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.push.circuits import OriginCircuits
+from realtime.delivery.push.encrypt import MINIMAL_PAYLOAD, SubscriptionKeys, encrypt, fitted
 from realtime.delivery.push.vapid import UnknownKey, VapidSigner
 from realtime.delivery.reasons import Reason
+from realtime.delivery.strangers import Strangers, beginning
 
 Urgency = Literal["high", "normal", "low"]
 
@@ -61,11 +61,8 @@ class PushLimits:
     answer_bytes: int = 4_096
 
 
-MOST_HEADER_BYTES = 8_192
-
-
 class PushSender:
-    """Holds the connections of one worker: some for the open internet, some for trusted origins."""
+    """Sends to whatever endpoint the guard lets it, and leaves alone who refuses us."""
 
     def __init__(
         self,
@@ -81,9 +78,7 @@ class PushSender:
         self._guard = guard
         self._clock = clock
         self._limits = limits or PushLimits()
-        self._tls = tls
-        self._resolver = resolver
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._strangers = Strangers(timeout=self._limits.timeout, tls=tls, resolver=resolver)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._circuits = OriginCircuits(clock)
 
@@ -101,9 +96,7 @@ class PushSender:
 
     async def close(self) -> None:
         """Close every connection."""
-        for session in self._sessions.values():
-            await session.close()
-        self._sessions.clear()
+        await self._strangers.close()
 
     async def _attempt(self, endpoint: Endpoint, push: Push) -> Outcome:
         try:
@@ -147,57 +140,27 @@ class PushSender:
             headers["X-WNS-Cache-Policy"] = "cache"  # a TTL without it is answered 400
         return headers
 
+    async def _said(self, response: aiohttp.ClientResponse) -> str:
+        """Read what a service says of its answer; Windows' says it in a header."""
+        error = response.headers.get("X-WNS-Error-Description", "")
+        return error + await beginning(response, self._limits.answer_bytes - len(error))
+
     async def _post(
         self, endpoint: Endpoint, body: bytes, headers: Mapping[str, str]
     ) -> PushAnswer:
-        session = self._session(trusted=endpoint.trusted)
+        session = self._strangers.session(trusted=endpoint.trusted)
         async with session.post(
             endpoint.url, data=body, headers=headers, allow_redirects=False
         ) as response:
             return PushAnswer(
                 status=response.status,
-                body=await self._beginning(response),
+                body=await self._said(response),
                 retry_after=parse_retry_after(
                     response.headers.get("Retry-After"), self._clock.now()
                 ),
                 from_windows=_is_windows(endpoint.host),
                 origin_works=self._circuits.works(endpoint.origin),
             )
-
-    async def _beginning(self, response: aiohttp.ClientResponse) -> str:
-        """Read a bounded part of the answer; its status counts even if the rest never comes."""
-        taken = bytearray(response.headers.get("X-WNS-Error-Description", "").encode())
-        try:
-            while (room := self._limits.answer_bytes - len(taken)) > 0:
-                part = await response.content.read(room)
-                if not part:
-                    break
-                taken += part
-        except (aiohttp.ClientError, TimeoutError):
-            response.close()
-        return taken.decode("utf-8", "replace")
-
-    def _session(self, *, trusted: bool) -> aiohttp.ClientSession:
-        session = self._sessions.get(trusted)
-        if session is None:
-            session = self._sessions[trusted] = self._open_session(trusted=trusted)
-        return session
-
-    def _open_session(self, *, trusted: bool) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0,  # bounded by origin, above; overall by the worker
-                ssl=self._tls,
-                resolver=self._resolver,
-                socket_factory=None if trusted else open_public_socket,
-            ),
-            timeout=aiohttp.ClientTimeout(total=self._limits.timeout),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"Accept-Encoding": "identity", "User-Agent": "Orderwire"},
-            auto_decompress=False,
-            max_line_size=MOST_HEADER_BYTES,
-            max_field_size=MOST_HEADER_BYTES,
-        )
 
 
 # Nobody but the operators can mend it, by giving the key back.

@@ -7,7 +7,7 @@ import structlog
 
 from domain.webhooks import FAILS_AT_MOST
 from realtime.clock import Clock
-from realtime.delivery.courier import Decided, Done
+from realtime.delivery.courier import Done
 from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.quarantine import Quarantine
 from realtime.delivery.reasons import Reason
@@ -19,7 +19,6 @@ from realtime.delivery.webhooks.signature import signed
 from storage import webhooks
 from storage.deliveries import Status
 from storage.engine import Database, Transaction
-from storage.ledger import Change
 from storage.rows import Record
 
 log = structlog.get_logger(__name__)
@@ -42,7 +41,6 @@ class WebhookCourier:
         verdicts: Verdicts,
         clock: Clock,
         lease: timedelta,
-        watch: Callable[[Decided], None],
         on_disabled: OnDisabled,
     ) -> None:
         self._poster = poster
@@ -51,7 +49,6 @@ class WebhookCourier:
         self._verdicts = verdicts
         self._clock = clock
         self._lease = lease
-        self._watch = watch
         self._on_disabled = on_disabled
         self._quarantine = Quarantine()
 
@@ -62,7 +59,7 @@ class WebhookCourier:
             async with self._quarantine.place(moment.claim.crashes):
                 return await self._send(moment)
         ruled = self._verdicts.ruled(moment.claim, ruling, self._clock.now(), moment.target)
-        await self._write(ruled)
+        await self._recorder.write(ruled)
         return Done()
 
     async def _send(self, moment: WebhookMoment) -> Done:
@@ -70,18 +67,20 @@ class WebhookCourier:
         assert endpoint is not None, "what is gone is cancelled"
         began = self._clock.now()
         lease_until = began + self._lease
-        if claim.crashes and not await self._write(self._verdicts.suspected(claim, lease_until)):
+        if claim.crashes and not await self._recorder.write(
+            self._verdicts.suspected(claim, lease_until)
+        ):
             return Done()
         body = moment.body
         headers = signed(moment.secrets, event_id=claim.notification_id, at=began, body=body)
-        if not await self._write(self._verdicts.begun(claim, began, lease_until)):
+        if not await self._recorder.write(self._verdicts.begun(claim, began, lease_until)):
             return Done()
         outcome = await self._poster.post(endpoint.url, body, headers)
         await self._judge(endpoint, outcome)
         tried = self._verdicts.tried(
             claim, Try(began=began, outcome=outcome, target=moment.target), self._clock.now()
         )
-        await self._write(tried)
+        await self._recorder.write(tried)
         return Done(comes_again=tried.status is Status.SCHEDULED)
 
     async def _judge(self, endpoint: Record, outcome: Outcome) -> None:
@@ -114,20 +113,3 @@ class WebhookCourier:
             tx.remember(lambda: log.error("webhook_disabled", webhook=row.id, reason=reason))
 
         await self._database.transaction(work)
-
-    async def _write(self, change: Change) -> bool:
-        claim = change.claim
-        if not await self._recorder.write(change):
-            log.warning("delivery_lease_lost", delivery=claim.id)
-            return False
-        if change.line is not None:
-            self._watch(
-                Decided(
-                    channel=claim.channel,
-                    category=claim.category,
-                    decision=change.line.decision,
-                    reason=change.line.reason,
-                    seconds=(change.at - claim.created_at).total_seconds(),
-                )
-            )
-        return True

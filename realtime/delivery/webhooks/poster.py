@@ -14,16 +14,15 @@ from realtime.delivery.classify import (
     parse_retry_after,
     shortened,
 )
-from realtime.delivery.outcome import Outcome, Result
-from realtime.delivery.push.endpoint_guard import (
+from realtime.delivery.endpoint_guard import (
     EndpointGuard,
     ForbiddenAddress,
     ForbiddenEndpoint,
-    open_public_socket,
 )
+from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.reasons import Reason
+from realtime.delivery.strangers import Strangers, beginning
 
-MOST_HEADER_BYTES = 8_192
 GONE = 410
 BUSY = frozenset({429, 503})
 
@@ -37,7 +36,7 @@ class WebhookLimits:
 
 
 class WebhookPoster:
-    """Holds the connections of one worker: some for the open internet, some for trusted origins."""
+    """Posts to whatever endpoint the guard lets it."""
 
     def __init__(
         self,
@@ -50,8 +49,7 @@ class WebhookPoster:
         self._guard = guard
         self._clock = clock
         self._limits = limits or WebhookLimits()
-        self._tls = tls
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._strangers = Strangers(timeout=self._limits.timeout, tls=tls)
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
         """Post once; whatever is not a 2xx is tried again, but for 410: the endpoint is gone."""
@@ -60,65 +58,31 @@ class WebhookPoster:
         except ForbiddenEndpoint as wrong:
             return _dead(str(wrong))
         told = {"Content-Type": "application/json", **headers}
-        session = self._session(trusted=endpoint.trusted)
+        session = self._strangers.session(trusted=endpoint.trusted)
         try:
             async with session.post(
                 endpoint.url, data=body, headers=told, allow_redirects=False
             ) as response:
-                beginning = await self._beginning(response)
+                said = await beginning(response, self._limits.answer_bytes)
                 asked = response.headers.get("Retry-After")
-                return self._outcome(response.status, beginning, asked)
+                return self._outcome(response.status, said, asked)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return _failed(error)
 
     async def close(self) -> None:
         """Close every connection."""
-        for session in self._sessions.values():
-            await session.close()
-        self._sessions.clear()
+        await self._strangers.close()
 
-    def _outcome(self, status: int, beginning: str, asked: str | None) -> Outcome:
+    def _outcome(self, status: int, said: str, asked: str | None) -> Outcome:
         result, reason = _meaning(status)
         wait = parse_retry_after(asked, self._clock.now()) if status in BUSY else None
         return Outcome(
             result=result,
             reason=reason,
             code=str(status),
-            detail=shortened(beginning),
+            detail=shortened(said),
             retry_after=None if wait is None else min(max(wait, MIN_RETRY_AFTER), MAX_RETRY_AFTER),
         )
-
-    async def _beginning(self, response: aiohttp.ClientResponse) -> str:
-        """Read a bounded part of the answer; its status counts even if the rest never comes."""
-        taken = bytearray()
-        try:
-            while (room := self._limits.answer_bytes - len(taken)) > 0:
-                part = await response.content.read(room)
-                if not part:
-                    return taken.decode("utf-8", "replace")
-                taken += part
-        except (aiohttp.ClientError, TimeoutError):
-            """What came so far is what there is."""
-        response.close()
-        return taken.decode("utf-8", "replace")
-
-    def _session(self, *, trusted: bool) -> aiohttp.ClientSession:
-        session = self._sessions.get(trusted)
-        if session is None:
-            session = self._sessions[trusted] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0,  # the lane bounds what is under way
-                    ssl=self._tls,
-                    socket_factory=None if trusted else open_public_socket,
-                ),
-                timeout=aiohttp.ClientTimeout(total=self._limits.timeout),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"Accept-Encoding": "identity", "User-Agent": "Orderwire"},
-                auto_decompress=False,
-                max_line_size=MOST_HEADER_BYTES,
-                max_field_size=MOST_HEADER_BYTES,
-            )
-        return session
 
 
 def _meaning(status: int) -> tuple[Result, Reason]:

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from realtime.delivery.push.endpoint_guard import (
+from realtime.delivery.endpoint_guard import (
     EndpointGuard,
     ForbiddenAddress,
     ForbiddenEndpoint,

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import structlog
 from prometheus_client.metrics_core import Metric
 
-from realtime.delivery.courier import Decided
 from realtime.delivery.planner import DOORBELL
+from realtime.delivery.recorder import Decided
 from realtime.ops import families
 from realtime.ops.deliveries import Deliveries, DeliveryFigures
 
