@@ -16,6 +16,8 @@ from domain.mail_quotes import reply_text
 MOST_HOPS = 50
 # Answers stand above what they answer, and are far shorter; what comes behind is not looked at.
 LONGEST_TEXT = 50_000
+# The same in HTML, of which most is not said.
+LONGEST_HTML = 1_000_000
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
 _AUTO_REPLY_FIELDS = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply")
 _OURS = re.compile(r":orderwire\s*$")
@@ -140,7 +142,7 @@ class _Text(HTMLParser):
 
 def _as_text(html: str) -> str:
     parser = _Text()
-    parser.feed(html)
+    parser.feed(html[:LONGEST_HTML])
     parser.close()
     lines = "".join(parser.words).split("\n")
     return _BLANK.sub("\n\n", "\n".join(line.strip() for line in lines))
