@@ -87,7 +87,8 @@ NO_NUMBERS: Sequence[re.Pattern[str]] = (
     # 12.050,00, 1,200.50, € 12 000 000, 1 200 000 EUR
     re.compile(r"(?<![\d.,])\d{1,3}(?:[.,' ]\d{3}){1,5}[.,]\d{1,2}(?!\d)"),
     re.compile(r"(?:€|\$|£|\beur|\busd|\bchf|\bgbp)\s?\d(?:[.,' ]{0,1}\d){0,18}"),
-    re.compile(rf"(?<![\d+])\d(?:[.,' ]{{0,1}}\d){{0,18}}\s?{_UNIT}"),
+    # Behind a part of a number stands no unit: digits are not given back to look for one.
+    re.compile(rf"(?<![\d+])\d(?:[.,' ]{{0,1}}\d){{0,18}}+\s?{_UNIT}"),
     # DE89 3704 0044 0532 0130 00
     re.compile(r"\b[a-z]{2}\d{2}(?:\s?[a-z0-9]{4}){3,7}(?:\s?[a-z0-9]{1,3})?\b"),
     # 192.168.100.200, v1.22.333.4444, 978-3-16-148410-0

@@ -29,7 +29,9 @@ def fold(text: str) -> str:
     folded = text.casefold()
     if not folded.isascii():
         plain = unicodedata.normalize("NFKD", folded)
-        folded = "".join(letter for letter in plain if not unicodedata.combining(letter))
+        # Each letter is looked at once, however often it is written: texts are long.
+        marks = [ord(letter) for letter in set(plain) if unicodedata.combining(letter)]
+        folded = plain.translate(dict.fromkeys(marks)) if marks else plain
     for written, meant in _UMLAUTS:
         folded = folded.replace(written, meant)
     return folded

@@ -1,5 +1,6 @@
 """Contact details before an order: what is found is told to the sender, masked, or held back."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -17,6 +18,9 @@ from storage.engine import Database
 
 # What stands in a thread while an operator has yet to look at the text.
 HELD = "[held back until it has been looked at]"
+
+# So many characters are looked through before somebody else has a turn.
+AT_ONCE = 20_000
 
 Key = TypeVar("Key")
 
@@ -80,11 +84,15 @@ class ContactDetails:
         self, connection: AsyncConnection, told: Mapping[Key, Words]
     ) -> Mapping[Key, Noticed]:
         """Find out what these texts say; nothing is read unless one of them says something."""
-        found = {
-            key: details
-            for key, words in told.items()
-            if (details := find(words.body, own_hosts=self._own_hosts))
-        }
+        found: dict[Key, tuple[Detail, ...]] = {}
+        read = 0
+        for key, words in told.items():
+            if details := find(words.body, own_hosts=self._own_hosts):
+                found[key] = details
+            read += len(words.body)
+            if read >= AT_ONCE:
+                read = 0
+                await asyncio.sleep(0)
         if not found:
             return {}
         pairs = {(told[key].writer, told[key].reader) for key in found}

@@ -81,9 +81,9 @@ class World:
         return mine()
 
     async def rows(self, table: Any) -> list[Record]:
-        """Read a table."""
+        """Read a table in the order of its keys, of which newer ones sort behind older ones."""
         async with self.database.reading() as connection:
-            return list(await fetch_all(connection, table.select()))
+            return list(await fetch_all(connection, table.select().order_by(*table.primary_key)))
 
     async def change(self, statement: Any) -> None:
         """Change what is stored behind everybody's back."""
