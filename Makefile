@@ -40,10 +40,11 @@ lint: .venv/.test web/node_modules/.ready ## style and types, of Python and of t
 	.venv/bin/mypy
 	npm --prefix web run --silent check
 
+# Half of what tests do is to wait for other processes: so there are more of them than cores.
 unit: .venv/.test realtime/static/index.html $(SDKS) $(CHROMIUM) $(COMPILER)
 	npm --prefix web run --silent test
 	@rm -rf .cache/coverage
-	.venv/bin/pytest -n 2 --dist worksteal --ignore tests/browser $(MEASURED)
+	.venv/bin/pytest -n 4 --dist worksteal --ignore tests/browser $(MEASURED)
 	$(BROWSER_TESTS) --cov-append $(MEASURED)
 	$(COVERAGE) --include "$$(echo '$(PURE)' | tr ' ' ,)" --fail-under 100
 	$(COVERAGE) --fail-under $(LEAST)
