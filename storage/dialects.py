@@ -1,4 +1,4 @@
-"""The only places where SQLite and PostgreSQL are asked in different words."""
+"""Where SQLite and PostgreSQL are asked in different words; the index of words has its own."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
