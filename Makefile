@@ -6,6 +6,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 export PATH := $(CURDIR)/.cache/node/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_update_notifier := false
+# Where it is set, each process that a test starts would compile our sources again.
+unexport PYTHONDONTWRITEBYTECODE
 
 PORT ?= 8000
 PYTHON_HERE := .venv/bin/python

@@ -11,9 +11,11 @@ import structlog
 
 from realtime.server import SIGNALS, bind
 
-# A process that ends sooner than this has not begun to serve; so many in a row, and it never will.
-STARTED_SECONDS = 10.0
+# A process that gives up sooner than this has not begun to serve, however slow the machine is; so
+# many in a row, and it never will.
+STARTED_SECONDS = 60.0
 MOST_FAILED_STARTS = 3
+GAVE_UP = 1
 PAUSE_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -67,7 +69,9 @@ class Supervisor:
             if self._stopping.is_set():
                 self._failed |= code != 0
                 return
-            failed_starts = failed_starts + 1 if loop.time() - begun < STARTED_SECONDS else 0
+            # One that was killed, or crashed after a while, may well do better next time.
+            failed = code == GAVE_UP and loop.time() - begun < STARTED_SECONDS
+            failed_starts = failed_starts + 1 if failed else 0
             log.error("process_ended", code=code, failed_starts=failed_starts)
             if failed_starts == MOST_FAILED_STARTS:
                 self._failed = True

@@ -4,14 +4,13 @@ Real processes and SIGKILL, on both databases; a second process takes over when 
 """
 
 import asyncio
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from multiprocessing.process import BaseProcess
 from typing import Any
 
-import msgspec
 import pytest
 
 from domain.identity import Identity
@@ -20,7 +19,7 @@ from storage.deliveries import Status
 from storage.engine import Database
 from storage.rows import Record
 from tests.support.clock import StillClock
-from tests.support.delivery_process import Orders
+from tests.support.delivery_process import Orders, started
 from tests.support.delivery_world import KEY, World
 from tests.support.mail_server import Fault, MailServer
 from tests.support.push_service import Answer, PushService
@@ -32,6 +31,12 @@ KILLED = -9
 ENDS = {Status.ACCEPTED, Status.UNCERTAIN}
 
 
+async def killed(process: BaseProcess) -> None:
+    """Kill it, and wait until it is gone."""
+    process.kill()
+    await asyncio.to_thread(process.join)
+
+
 class Stage:
     """A world, and worker processes on the machine's own clock for it."""
 
@@ -40,7 +45,7 @@ class Stage:
         self._url = url
 
     @asynccontextmanager
-    async def worker(self, **fate: Any) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def worker(self, **fate: Any) -> AsyncIterator[BaseProcess]:
         """Run a worker process; whatever is left of it in the end is killed."""
         orders = Orders(
             database=self._url,
@@ -50,23 +55,17 @@ class Stage:
             lease=LEASE,
             **fate,
         )
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.support.delivery_process",
-            msgspec.json.encode(orders).decode(),
-        )
+        process = started(orders)
         try:
             yield process
         finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+            await killed(process)
 
     async def dies(self, **fate: Any) -> None:
         """Run a worker process until it meets its fate."""
-        async with self.worker(**fate) as process, asyncio.timeout(PATIENCE):
-            assert await process.wait() == KILLED
+        async with self.worker(**fate) as process:
+            await asyncio.to_thread(process.join, PATIENCE)
+            assert process.exitcode == KILLED
 
     async def ended(self) -> list[Record]:
         """Wait until nothing waits any longer; return what was sent, or may have been."""
@@ -158,8 +157,7 @@ async def test_killed_while_it_was_sending(stage: Stage) -> None:
     async with stage.worker() as process, asyncio.timeout(PATIENCE):
         await stage.world.mails.wait_for(3)
         await stage.world.pushes.wait_for(3)
-        process.kill()
-        await process.wait()
+        await killed(process)
     assert told(stage, await stage.finishes()) == SENT_TWICE_AT_MOST
 
 
@@ -194,8 +192,7 @@ async def test_killed_again_and_again_in_the_middle_of_it_all(stage: Stage) -> N
     for sent in (5, 20):
         async with stage.worker() as process, asyncio.timeout(PATIENCE):
             await stage.world.mails.wait_for(sent)
-            process.kill()
-            await process.wait()
+            await killed(process)
     rows = await stage.finishes()
     assert Counter(row.channel for row in rows) == {"email": 40, "push": 40}
     for row in rows:

@@ -1,15 +1,10 @@
-"""A delivery worker in a process of its own, that may be told where to die.
-
-``python -m tests.support.delivery_process '{"database": ..., "smtp": ..., "push": ...,
-"vapid": ..., "lease": ..., "die": null, "after": 1, "poison": null}'``; ``die`` is ``claimed``,
-``begun`` or ``accepted``, ``after`` how many deliveries must have come so far, and ``poison`` the
-order that kills whoever puts it into words.
-"""
+"""A delivery worker in a process of its own, that may be told where to die."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
-import sys
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import msgspec
@@ -27,9 +22,17 @@ from storage.engine import Database
 from tests.support.delivery_world import mail_carrier, push_carrier
 from tests.support.marketplace import Marketplace
 
+# Forked from one that has imported everything: a test kills many.
+_FORKING = multiprocessing.get_context("forkserver")
+_FORKING.set_forkserver_preload([__name__])
+
 
 class Orders(msgspec.Struct, kw_only=True):
-    """What the process is told."""
+    """What the process is told.
+
+    ``die`` is ``claimed``, ``begun`` or ``accepted``, ``after`` how many deliveries must have come
+    so far, and ``poison`` the order that kills whoever puts it into words.
+    """
 
     database: str
     smtp: str
@@ -97,7 +100,18 @@ class MortalCarrier:
         await self._carrier.close()
 
 
-async def work(orders: Orders) -> None:
+def started(orders: Orders) -> BaseProcess:
+    """Start a worker; the caller waits for its end."""
+    process = _FORKING.Process(target=_work_until_killed, args=(msgspec.json.encode(orders),))
+    process.start()
+    return process
+
+
+def _work_until_killed(orders: bytes) -> None:
+    asyncio.run(_work(msgspec.json.decode(orders, type=Orders)))
+
+
+async def _work(orders: Orders) -> None:
     """Run until killed."""
     database, clock, fate = Database.open(orders.database), SystemClock(), Fate(orders)
     key = VapidKey.parse(orders.vapid)
@@ -112,7 +126,3 @@ async def work(orders: Orders) -> None:
         new_id=new_id,
         pace=Pace(lease=orders.lease, poll=0.1),
     ).run()
-
-
-if __name__ == "__main__":
-    asyncio.run(work(msgspec.json.decode(sys.argv[1], type=Orders)))
