@@ -357,34 +357,6 @@ async def get(connection: AsyncConnection, bucket: int, delivery_id: str) -> Rec
     return await fetch_optional(connection, statement)
 
 
-async def depths(connection: AsyncConnection, now: datetime) -> Sequence[Record]:
-    """Count what waits, is under way or is dead: (channel, category, state, count_, oldest_due).
-
-    ``state`` is scheduled (not due yet), due, retrying (has been tried, due or not), sending or
-    dead; ``oldest_due`` is None for what is not due yet.
-    """
-    waits = deliveries.c.status == Status.SCHEDULED
-    due = deliveries.c.due_at <= now
-    state = case(
-        (deliveries.c.status == Status.DEAD, "dead"),
-        (deliveries.c.status == Status.LEASED, "sending"),
-        (deliveries.c.attempts > 0, "retrying"),
-        (due, "due"),
-        else_="scheduled",
-    ).label("state")
-    columns = (deliveries.c.channel, deliveries.c.category, state)
-    statement = (
-        select(
-            *columns,
-            func.count().label("count_"),
-            func.min(case((waits & due, deliveries.c.due_at))).label("oldest_due"),
-        )
-        .where(deliveries.c.ready_at.is_not(None) | (deliveries.c.status == Status.DEAD))
-        .group_by(*columns)
-    )
-    return await fetch_all(connection, statement)
-
-
 async def oldest_ready(connection: AsyncConnection, bucket: int) -> datetime | None:
     """Tell since when the first one waits to be taken; in the future when none has to wait."""
     moments = [

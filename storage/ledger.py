@@ -255,6 +255,24 @@ async def of_delivery(
     return await fetch_all(connection, statement.order_by(ledger.c.at, ledger.c.id))
 
 
+async def of_deliveries(
+    connection: AsyncConnection, bucket: int, delivery_ids: Sequence[str]
+) -> Sequence[Record]:
+    """Read every decision about several deliveries, in order."""
+    wanted = among(connection, ledger.c.delivery_id, delivery_ids)
+    statement = select(ledger).where(ledger.c.bucket == bucket, wanted)
+    return await fetch_all(connection, statement.order_by(ledger.c.at, ledger.c.id))
+
+
+async def tries_of(
+    connection: AsyncConnection, bucket: int, delivery_ids: Sequence[str]
+) -> Sequence[Record]:
+    """Read every attempt of several deliveries, in order."""
+    wanted = among(connection, attempts.c.delivery_id, delivery_ids)
+    statement = select(attempts).where(attempts.c.bucket == bucket, wanted)
+    return await fetch_all(connection, statement.order_by(attempts.c.delivery_id, attempts.c.n))
+
+
 async def came_back(
     connection: AsyncConnection, bucket: int, delivery_id: str, *, reason: str, now: datetime
 ) -> None:

@@ -50,6 +50,26 @@ async def page(
     return await fetch_all(connection, statement)
 
 
+async def of_order(
+    connection: AsyncConnection,
+    account_ids: Sequence[str],
+    order_id: str | None,
+    *,
+    after: str | None,
+    limit: int,
+) -> Sequence[Record]:
+    """Read what accounts were told, of one order if it is given, the newest first."""
+    conditions = [among(connection, notifications.c.account_id, account_ids)]
+    if order_id is not None:
+        conditions.append(notifications.c.order_id == order_id)
+    if after is not None:
+        conditions.append(notifications.c.id < after)
+    statement = (
+        select(notifications).where(*conditions).order_by(notifications.c.id.desc()).limit(limit)
+    )
+    return await fetch_all(connection, statement)
+
+
 async def change(
     connection: AsyncConnection, account_id: str, notification_id: str, values: Mapping[str, Any]
 ) -> Record:

@@ -11,7 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from storage.columns import Id, Instant, flag, metadata, partial, required
+from storage.columns import Id, Instant, Json, flag, metadata, partial, required
 
 deliveries = Table(
     "deliveries",
@@ -51,6 +51,7 @@ deliveries = Table(
     partial("ready_at IS NOT NULL", "bucket", "channel", "priority", "ready_at"),
     partial("ready_at IS NOT NULL", "bucket", "account_id", "channel", "ready_at"),
     partial("status = 'dead'", "bucket", "channel", "updated_at"),
+    partial("status = 'uncertain'", "bucket", "updated_at"),
     partial("conversation_id IS NOT NULL", "bucket", "account_id", "conversation_id", "channel"),
     partial("joined_to IS NOT NULL", "bucket", "joined_to"),
     partial("status = 'accepted'", "bucket", "account_id", "channel", "updated_at"),
@@ -71,6 +72,38 @@ paused_channels = Table(
     required("paused_at", Instant),
     required("paused_by", Id),
     required("why", String(500)),
+)
+
+# What operators chose by a filter, as it was then, to have it sent again or thrown away.
+frozen_sets = Table(
+    "frozen_sets",
+    metadata,
+    Column("id", Id, primary_key=True),
+    required("action", String(8)),
+    required("filter", Json),
+    required("size", Integer),
+    # Whether more matched than one set takes.
+    flag("more"),
+    required("state", String(8)),
+    # How many were sent again or thrown away; the others had changed meanwhile.
+    required("done", Integer, default=0),
+    Column("per_second", Integer),
+    required("created_by", Id),
+    required("created_at", Instant),
+    Column("started_by", Id),
+    Column("started_at", Instant),
+    Column("finished_at", Instant),
+)
+
+# What of a set is still to be done, in the order in which it is.
+frozen_deliveries = Table(
+    "frozen_deliveries",
+    metadata,
+    required("bucket", Integer),
+    required("set_id", Id),
+    required("n", Integer),
+    required("delivery_id", Id),
+    PrimaryKeyConstraint("bucket", "set_id", "n"),
 )
 
 attempts = Table(

@@ -33,7 +33,14 @@ from storage.order_tables import (
     orders,
     timers,
 )
-from storage.queue_tables import attempts, deliveries, ledger, paused_channels
+from storage.queue_tables import (
+    attempts,
+    deliveries,
+    frozen_deliveries,
+    frozen_sets,
+    ledger,
+    paused_channels,
+)
 from storage.safety_tables import blocks, held_messages, reports
 from storage.search_tables import search_documents, search_progress
 from storage.upkeep_tables import chores, erasures
@@ -53,6 +60,8 @@ __all__ = (
     "drafts",
     "entries",
     "erasures",
+    "frozen_deliveries",
+    "frozen_sets",
     "held_messages",
     "idempotency_keys",
     "inbox_changes",

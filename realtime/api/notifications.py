@@ -7,8 +7,9 @@ from msgspec import Meta
 from domain.identity import Identity
 from realtime.api.bodies import AccountId, Body, PageQuery
 from realtime.api.endpoint import ACCOUNT, Resource, get, post
-from realtime.services.notifications import MarkedRead, Notifications, Trace
+from realtime.services.notifications import MarkedRead, Notifications
 from realtime.services.shapes import Notification, Page
+from realtime.services.traces import Trace
 
 
 class SeenBody(Body, frozen=True):

@@ -83,6 +83,13 @@ CODES: Mapping[str, Meaning] = {
     "contact_details": Meaning(
         HTTPStatus.CONFLICT, "It would say how to reach its sender, and there is no order yet."
     ),
+    "delivery_under_way": Meaning(
+        HTTPStatus.CONFLICT, "A worker has this delivery just now; the same call is fine later."
+    ),
+    "delivery_ended": Meaning(
+        HTTPStatus.CONFLICT, "The delivery arrived, or ended for good: see `detail`."
+    ),
+    "set_started": Meaning(HTTPStatus.CONFLICT, "Somebody has carried this set out already."),
     "too_many_quick_replies": Meaning(HTTPStatus.CONFLICT, "There are as many as there may be."),
     "too_many_webhooks": Meaning(HTTPStatus.CONFLICT, "There are as many as there may be."),
     "too_many_attachments": Meaning(

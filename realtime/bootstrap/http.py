@@ -14,6 +14,7 @@ from realtime.api.audit import AuditRoutes
 from realtime.api.blocks import BlockRoutes
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
+from realtime.api.deliveries import DeliveryRoutes
 from realtime.api.description import DescriptionRoutes
 from realtime.api.drafts import DraftRoutes
 from realtime.api.endpoint import Resource
@@ -70,6 +71,7 @@ RESOURCES: Sequence[type[Resource]] = (
     PushRoutes,
     UnsubscribeRoutes,
     SuppressionRoutes,
+    DeliveryRoutes,
     AuditRoutes,
     MailEventRoutes,
     MailPreviewRoutes,
@@ -129,6 +131,11 @@ def api_resources(
         ),
         UnsubscribeRoutes(unsubscribing=use_cases.unsubscribing, pages=Pages(), say=_say),
         SuppressionRoutes(suppressions=use_cases.suppressions),
+        DeliveryRoutes(
+            queue=use_cases.queue.control,
+            replays=use_cases.queue.replays,
+            traces=use_cases.queue.traces,
+        ),
         AuditRoutes(audit=use_cases.audit),
         MailPreviewRoutes(previews=use_cases.mail_previews),
         MailEventRoutes(mail_events=use_cases.mail_events, secret=settings.inbound_secret, now=now),

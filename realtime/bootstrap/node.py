@@ -30,13 +30,13 @@ from realtime.ops.bells import Bells
 from realtime.ops.deliveries import Deliveries
 from realtime.ops.health import Health, HealthRoutes
 from realtime.ops.metrics import MetricsRoutes, Source, now
-from realtime.ops.queue import QueueFigures
 from realtime.ops.queue_channel import QueueChannel
 from realtime.protocol.limits import Limits
 from realtime.services.channel_reads import ChannelReads
 from realtime.services.erased_accounts import ErasedAccounts
 from realtime.services.identity import KeySet, KeySource, ServiceKeys, SharedSecret, TokenVerifier
 from realtime.services.people import People
+from realtime.services.queue_figures import QueueFigures
 from realtime.settings import Settings
 
 STATIC = Path(__file__).parent.parent / "static"
@@ -120,7 +120,7 @@ def _make(ground: Ground) -> _Parts:
         ).ring,
         check_every=ground.pace.positions,
     )
-    queue = QueueFigures(database=ground.database, clock=ground.clock, monotonic=ground.monotonic)
+    queue = use_cases.queue.figures
     gateway = _gateway(ground, hub, reads, verifier, use_cases)
     erased.watch(people.forget)
     erased.watch(gateway.expel)

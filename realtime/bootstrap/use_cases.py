@@ -11,6 +11,7 @@ from realtime.bootstrap.deliveries import (
     make_push_sender,
 )
 from realtime.bootstrap.ground import Ground
+from realtime.bootstrap.queue import QueueParts, make_queue
 from realtime.delivery.backoff import LIFETIMES
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.ledger import explain
@@ -97,6 +98,7 @@ class UseCases:
     mail_replies: MailReplies
     mail_previews: MailPreviews
     push_trials: PushTrials
+    queue: QueueParts
     audit: Audit
     webhooks: Webhooks
     webhook_events: WebhookEvents
@@ -192,6 +194,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         database=database, people=people, planner=planner, order_views=order_views, clock=clock
     )
     retention = make_retention(ground, people)
+    queue = make_queue(ground, audit)
     attachments = make_attachments(ground)
     messages = Messages(database=database, store=store, rates=_message_rates(ground))
     suppressions = Suppressions(database=database, planner=planner, clock=clock, new_id=new_id)
@@ -206,7 +209,12 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
             clock=clock,
         ),
         retention=retention,
-        caretaker=Caretaker(database=database, erasing=erasing, retention=retention, clock=clock),
+        caretaker=Caretaker(
+            database=database,
+            unfinished=(erasing, queue.replays),
+            retention=retention,
+            clock=clock,
+        ),
         services=Services(database=database, planner=planner, clock=clock),
         orders=orders,
         order_views=order_views,
@@ -239,6 +247,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         notifications=Notifications(database=database, clock=clock, explain=explain),
         unsubscribing=Unsubscribing(accounts=accounts, read_token=links.read),
         push_trials=_push_trials(ground),
+        queue=queue,
         audit=audit,
         suppressions=suppressions,
         mail_previews=MailPreviews(

@@ -43,7 +43,9 @@ class Reason(StrEnum):
     BATCHED = "batched"  # a mail about the order went out just now; the next tells all since
     CAPPED = "capped"  # the account was sent much within the hour; the next tells all since
     MAILED_LATELY = "mailed_lately"  # a mail about the conversation went out within the hour
+    REPLAYED = "replayed"  # an operator has it sent again
     # cancelled
+    DISCARDED = "discarded"  # an operator threw it away
     READ = "read"  # it was read meanwhile
     ORDER_CANCELLED = "order_cancelled"
     ACCOUNT_ERASED = "account_erased"  # whom it was for is gone

@@ -20,9 +20,9 @@ from realtime.gateway.gateway import Gateway
 from realtime.gateway.registry import GatewayFigures
 from realtime.histograms import Histogram
 from realtime.ops.deliveries import DeliveryFigures
-from realtime.ops.queue import Depth
 from realtime.services.commit_queue import CommitFigures
 from realtime.services.indexer import IndexFigures
+from realtime.services.queue_figures import Depth
 
 
 def of_build(release: str) -> Iterable[Metric]:

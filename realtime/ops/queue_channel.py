@@ -11,7 +11,7 @@ from domain.instants import rfc3339
 from domain.publications import QUEUES_CHANNEL, Publication
 from realtime.channels.hub import Hub
 from realtime.clock import Clock
-from realtime.ops.queue import STATES, Depth
+from realtime.services.queue_figures import STATES, Depth
 
 log = structlog.get_logger(__name__)
 

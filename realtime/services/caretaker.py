@@ -1,6 +1,7 @@
-"""The loop that clears up: erasures that were left halfway, and what is too old to be kept."""
+"""The loop that clears up: what was left halfway, and what is too old to be kept."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -33,13 +34,13 @@ class Caretaker:
         self,
         *,
         database: Database,
-        erasing: Unfinished,
+        unfinished: Sequence[Unfinished],
         retention: Retention,
         clock: Clock,
         look_every: float = LOOK_EVERY,
     ) -> None:
         self._database = database
-        self._erasing = erasing
+        self._unfinished = unfinished
         self._retention = retention
         self._clock = clock
         self._look_every = look_every
@@ -57,7 +58,8 @@ class Caretaker:
 
     async def look(self) -> None:
         """Do what is to be done."""
-        await self._erasing.finish_what_was_begun()
+        for each in self._unfinished:
+            await each.finish_what_was_begun()
         if await self._database.transaction(self._take_sweep):
             await self._retention.sweep()
 

@@ -1,22 +1,19 @@
 """The in-app feed, and why each channel did or did not send."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, Protocol, TypedDict
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import TypedDict
 
 from domain.errors import NotFound
 from domain.identity import Identity
-from domain.preferences import effective
 from realtime.clock import Clock
 from realtime.delivery.planner import BUCKET
 from realtime.services import inbox_news, traces, views
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.paging import page_of
-from realtime.services.shapes import Count, Id, Notification, Page
-from realtime.services.traces import Step, Told
-from storage import accounts, ledger, notifications
+from realtime.services.shapes import Count, Notification, Page
+from realtime.services.traces import Explain, Trace
+from storage import ledger, notifications
 from storage.engine import Database, Transaction
 
 
@@ -24,28 +21,6 @@ class MarkedRead(TypedDict):
     """How many notifications were marked as read."""
 
     read: Count
-
-
-class TraceStep(Told):
-    """A decision or an attempt on one channel, and why, in the account's language."""
-
-    explanation: str
-
-
-class Trace(TypedDict):
-    """Everything that was decided about one notification, in order."""
-
-    notification: Notification
-    account: Id
-    steps: list[TraceStep]
-
-
-class Explain(Protocol):
-    """Says a step of a trace in words; ``attempt`` is its number, if it is one."""
-
-    def __call__(
-        self, step: Mapping[str, Any], *, category: str, locale: str, attempt: int
-    ) -> str: ...
 
 
 class Notifications:
@@ -94,24 +69,5 @@ class Notifications:
                 raise NotFound("there is no such notification")
             lines = await ledger.of_notification(connection, BUCKET, row.id)
             tries = await ledger.attempts_of(connection, BUCKET, row.id)
-            locale = await self._locale(connection, identity.account_id)
-        return {
-            "notification": views.notification(row),
-            "account": identity.account_id,
-            "steps": [
-                self._shown(step, row.category, locale) for step in traces.steps(lines, tries)
-            ],
-        }
-
-    async def _locale(self, connection: AsyncConnection, account_id: str) -> str:
-        account = await accounts.get(connection, account_id)
-        said = await accounts.said_preferences(connection, account_id)
-        profile = account.locale if account else ""
-        return effective(said, locale=profile, timezone="UTC").locale
-
-    def _shown(self, step: Step, category: str, locale: str) -> TraceStep:
-        told: TraceStep = {**traces.told(step), "explanation": ""}
-        told["explanation"] = self._explain(
-            told, category=category, locale=locale, attempt=step.attempt
-        )
-        return told
+            locale = await traces.locale_of(connection, identity.account_id)
+        return traces.trace(row, traces.steps(lines, tries), locale, self._explain)

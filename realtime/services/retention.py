@@ -18,15 +18,17 @@ from realtime.services.conversations import summary
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.message_changes import last_message
 from realtime.services.people import People
-from storage import conversations, entry_changes, inboxes, retention
+from storage import conversations, entry_changes, frozen_sets, inboxes, retention
 from storage.engine import Database, Transaction
 from storage.rows import Record
 from storage.tables import contact_grants, deliveries, idempotency_keys, webhook_events
 
 # Rows, orders and accounts that one transaction looks at.
-ROWS, ORDERS, ACCOUNTS = 500, 20, 200
+ROWS, ORDERS, ACCOUNTS, SETS = 500, 20, 200, 1
 # What went to the marketplace's endpoints is tried for three days, and replayed a few more.
 EVENTS_KEPT = timedelta(days=7)
+# A set that operators counted is carried out while they remember why; the audit log keeps the deed.
+SETS_KEPT = timedelta(days=1)
 
 log = structlog.get_logger(__name__)
 
@@ -224,6 +226,19 @@ class OldWords:
         return {**last_message(newest), "unread": unread}
 
 
+class OldSets:
+    """What operators counted to send again or throw away, and did or did not."""
+
+    async def count(self, connection: AsyncConnection, before: datetime) -> int:
+        """Count it."""
+        return await frozen_sets.count_old(connection, before)
+
+    async def sweep(self, tx: Transaction, before: datetime, _place: str) -> Swept:
+        """Remove the next of it."""
+        removed = await frozen_sets.drop_old(tx.connection, BUCKET, before, SETS)
+        return Swept(removed, "" if removed == SETS else None)
+
+
 def periods(
     *,
     people: People,
@@ -241,5 +256,6 @@ def periods(
         Period("deliveries", over, finished_deliveries),
         Period("idempotency_keys", OldRows(idempotency_keys, retention.old_keys), keys),
         Period("ended_grants", OldRows(contact_grants, retention.ended_grants), timedelta(0)),
+        Period("queue_sets", OldSets(), SETS_KEPT),
         Period("webhook_events", OldRows(webhook_events, retention.old_events), EVENTS_KEPT),
     )

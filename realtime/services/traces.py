@@ -4,10 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import TypedDict
+from typing import Any, Protocol, TypedDict
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.instants import rfc3339
-from realtime.services.shapes import Time
+from domain.preferences import effective
+from realtime.services import views
+from realtime.services.shapes import Id, Notification, Time
+from storage import accounts
 from storage.rows import Record
 
 PLANNED, ATTEMPTED = "planned", "attempted"
@@ -22,6 +27,28 @@ class Told(TypedDict):
     decision: str
     reason: str
     detail: str
+
+
+class TraceStep(Told):
+    """A decision or an attempt on one channel, and why, in the account's language."""
+
+    explanation: str
+
+
+class Trace(TypedDict):
+    """Everything that was decided about one notification, in order."""
+
+    notification: Notification
+    account: Id
+    steps: list[TraceStep]
+
+
+class Explain(Protocol):
+    """Says a step of a trace in words; ``attempt`` is its number, if it is one."""
+
+    def __call__(
+        self, step: Mapping[str, Any], *, category: str, locale: str, attempt: int
+    ) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +88,29 @@ def told(step: Step) -> Told:
         "reason": step.reason,
         "detail": step.detail,
     }
+
+
+def trace(row: Record, taken: Iterable[Step], locale: str, explain: Explain) -> Trace:
+    """Tell every decision about one notification, each in words of a language."""
+    return {
+        "notification": views.notification(row),
+        "account": row.account_id,
+        "steps": [_explained(step, row.category, locale, explain) for step in taken],
+    }
+
+
+def _explained(step: Step, category: str, locale: str, explain: Explain) -> TraceStep:
+    shown: TraceStep = {**told(step), "explanation": ""}
+    shown["explanation"] = explain(shown, category=category, locale=locale, attempt=step.attempt)
+    return shown
+
+
+async def locale_of(connection: AsyncConnection, account_id: str) -> str:
+    """Read in which language somebody is spoken to."""
+    account = await accounts.get(connection, account_id)
+    said = await accounts.said_preferences(connection, account_id)
+    profile = account.locale if account else ""
+    return effective(said, locale=profile, timezone="UTC").locale
 
 
 def _by_notification(rows: Iterable[Record]) -> Mapping[str, Sequence[Record]]:

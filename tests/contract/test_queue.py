@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from realtime.delivery.reasons import Reason
-from storage import deliveries, ledger, pauses
+from storage import deliveries, ledger, pauses, queue_states
 from storage.deliveries import CROWD, Priority, Status
 from storage.engine import Database, Transaction
 from tests.support.clock import NOON
@@ -253,19 +253,21 @@ async def test_the_figures_tell_how_deep_the_queue_is(queue: Queue) -> None:
         a_delivery(due_at=NOON + SECOND),
         a_delivery(channel="email", attempts=1, due_at=NOON + SECOND, priority=Priority.AGAIN),
         a_delivery(channel="email", category="service", status=Status.DEAD, ready_at=None),
+        a_delivery(channel="email", category="service", status=Status.UNCERTAIN, ready_at=None),
         a_delivery(channel="email", status=Status.ACCEPTED, ready_at=None),
     )
     await queue.plan(a_delivery(priority=Priority.FIRST, due_at=old - SECOND))
     await queue.claim(1)
     async with queue.database.reading() as connection:
-        rows = await deliveries.depths(connection, NOON)
+        rows = await queue_states.depths(connection, NOON)
         oldest = await deliveries.oldest_ready(connection, 0)
     assert {tuple(row) for row in rows} == {
-        ("push", "new_order", "due", 2, old),
-        ("push", "new_order", "scheduled", 1, None),
-        ("push", "new_order", "sending", 1, None),
-        ("email", "new_order", "retrying", 1, None),
-        ("email", "service", "dead", 1, None),
+        ("push", "new_order", "due", 2, old, 0),
+        ("push", "new_order", "scheduled", 1, None, 0),
+        ("push", "new_order", "sending", 1, None, 0),
+        ("email", "new_order", "retrying", 1, None, 0),
+        ("email", "service", "dead", 1, None, 0),
+        ("email", "service", "uncertain", 1, None, 0),
     }
     assert oldest == old
 

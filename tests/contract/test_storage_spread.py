@@ -35,6 +35,7 @@ SPREAD_BY = {
         "deliveries": "bucket",
         "attempts": "bucket",
         "ledger": "bucket",
+        "frozen_deliveries": "bucket",
         "timers": "bucket",
     },
     "order": {
@@ -51,6 +52,7 @@ SPREAD_BY = {
         "reports": "id",
         "chores": "name",
         "paused_channels": "channel",
+        "frozen_sets": "id",
         "suppressions": "id",
         "soft_bounces": "address_id",
         "audit_log": "id",

@@ -133,6 +133,17 @@ MATRIX: Sequence[Row] = (
     ("GET /v1/notifications", None, "401 401 200 200 200 403 403"),
     ("POST /v1/notifications/read", {}, "401 401 200 200 200 403 403"),
     ("GET /v1/notifications/{notification_id}/trace", None, "401 401 404 404 200 403 403"),
+    ("GET /v1/ops/queues", None, "401 401 403 403 403 200 403"),
+    ("POST /v1/ops/queues/{channel}/pause", None, "401 401 403 403 403 200 403"),
+    ("POST /v1/ops/queues/{channel}/resume", None, "401 401 403 403 403 200 403"),
+    ("GET /v1/ops/deliveries", None, "401 401 403 403 403 200 403"),
+    ("GET /v1/ops/deliveries/{delivery_id}", None, "401 401 403 403 403 200 403"),
+    # What was skipped for want of a device is not sent, nor thrown away.
+    ("POST /v1/ops/deliveries/{delivery_id}/retry", None, "401 401 403 403 403 409 403"),
+    ("POST /v1/ops/deliveries/{delivery_id}/discard", None, "401 401 403 403 403 409 403"),
+    ("POST /v1/ops/deliveries/retry", {}, "401 401 403 403 403 200 403"),
+    ("POST /v1/ops/deliveries/discard", {}, "401 401 403 403 403 200 403"),
+    ("GET /v1/ops/trace", {"order": "<order_id>"}, "401 401 403 403 403 200 403"),
     ("GET /v1/ops/audit", None, "401 401 403 403 403 200 403"),
     ("GET /v1/ops/suppressions", None, "401 401 403 403 403 200 403"),
     (

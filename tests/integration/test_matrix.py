@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.identity import Identity, Role
+from domain.queue import DeliveryState, Filter
 from domain.reports import ReportReason
 from domain.suppression import Bounce, BounceKind, address_key
 from realtime.bootstrap import describe
@@ -226,7 +227,16 @@ async def a_marketplace(node: RunningNode, name: str) -> dict[str, str]:
     webhook = await use_cases.webhooks.add(
         {"url": "https://example.com/hooks", "events": ["report.created"], "description": ""}
     )
+    [skipped] = (
+        await use_cases.queue.control.page(
+            Filter(state=DeliveryState.SKIPPED, account_id=sam, order_id=order["id"]),
+            after=None,
+            limit=1,
+        )
+    )["items"]
     return {
+        "channel": "push",
+        "delivery_id": skipped["id"],
         "webhook_id": webhook["id"],
         "sam": sam,
         "bea": bea,

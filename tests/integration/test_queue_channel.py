@@ -6,7 +6,7 @@ import pytest
 
 from domain.identity import Role
 from domain.publications import QUEUES_CHANNEL
-from realtime.ops.queue import STATES
+from realtime.services.queue_figures import STATES
 from tests.support.node import RunningNode, running_node
 from tests.support.raw_client import raw_client
 

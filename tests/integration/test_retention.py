@@ -343,7 +343,7 @@ def caretaker(market: Marketplace, erasing: Unfinished) -> Caretaker:
     """Make one that forgets keys at once."""
     return Caretaker(
         database=market.database,
-        erasing=erasing,
+        unfinished=(erasing,),
         retention=keeping(market, keys=timedelta(0)),
         clock=market.clock,
         look_every=0.01,

@@ -76,6 +76,7 @@ def test_what_would_go_is_counted_and_then_goes(run: Run, database_url: str) -> 
         ["deliveries", "0", "would", "go"],
         ["idempotency_keys", "2", "would", "go"],
         ["ended_grants", "0", "would", "go"],
+        ["queue_sets", "0", "would", "go"],
         ["webhook_events", "0", "would", "go"],
     ]
     assert "kept for ever" in counted[1].splitlines()[0]

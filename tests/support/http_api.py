@@ -16,6 +16,7 @@ from realtime.api.blocks import BlockRoutes
 from realtime.api.callers import Callers
 from realtime.api.contacts import ContactRoutes
 from realtime.api.conversations import ConversationRoutes
+from realtime.api.deliveries import DeliveryRoutes
 from realtime.api.description import DescriptionRoutes
 from realtime.api.drafts import DraftRoutes
 from realtime.api.endpoint import Resource, routes_of
@@ -79,6 +80,7 @@ def resources(market: Marketplace) -> Sequence[Resource]:
             check_endpoint=lambda url: "is not public" if url == FORBIDDEN_ENDPOINT else None,
         ),
         SuppressionRoutes(suppressions=market.suppressions),
+        DeliveryRoutes(queue=market.queue, replays=market.replays, traces=market.order_traces),
         AuditRoutes(audit=market.audit),
         MailPreviewRoutes(previews=market.mail_previews),
         MailEventRoutes(

@@ -13,6 +13,7 @@ from domain.errors import OrderwireError
 from domain.identity import Identity, Role
 from domain.publications import Publication
 from domain.timers import Periods
+from realtime.delivery.backoff import LIFETIMES
 from realtime.delivery.email.compose import MailComposer
 from realtime.delivery.email.headers import Mailbox
 from realtime.delivery.email.preview import MailPreview
@@ -54,12 +55,16 @@ from realtime.services.order_actions import OrderActions
 from realtime.services.order_events import OrderEvents
 from realtime.services.order_papers import OrderPapers
 from realtime.services.order_timers import OrderTimers
+from realtime.services.order_traces import OrderTraces
 from realtime.services.order_views import OrderViews
 from realtime.services.orders import Orders, PlaceOrder
 from realtime.services.people import People
 from realtime.services.push_trials import PushTrials, Trial
+from realtime.services.queue_control import QueueControl
+from realtime.services.queue_figures import QueueFigures
 from realtime.services.quick_replies import QuickReplies
 from realtime.services.rates import AccountRates
+from realtime.services.replaying import Replays
 from realtime.services.reports import Reports
 from realtime.services.requirements import Requirements
 from realtime.services.search import Search
@@ -222,6 +227,10 @@ class Marketplace:
         self.ear.rings(self.erased.ring)
         self.erased.watch(self.people.forget)
         self.export = Export(**made, **self._shown(), attachments=self.attachments)
+        self.figures = QueueFigures(**made, monotonic=lambda: self.clock.now().timestamp())
+        self.queue = QueueControl(**audited, figures=self.figures)
+        self.replays = Replays(**audited, new_id=new_id, lifetimes=LIFETIMES)
+        self.order_traces = OrderTraces(database=database, audit=self.audit, explain=explain)
         self.notifications = Notifications(**made, explain=explain)
         self.reads = ChannelReads(**audited, people=self.people, order_views=self.order_views)
         self.details = ContactDetails(

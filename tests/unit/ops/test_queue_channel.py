@@ -7,8 +7,8 @@ from typing import Any
 
 from domain.errors import Unavailable
 from domain.publications import QUEUES_CHANNEL, Changes, Opening, Position
-from realtime.ops.queue import Depth
 from realtime.ops.queue_channel import QueueChannel
+from realtime.services.queue_figures import STATES, Depth
 from tests.support.clock import StillClock
 from tests.support.virtual_time import virtually
 from tests.unit.channels.scripted import Stage, a_stage, turns
@@ -99,7 +99,7 @@ async def test_each_queue_is_told_with_all_of_its_states() -> None:
         await turns()
         await news.close()
 
-        empty = {"scheduled": 0, "due": 0, "retrying": 0, "sending": 0, "dead": 0}
+        empty = dict.fromkeys(STATES, 0)
         (told,) = olga.told
         assert told["type"] == "queues"
         assert told["queues"] == [
