@@ -23,10 +23,14 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """The place where servers are started: a folder, a core, and all that must be ended."""
+    """The place where servers are started: a folder, a core, and all that must be ended.
+
+    ``peer_core`` is where those are that a server talks to.
+    """
 
     folder: Path
     core: int | None
+    peer_core: int | None
     stack: ExitStack
     seconds: float
     quick: bool
@@ -43,6 +47,20 @@ class Bench:
         log = self.folder / f"{name}.log"
         return self.stack.enter_context(
             running(pinned(command, self.core), port=port, log=log, env=env)
+        )
+
+    def work(self, name: str, command: Sequence[str], *, says: str, env: dict[str, str]) -> int:
+        """Start what listens to nobody on the servers' core, likewise."""
+        log = self.folder / f"{name}.log"
+        return self.stack.enter_context(
+            running(pinned(command, self.core), says=says, log=log, env=env)
+        )
+
+    def meet(self, name: str, command: Sequence[str], *, port: int) -> int:
+        """Start what servers talk to on the peers' core, likewise."""
+        log = self.folder / f"{name}.log"
+        return self.stack.enter_context(
+            running(pinned(command, self.peer_core), port=port, log=log)
         )
 
 

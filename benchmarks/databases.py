@@ -1,5 +1,6 @@
 """Databases to measure on: files of SQLite; PostgreSQL from a wheel, or one that is named."""
 
+import os
 import warnings
 from collections.abc import Callable
 from itertools import count
@@ -7,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from benchmarks.processes import family
 from benchmarks.toolchain import Missing
 
 
@@ -34,6 +36,12 @@ class Databases:
     def sqlite(self) -> str:
         """Return the address of a new file."""
         return f"sqlite+aiosqlite:///{self._folder}/{next(self._numbers)}.db"
+
+    def keep_to(self, core: int | None) -> None:
+        """Have PostgreSQL, and whatever it starts from now on, run on one core alone."""
+        if core is not None and self._server is not None:
+            for pid in family(self._server.get_pid()):
+                os.sched_setaffinity(pid, {core})
 
     def postgresql(self) -> str:
         """Return the address of a new database, or of the one that was named."""

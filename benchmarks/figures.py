@@ -92,6 +92,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     longest_wait: float
     faults: str
 
+    @property
+    def cpu_each(self) -> float:
+        """Microseconds of the server's processor for each that is counted; 0 if none was."""
+        return self.cpu / self.per_second * 1e6 if self.per_second else 0.0
+
 
 def percentile(histogram: Histogram, share: float) -> float | None:
     """Return the time in ms that ``share`` of all stay under, or None if nothing was timed."""
@@ -111,8 +116,11 @@ def median_or_none(values: Sequence[float | None]) -> float | None:
 
 
 def phase_name(phase: Phase) -> str:
-    """Name a phase as people say it: ``window 4``, ``10/s``."""
-    return f"{phase.value:g}/s" if phase.kind == "rate" else f"{phase.kind} {phase.value:g}"
+    """Name a phase as people say it: ``window 4``, ``10/s``, ``all due``."""
+    return _PHASES.get(phase.kind, f"{phase.kind} {{:g}}").format(phase.value)
+
+
+_PHASES = {"rate": "{:g}/s", "due": "all due", "push": "push, {:g}/s", "mail": "mail, {:g}/s"}
 
 
 def summarise(server: str, runs: Sequence[Run], *, counted: str, group: str = "") -> list[Row]:
@@ -187,6 +195,7 @@ COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
     ("peer ms", lambda row: _pair(row.peer_p50, row.peer_p99)),
     ("bytes", lambda row: f"{row.bytes_each:.0f}"),
     ("cpu", lambda row: f"{row.cpu:.0%}"),
+    ("cpu us each", lambda row: f"{row.cpu_each:,.0f}" if row.cpu_each else ""),
     ("generator", lambda row: f"{row.generator_cpu:.0%}"),
     ("rss MB", lambda row: f"{row.rss_mb:.0f}"),
     ("KB/conn", lambda row: f"{row.kb_a_connection:.1f}"),

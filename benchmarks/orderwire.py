@@ -64,13 +64,7 @@ class Orderwire:
         port = free_port()
         secret = like.token_secret if like else secrets.token_hex(32)
         key = like.service_key if like else secrets.token_hex(16)
-        env = NO_LIMITS | {
-            "ORDERWIRE_DATABASE_URL": database,
-            "ORDERWIRE_TOKEN_SECRET": secret,
-            "ORDERWIRE_SERVICE_KEYS": key,
-            "ORDERWIRE_LOG_LEVEL": "warning",
-            **{f"ORDERWIRE_{name}": value for name, value in more.items()},
-        }
+        env = environment(database, TOKEN_SECRET=secret, SERVICE_KEYS=key, **more)
         cls.migrate(bench, database)
         command = [str(COMMAND), "serve", "--port", str(port)]
         pid = bench.serve(name, command, port=port, env=env)
@@ -162,6 +156,18 @@ class Orderwire:
         if answer.status >= 300:
             raise Refused(f"{method} {path}: {answer.status} {content.decode(errors='replace')}")
         return msgspec.json.decode(content)
+
+
+def environment(database: str, **more: str) -> dict[str, str]:
+    """Return the settings of a process without limits of rate; ``more`` are without prefix."""
+    settings = {
+        "DATABASE_URL": database,
+        "TOKEN_SECRET": secrets.token_hex(32),
+        "SERVICE_KEYS": secrets.token_hex(16),
+        "LOG_LEVEL": "warning",
+        **more,
+    }
+    return NO_LIMITS | {f"ORDERWIRE_{name}": value for name, value in settings.items()}
 
 
 def opening(token: str, channel: str) -> tuple[str, ...]:

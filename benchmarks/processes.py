@@ -5,8 +5,9 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 START_SECONDS = 30.0
@@ -41,9 +42,17 @@ def cores() -> tuple[int | None, int | None]:
 
 @contextmanager
 def running(
-    command: Sequence[str], *, port: int, log: Path, env: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    port: int | None = None,
+    says: str = "",
+    log: Path,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[int]:
-    """Run a server until the block ends; give its process id once it listens on ``port``."""
+    """Run a server until the block ends; give its process id once it is ready.
+
+    That is when it listens on ``port``; one without a port, when its log ``says`` so.
+    """
     with log.open("wb") as output:
         child = subprocess.Popen(
             command,
@@ -54,18 +63,24 @@ def running(
             cwd=log.parent,
         )
     try:
-        _wait_for(child, port, log)
+        _wait_for(child, partial(_is_ready, port, says, log), log)
         yield child.pid
     finally:
         _end(child)
 
 
-def _wait_for(child: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_for(child: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not _listens(port):
+    while not ready():
         if child.poll() is not None or time.monotonic() > deadline:
             raise DidNotStart(f"{child.args!r}\n{log.read_text(errors='replace')[-2000:]}")
         time.sleep(0.05)  # a server says nothing when it begins to listen: we knock
+
+
+def _is_ready(port: int | None, says: str, log: Path) -> bool:
+    if port is None:
+        return says in log.read_text(errors="replace")
+    return _listens(port)
 
 
 def _listens(port: int) -> bool:

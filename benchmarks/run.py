@@ -91,6 +91,7 @@ def _one(scenario: Scenario, args: Any) -> list[Row]:
         bench = Bench(
             folder=folder,
             core=server_core,
+            peer_core=generator_core,
             stack=stack,
             seconds=seconds,
             quick=args.quick,

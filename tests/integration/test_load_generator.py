@@ -128,3 +128,17 @@ async def test_the_runner_starts_servers_and_writes_what_it_measured(tmp_path: P
     ]
     assert {row["phase"] for row in rows} == {"window 1", "window 4", "window 16"}
     assert all(row["per_second"] > 0 and row["faults"] == "" for row in rows)
+
+
+async def test_alerts_that_are_due_are_sent_and_counted_once_each(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    arguments = ("--quick", "--scenario=push", "--only=SQLite", "--only=webpush")
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.run", *arguments, f"--json={report}"
+    )
+
+    assert await process.wait() == 0
+    rows = json.loads(report.read_text())["results"]["push"]
+    assert [row["server"] for row in rows] == ["orderwire, SQLite", "webpush() each"]
+    assert all(row["per_second"] > 0 and row["faults"] == "" for row in rows)

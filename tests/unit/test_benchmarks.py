@@ -84,6 +84,8 @@ def test_a_median_leaves_out_what_is_not_there() -> None:
 def test_phases_have_the_names_that_people_say() -> None:
     assert phase_name(a_phase(kind="window", value=16)) == "window 16"
     assert phase_name(a_phase(kind="rate", value=10)) == "10/s"
+    assert phase_name(a_phase(kind="push", value=100)) == "push, 100/s"
+    assert phase_name(a_phase(kind="due", value=64)) == "all due"
 
 
 def test_a_row_holds_the_medians_of_the_rounds() -> None:
@@ -96,6 +98,7 @@ def test_a_row_holds_the_medians_of_the_rounds() -> None:
     assert (row.cpu, row.generator_cpu) == (0.75, 0.25)
     assert (row.rss_mb, row.kb_a_connection, row.bytes_each) == (2.0, 8.0, 130.0)
     assert (row.returns, row.longest_wait) == (3, 7.0)
+    assert row.cpu_each == 750  # microseconds of 0.75 seconds for a thousand
     assert row.faults == ""
 
 
