@@ -1,6 +1,6 @@
 """The command line: ``orderwire serve``, ``worker``, ``migrate``, ``check``, ``token`` and more.
 
-Those that look after what is stored stand in ``realtime.upkeep``.
+Those that look after what is stored stand in ``realtime.upkeep`` and ``realtime.queue_command``.
 """
 
 import argparse
@@ -31,6 +31,7 @@ from realtime.delivery.email.dkim import DkimKey
 from realtime.delivery.push.vapid import VapidKey
 from realtime.demo.stage import Stage
 from realtime.inbound_command import add_inbound
+from realtime.queue_command import add_queue
 from realtime.server import CannotListen, Patience, Server, bind, stop_asked
 from realtime.settings import NAMES, SERVING, BadSettings, Settings
 from realtime.supervisor import Supervisor, bind_each
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_token(commands)
     _add_keys(commands)
     _add_openapi(commands)
+    add_queue(commands)
     add_retain(commands)
     add_import(commands)
     return parser

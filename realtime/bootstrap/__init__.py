@@ -7,7 +7,7 @@ from realtime.bootstrap.ground import Pace
 from realtime.bootstrap.http import describe
 from realtime.bootstrap.inbound import receiving
 from realtime.bootstrap.node import STATIC, Node, delivering, serving
-from realtime.bootstrap.upkeep import importing, sweeping
+from realtime.bootstrap.upkeep import importing, keeping_queue, sweeping
 
 __all__ = [
     "STATIC",
@@ -16,6 +16,7 @@ __all__ = [
     "delivering",
     "describe",
     "importing",
+    "keeping_queue",
     "receiving",
     "serving",
     "sweeping",
