@@ -25,7 +25,6 @@ ANSWER_WITHIN = 4.0
 log = structlog.get_logger(__name__)
 
 Command = TypeVar("Command")
-CommandIn = TypeVar("CommandIn", contravariant=True)
 Result = TypeVar("Result")
 ResultOut = TypeVar("ResultOut", covariant=True)
 
@@ -34,15 +33,19 @@ class Again(Exception):
     """What the store remembered was out of date; it has forgotten it, and is to be called again."""
 
 
-class Store(Protocol[CommandIn, ResultOut]):
+class Store(Protocol[Command, ResultOut]):
     """Stores a group in the transaction it is given; one outcome for each command, in order.
 
     It may raise IntegrityError when something was stored before; it is then called again with
     ``repeated=True``, and looks before it stores. It may raise Again.
     """
 
+    def prepare(self, commands: Sequence[Command]) -> Awaitable[Sequence[Command]]:
+        """Do what needs no transaction before there is one; return what is to be stored."""
+        ...
+
     def __call__(
-        self, tx: Transaction, commands: Sequence[CommandIn], *, repeated: bool
+        self, tx: Transaction, commands: Sequence[Command], *, repeated: bool
     ) -> Awaitable[Sequence[ResultOut | OrderwireError]]: ...
 
 
@@ -93,6 +96,7 @@ class CommitQueue(Generic[Command, Result]):
         self._figures = figures
         self._database = database
         self._store = store
+        self._prepare = store.prepare
         self._max_waiting = max_waiting
         self._answer_within = answer_within
         self._waiting: deque[_Waiting[Command, Result]] = deque()
@@ -178,6 +182,7 @@ class CommitQueue(Generic[Command, Result]):
 
     async def _attempt(self, commands: Sequence[Command]) -> Sequence[Result | OrderwireError]:
         """Store a group in one transaction, tried again where the store has to look closer."""
+        commands = await self._prepare(commands)
         repeated = False
         for _ in range(MAX_TRIES):
             try:

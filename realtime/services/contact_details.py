@@ -1,7 +1,7 @@
 """Contact details before an order: what is found is told to the sender, masked, or held back."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,11 +27,12 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """A text on its way from one person to another."""
+    """A text on its way from one person to another, and what was found in it."""
 
     writer: str
     reader: str
     body: str
+    details: tuple[Detail, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,28 +81,32 @@ class ContactDetails:
         self._mode = mode
         self._own_hosts = own_hosts
 
-    async def notice(
-        self, connection: AsyncConnection, told: Mapping[Key, Words]
-    ) -> Mapping[Key, Noticed]:
-        """Find out what these texts say; nothing is read unless one of them says something."""
-        found: dict[Key, tuple[Detail, ...]] = {}
+    async def find(self, bodies: Sequence[str]) -> Sequence[tuple[Detail, ...]]:
+        """Look through texts: what takes long for long ones, and so is done in no transaction."""
+        found = []
         read = 0
-        for key, words in told.items():
-            if details := find(words.body, own_hosts=self._own_hosts):
-                found[key] = details
-            read += len(words.body)
+        for body in bodies:
+            found.append(find(body, own_hosts=self._own_hosts))
+            read += len(body)
             if read >= AT_ONCE:
                 read = 0
                 await asyncio.sleep(0)
+        return found
+
+    async def notice(
+        self, connection: AsyncConnection, told: Mapping[Key, Words]
+    ) -> Mapping[Key, Noticed]:
+        """Choose what somebody has to be told of; nothing is read unless something was found."""
+        found = {key: words for key, words in told.items() if words.details}
         if not found:
             return {}
-        pairs = {(told[key].writer, told[key].reader) for key in found}
+        pairs = {(words.writer, words.reader) for words in found.values()}
         rows = await contacts.histories(connection, pairs)
         ordered = {(row.writer, row.other) for row in rows if row.has_order}
         return {
-            key: Noticed(mode=self._mode, details=details, body=told[key].body)
-            for key, details in found.items()
-            if (told[key].writer, told[key].reader) not in ordered
+            key: Noticed(mode=self._mode, details=words.details, body=words.body)
+            for key, words in found.items()
+            if (words.writer, words.reader) not in ordered
         }
 
     async def check(
@@ -111,13 +116,16 @@ class ContactDetails:
         wrong = check_body(body)
         if wrong is not None:
             raise wrong
+        (details,) = await self.find([body])
         async with self._database.reading() as connection:
             item = await inboxes.item(connection, identity.account_id, conversation_id)
             if item is None:
                 raise NotParticipant("there is no such conversation")
             if item.kind != ConversationKind.DIRECT:
                 return {"contact_details": None}
-            words = Words(writer=identity.account_id, reader=item.with_id, body=body)
+            words = Words(
+                writer=identity.account_id, reader=item.with_id, body=body, details=details
+            )
             noticed = await self.notice(connection, {conversation_id: words})
         told = noticed.get(conversation_id)
         return {"contact_details": told.shown() if told else None}

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.contact import Refusal
+from domain.contact_details import Detail
 from domain.conversations import MAX_SEQ, ConversationKind, EntryKind, preview
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, NotParticipant
 from domain.identity import Identity
@@ -62,6 +63,7 @@ class MessageChanges:
         wrong = check_body(body)
         if wrong is not None:
             raise wrong
+        (details,) = await self._details.find([body])
 
         async def work(tx: Transaction) -> OneMessage:
             now = self._clock.now()
@@ -70,7 +72,7 @@ class MessageChanges:
             message = await _own(tx, identity, conversation_id, seq)
             if message.deleted_at is not None:
                 raise NotFound("there is no such message")
-            noticed = await self._noticed(tx, identity, thread, body)
+            noticed = await self._noticed(tx, identity, thread, body, details)
             stored = noticed.stored if noticed else body
             if message.body == stored:
                 return _shown(message, noticed)
@@ -125,14 +127,19 @@ class MessageChanges:
         return erased
 
     async def _noticed(
-        self, tx: Transaction, identity: Identity, thread: Thread, body: str
+        self,
+        tx: Transaction,
+        identity: Identity,
+        thread: Thread,
+        body: str,
+        details: tuple[Detail, ...],
     ) -> Noticed | None:
-        """Look for contact details; a text that would be held back is no edit."""
+        """Tell of contact details; a text that would be held back is no edit."""
         conversation, members = thread
         if conversation.kind != ConversationKind.DIRECT:
             return None
         other = next(member for member in members if member != identity.account_id)
-        words = Words(writer=identity.account_id, reader=other, body=body)
+        words = Words(writer=identity.account_id, reader=other, body=body, details=details)
         noticed = (await self._details.notice(tx.connection, {other: words})).get(other)
         if noticed is not None and noticed.held:
             raise Conflict(

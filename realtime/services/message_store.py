@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from msgspec.structs import replace
+
 from domain.contact import Refusal
 from domain.conversations import ConversationKind, EntryKind, preview
 from domain.errors import Invalid, NotParticipant, OrderwireError
@@ -82,6 +84,19 @@ class MessageStore:
         self._clock = clock
         self._new_id = new_id
         self._memberships: Memberships = {}
+
+    async def prepare(self, commands: Sequence[SendMessage]) -> Sequence[SendMessage]:
+        """Look for contact details in what is said, or may be said, outside of orders."""
+        bodies = ["" if self._is_of_order(command) else command.body for command in commands]
+        found = await self._details.find(bodies)
+        return [
+            replace(command, details=details) if details else command
+            for command, details in zip(commands, found, strict=True)
+        ]
+
+    def _is_of_order(self, command: SendMessage) -> bool:
+        known = self._memberships.get(command.conversation_id)
+        return known is not None and known.kind is ConversationKind.ORDER
 
     async def __call__(
         self, tx: Transaction, commands: Sequence[SendMessage], *, repeated: bool
@@ -298,7 +313,12 @@ def _before_orders(
     for key, command in fresh.items():
         thread, writer = memberships[command.conversation_id], command.sender_id
         if thread.kind is ConversationKind.DIRECT:
-            told[key] = Words(writer=writer, reader=thread.other(writer), body=command.body)
+            told[key] = Words(
+                writer=writer,
+                reader=thread.other(writer),
+                body=command.body,
+                details=command.details,
+            )
     return told
 
 

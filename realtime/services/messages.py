@@ -6,6 +6,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
+from domain.contact_details import Detail
 from domain.conversations import MAX_ATTACHMENTS, MAX_BODY, MAX_CLIENT_ID, MAX_SEQ
 from domain.errors import Invalid, OrderwireError, TooLarge, TooMany
 from domain.identity import is_id
@@ -15,7 +16,10 @@ from storage.engine import Database
 
 
 class SendMessage(Struct, frozen=True):
-    """A message as its sender gave it; ``client_id`` makes sending it twice harmless."""
+    """A message as its sender gave it; ``client_id`` makes sending it twice harmless.
+
+    ``details`` are the contact details in its text, once it was looked for them.
+    """
 
     conversation_id: str
     sender_id: str
@@ -23,6 +27,7 @@ class SendMessage(Struct, frozen=True):
     body: str
     reply_to: int | None = None
     attachments: tuple[str, ...] = ()
+    details: tuple[Detail, ...] = ()
 
 
 class Sent(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Contact details before an order: warned about, masked, or held back until somebody has looked."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from domain.identity import Identity
 from domain.publications import thread_channel
 from realtime.files.directory import Directory
 from realtime.services.contact_details import HELD
-from realtime.services.messages import Sent
+from realtime.services.messages import SendMessage, Sent
 from storage.engine import Database
 from storage.rows import Record, fetch_all
 from storage.tables import audit_log
@@ -123,6 +124,19 @@ async def test_details_are_masked_in_what_is_stored(database: Database) -> None:
         "Call •••",
     ]
     assert changed["contact_details"]["mode"] == "mask"
+
+
+async def test_what_was_found_belongs_to_the_text_that_is_stored(database: Database) -> None:
+    market = a_market(database, DetailMode.MASK)
+    sam, bea, thread = await a_thread(market)
+    texts = (TOLD, "Hello", "Call 0170 1234567")
+
+    # In one group: the same message three times, with other texts.
+    commands = [SendMessage(thread, bea.account_id, "1", text) for text in texts]
+    told = await asyncio.gather(*map(market.messages.send_and_wait, commands))
+
+    assert [details_of(each) for each in told] == [{"mode": "mask", "found": FOUND}] * 3
+    assert await bodies(market, sam, thread) == [MASKED]
 
 
 async def test_the_same_edit_again_changes_nothing(database: Database) -> None:

@@ -25,6 +25,10 @@ class Shelf:
         self.out_of_reach = False
         self.hold: asyncio.Event | None = None
 
+    async def prepare(self, commands: Sequence[str]) -> Sequence[str]:
+        """Take them without what surrounds them."""
+        return [word.strip() for word in commands]
+
     async def __call__(
         self, tx: Transaction, commands: Sequence[str], *, repeated: bool
     ) -> list[Outcome]:
@@ -91,6 +95,13 @@ async def test_what_comes_during_a_commit_is_the_next_group(
 
     assert shelf.groups == [["a"], ["b", "c"]]
     assert outcomes == ["a", "b", "c"]
+
+
+async def test_what_needs_no_transaction_is_done_before_there_is_one(
+    queue: CommitQueue[str, str], shelf: Shelf
+) -> None:
+    assert await submitted(queue, " a ", "b") == ["a", "b"]
+    assert shelf.groups == [["a", "b"]]
 
 
 async def test_a_group_has_a_bound(queue: CommitQueue[str, str], shelf: Shelf) -> None:

@@ -47,6 +47,10 @@ class Shelf:
             raise Unavailable("it was committed, but nobody hears of it")
         return outcomes
 
+    async def prepare(self, commands: Sequence[str]) -> Sequence[str]:
+        """Take them as they are."""
+        return commands
+
     async def __call__(
         self, tx: Transaction, commands: Sequence[str], *, repeated: bool
     ) -> list[int | OrderwireError]:

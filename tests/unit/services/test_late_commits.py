@@ -17,6 +17,10 @@ class Hanging:
         self.begun = asyncio.Event()
         self.stored: list[str] = []
 
+    async def prepare(self, commands: Sequence[str]) -> Sequence[str]:
+        """Take them as they are."""
+        return commands
+
     async def __call__(
         self, tx: Transaction, commands: Sequence[str], *, repeated: bool
     ) -> Sequence[str | OrderwireError]:
