@@ -7,16 +7,17 @@ the transaction that writes the words.
 
 import base64
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Executable, Select, Text, bindparam, func, select, text, update
+from sqlalchemy import Executable, Select, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.conversations import EntryKind
+from storage import search_windows
 from storage.columns import Json
 from storage.dialects import INT, TEXT, among, batch, insert
 from storage.rows import Record, fetch_all
@@ -40,12 +41,13 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A message as the index has it."""
+    """A message as it is to be found: its words, and who may find it."""
 
     conversation_id: str
     seq: int
     at: datetime
-    words: str
+    words: Sequence[str]
+    readers: Sequence[str]
 
 
 @lru_cache(maxsize=10_000)
@@ -59,7 +61,12 @@ def first_number(document: Document) -> int:
     """Return the number that a message has if no other has it."""
     name = f"{document.conversation_id} {document.seq}".encode()
     low = int.from_bytes(hashlib.blake2b(name, digest_size=4).digest()) >> (32 - SHIFT)
-    return int(document.at.timestamp() * 1000) << SHIFT | low
+    return milliseconds(document.at) << SHIFT | low
+
+
+def milliseconds(at: datetime) -> int:
+    """Return a time as the numbers of messages have it."""
+    return int(at.timestamp() * 1000)
 
 
 # --- what is not in it ------------------------------------------------------------------------
@@ -198,12 +205,29 @@ async def add(connection: AsyncConnection, documents: Sequence[Document]) -> Non
     if not documents:
         return
     numbered = await _numbered(connection, documents)
+    dialect = connection.dialect.name
     rows = [
-        {"conversation_id": each.conversation_id, "seq": each.seq, "doc": doc, "words": each.words}
+        {
+            "conversation_id": each.conversation_id,
+            "seq": each.seq,
+            "doc": doc,
+            "words": " ".join(_marked(dialect, doc, each)),
+        }
         for doc, each in sorted(numbered.items())
     ]
-    for statement in _ADDING[connection.dialect.name]:
+    for statement in _ADDING[dialect]:
         await connection.execute(statement, {"rows": rows})
+
+
+def _marked(dialect: str, doc: int, document: Document) -> Iterator[str]:
+    """Mark each word with whose it is; PostgreSQL is told by another word when that was said."""
+    for account_id in document.readers:
+        mark = key(account_id)
+        for word in document.words:
+            yield f"{mark}_{word}"
+        if dialect == "postgresql":
+            for when in search_windows.marks(doc >> SHIFT):
+                yield f"{mark}{when}"
 
 
 async def _numbered(
@@ -305,53 +329,4 @@ _REMOVING: Mapping[str, Sequence[Executable]] = {
             (SELECT value->>'id', value->>'seq' FROM json_each(:rows))"""
         ),
     ],
-}
-
-
-# --- asking it --------------------------------------------------------------------------------
-
-
-async def find(
-    connection: AsyncConnection,
-    account_id: str,
-    words: Sequence[str],
-    *,
-    whole: bool,
-    below: int | None,
-    limit: int,
-) -> Sequence[Record]:
-    """Read (conversation_id, seq, doc) of the newest with each word, ``whole`` or begun so."""
-    dialect = connection.dialect.name
-    quote, more, joined = _ASKED[dialect]
-    ending = "" if whole else more
-    question = joined.join(f"{quote}{key(account_id)}_{word}{quote}{ending}" for word in words)
-    given = {"question": question, "below": below or 2**63 - 1, "limit": limit}
-    return await fetch_all(connection, _FINDING[dialect, whole], given)
-
-
-# How a word is quoted, how one is asked for by its beginning, and how several are.
-_ASKED = {"sqlite": ('"', "*", " AND "), "postgresql": ("'", ":*", " & ")}
-_COLUMNS = {"conversation_id": Text, "seq": BigInteger, "doc": BigInteger}
-_IN_SQLITE = """SELECT d.conversation_id, d.seq, d.doc
-    FROM search_words AS w CROSS JOIN search_documents AS d ON d.doc = w.rowid
-    WHERE w.search_words MATCH :question AND w.rowid < :below
-    ORDER BY w.rowid DESC LIMIT :limit"""
-_MATCHING = """SELECT conversation_id, seq, doc FROM search_documents
-    WHERE words @@ CAST(CAST(:question AS text) AS tsquery)"""
-_NEWEST_FOUND = "SELECT * FROM found WHERE doc < :below ORDER BY doc DESC LIMIT :limit"
-# By dialect and whether words are whole. PostgreSQL knows how common a whole word is, and reads the
-# newest messages until it has met it often enough, or all that have it. How many words begin so
-# it does not know: it is made to read what has them.
-_FINDING: Mapping[tuple[str, bool], Executable] = {
-    (dialect, whole): text(sql).columns(**_COLUMNS)
-    for dialect, whole, sql in (
-        ("sqlite", True, _IN_SQLITE),
-        ("sqlite", False, _IN_SQLITE),
-        ("postgresql", True, f"{_MATCHING} AND doc < :below ORDER BY doc DESC LIMIT :limit"),
-        (
-            "postgresql",
-            False,
-            f"WITH found AS MATERIALIZED ({_MATCHING}) {_NEWEST_FOUND}",
-        ),
-    )
 }

@@ -220,14 +220,12 @@ async def _documents(
 
 
 def _document(row: Record, readers: Mapping[str, Sequence[str]]) -> Document:
-    words = words_of(row.body or "")
-    marked = [
-        f"{search_index.key(account_id)}_{word}"
-        for account_id in readers.get(row.conversation_id, ())
-        for word in words
-    ]
     return Document(
-        conversation_id=row.conversation_id, seq=row.seq, at=row.at, words=" ".join(marked)
+        conversation_id=row.conversation_id,
+        seq=row.seq,
+        at=row.at,
+        words=words_of(row.body or ""),
+        readers=readers.get(row.conversation_id, ()),
     )
 
 

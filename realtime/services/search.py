@@ -18,13 +18,15 @@ from domain.search import (
     terms_of,
     very_words,
 )
+from realtime.clock import Clock
 from realtime.services import views
 from realtime.services.order_views import OrderViews
 from realtime.services.people import People
 from realtime.services.shapes import Id, Message, Order, Person
-from storage import orders, search, search_index
+from storage import orders, search, search_lookup
 from storage.engine import Database
 from storage.rows import Record
+from storage.search_lookup import Asked
 
 # Of so many times the newest messages wanted, those that have the very words go first.
 CANDIDATES = 5
@@ -60,8 +62,11 @@ class Found(TypedDict):
 class Search:
     """The use case of whoever looks for something."""
 
-    def __init__(self, *, database: Database, people: People, order_views: OrderViews) -> None:
+    def __init__(
+        self, *, database: Database, people: People, order_views: OrderViews, clock: Clock
+    ) -> None:
         self._database = database
+        self._clock = clock
         self._people = people
         self._order_views = order_views
 
@@ -76,7 +81,7 @@ class Search:
         account_id = identity.account_id
         async with self._database.reading() as connection:
             if Kind.MESSAGES in kinds:
-                found["messages"] = await _messages(connection, account_id, terms, limit)
+                found["messages"] = await self._messages(connection, account_id, terms, limit)
             if Kind.PEOPLE in kinds or Kind.ORDERS in kinds:
                 subjects = await search.subjects(connection, account_id)
                 if Kind.PEOPLE in kinds:
@@ -86,6 +91,21 @@ class Search:
                         connection, account_id, subjects, terms, limit
                     )
         return found
+
+    async def _messages(
+        self, connection: AsyncConnection, account_id: str, terms: Sequence[Term], limit: int
+    ) -> list[FoundMessage]:
+        """Find the newest that match, those with the very words first."""
+        patterns = [rough_pattern(term) for term in terms]
+        found = _Matching(terms)
+        found.take(await search.unindexed(connection, account_id, patterns, MOST_UNINDEXED))
+        # Of those with the very words the newest are at hand; nothing else comes before them.
+        whole = Asked(words=very_words(terms), whole=True, now=self._clock.now())
+        await _look_up(connection, account_id, whole, found, limit)
+        if found.count(len(terms)) < limit:
+            begun = Asked(words=beginnings(terms), whole=False, now=whole.now)
+            await _look_up(connection, account_id, begun, found, limit * CANDIDATES)
+        return [_found(row, terms) for row in found.best(limit)]
 
     async def _persons(
         self,
@@ -120,36 +140,17 @@ class Search:
         return [self._order_views.show(rows[id_], people, account_id) for id_ in ids]
 
 
-async def _messages(
-    connection: AsyncConnection, account_id: str, terms: Sequence[Term], limit: int
-) -> list[FoundMessage]:
-    """Find the newest that match, those with the very words first."""
-    patterns = [rough_pattern(term) for term in terms]
-    found = _Matching(terms)
-    found.take(await search.unindexed(connection, account_id, patterns, MOST_UNINDEXED))
-    # Of those with the very words the newest are at hand; nothing else comes before them.
-    await _look_up(connection, account_id, very_words(terms), found, limit, whole=True)
-    if found.count(len(terms)) < limit:
-        begun = beginnings(terms)
-        await _look_up(connection, account_id, begun, found, limit * CANDIDATES, whole=False)
-    return [_found(row, terms) for row in found.best(limit)]
-
-
 async def _look_up(
     connection: AsyncConnection,
     account_id: str,
-    words: Sequence[str],
+    asked: Asked,
     found: "_Matching",
     wanted: int,
-    *,
-    whole: bool,
 ) -> None:
     """Ask the index for the newest, until as many as wanted are found, or there are no more."""
     below, taken = None, 0
     while taken < wanted:
-        hits = await search_index.find(
-            connection, account_id, words, whole=whole, below=below, limit=wanted
-        )
+        hits = await search_lookup.find(connection, account_id, asked, below=below, limit=wanted)
         places = {(hit.conversation_id, hit.seq) for hit in hits}
         if places:
             taken += found.take(await search.messages(connection, account_id, places))

@@ -15,9 +15,10 @@ from realtime.services.indexer import Indexer
 from realtime.services.order_commands import Deliver, Nothing
 from realtime.services.retention import Retention, periods
 from realtime.services.search import Kind
-from storage import search_index
+from storage import search_index, search_lookup
 from storage.engine import Database, Transaction
 from storage.search_index import Document, first_number
+from storage.search_lookup import Asked
 from storage.tables import search_documents
 from tests.support.clock import NOON
 from tests.support.eventually import eventually_reads
@@ -38,9 +39,8 @@ async def indexed(database: Database) -> list[tuple[str, int]]:
 async def hits(database: Database, account_id: str, stem: str) -> list[int]:
     """Ask the index alone."""
     async with database.reading() as connection:
-        found = await search_index.find(
-            connection, account_id, [stem], whole=False, below=None, limit=LIMIT
-        )
+        asked = Asked(words=[stem], whole=False, now=NOON)
+        found = await search_lookup.find(connection, account_id, asked, below=None, limit=LIMIT)
     return [row.seq for row in found]
 
 
@@ -160,6 +160,31 @@ async def test_what_is_found_is_what_stands(market: Marketplace, seed: int) -> N
     assert sorted(await indexed(market.database)) == sorted(life.said)
 
 
+async def test_the_newest_are_found_however_long_ago_they_were_said(market: Marketplace) -> None:
+    sam, bea = await market.sam_and_bea()
+    thread = await market.direct(bea, sam)
+    # A year and a half, which ends with what the clock of another node takes for a month from now.
+    said = []
+    for days in (0, 200, 200, 100, 20, 8, 3, 1, 0, 30):
+        market.clock.advance(timedelta(days=days))
+        said.append((await market.send(bea, thread, f"A logo {days}")).seq)
+        market.clock.advance(timedelta(seconds=1))
+    market.clock.advance(timedelta(days=-30))
+    await market.indexer.catch_up()
+
+    for query in ("logo", "log", "a logos"):
+        for limit in range(1, len(said) + 1):
+            result = await market.search.find(sam, query, {Kind.MESSAGES}, limit)
+            found = [hit["message"]["seq"] for hit in result["messages"]]
+            if limit < len(said):
+                # Of what is not yet it is not said that it comes first.
+                found = [seq for seq in found if seq != said[-1]]
+                assert found == said[-2::-1][: len(found)], (query, limit)
+                assert len(found) >= limit - 1
+            else:
+                assert sorted(found) == said
+
+
 async def test_erased_people_find_nothing_and_others_still_do(market: Marketplace) -> None:
     sam, bea = await market.sam_and_bea()
     thread = await market.direct(bea, sam)
@@ -274,7 +299,7 @@ async def test_a_failure_is_survived(market: Marketplace) -> None:
 
 
 async def test_messages_of_the_same_moment_keep_apart(database: Database) -> None:
-    one = Document(conversation_id="c", seq=1, at=NOON, words="sam_logo")
+    one = Document(conversation_id="c", seq=1, at=NOON, words=["logo"], readers=["sam"])
     number = first_number(one)
 
     async def add(tx: Transaction) -> None:
