@@ -17,8 +17,12 @@ from storage.rows import Record
 from storage.search_index import Document, Place, Stretch
 
 CHORE = "index"
-# After a commit others follow: what comes within this, in seconds, is indexed together.
-GATHER = 0.5
+# After a commit others follow: what comes within this, in seconds, is indexed together. A message
+# that meets an indexer at work waits for it, so it is seldom at work: until then it is looked for.
+GATHER = 5.0
+# It rests so many times as long as each piece of work took: behind messages that come, and where
+# much was left.
+RESTS_BEHIND, RESTS_WITH_MUCH = 3.0, 1.0
 # How often it is looked for what a process that died, or an import, has left.
 LOOK_EVERY = timedelta(minutes=1)
 AFTER_FAILURE = 5.0
@@ -102,19 +106,19 @@ class Indexer:
 
     async def catch_up(self) -> None:
         """Index all that is not, wherever it comes from."""
-        await self._index_changed()
+        await self._index_changed(RESTS_WITH_MUCH)
         place: str | None = ""
         while place is not None:
             async with self._database.reading() as connection:
                 ids, place = await search_index.look_through(connection, place, self._conversations)
             self._changed |= dict.fromkeys(ids)
-            await self._index_changed()
+            await self._index_changed(RESTS_WITH_MUCH)
 
     async def _run(self) -> None:
         look_at = 0.0
         while True:
             try:
-                await self._index_changed()
+                await self._index_changed(RESTS_BEHIND)
                 if look_at <= self._monotonic():
                     look_at = self._monotonic() + LOOK_EVERY.total_seconds()
                     if await self._database.transaction(self._take):
@@ -139,8 +143,8 @@ class Indexer:
         now = self._clock.now()
         return await chores.take(tx.connection, CHORE, now=now, next_due=now + LOOK_EVERY)
 
-    async def _index_changed(self) -> None:
-        """Index what is known to have changed, and rest as long as each piece of it took."""
+    async def _index_changed(self, rests: float) -> None:
+        """Index what is known to have changed, and rest ``rests`` times as long as it took."""
         while self._changed:
             begun = self._monotonic()
             ids = [id_ for id_, _ in zip(self._changed, range(self._entries), strict=False)]
@@ -151,7 +155,7 @@ class Indexer:
                 left = await self._index(ids)
             finally:
                 self._changed |= dict.fromkeys(left)
-            await asyncio.sleep(self._monotonic() - begun)
+            await asyncio.sleep(rests * (self._monotonic() - begun))
 
     async def _index(self, ids: Sequence[str]) -> set[str]:
         """Index a piece of these conversations; return those of which there is more."""
