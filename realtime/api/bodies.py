@@ -150,9 +150,13 @@ async def read_query(request: Request, kind: type[T]) -> T:
             raise Invalid.field(name, "is given once")
     query = _converted(dict(given), kind)
     for name, text in given.items():
+        value = getattr(query, name, text)
         # To a converter the text "null" is none. To us nothing that is given is.
-        if text == "null" and getattr(query, name, text) is None:
+        if text == "null" and value is None:
             raise Invalid.field(name, "is not of the form that is wanted here")
+        # To a converter a number is a time, too: seconds since 1970.
+        if isinstance(value, datetime) and text[4:5] != "-":
+            raise Invalid.field(name, "is no time of RFC 3339")
     return query
 
 

@@ -207,6 +207,7 @@ async def test_one_is_shown_with_every_decision_and_it_is_noted_who_looked(
         ({"order": ""}, "order"),
         ({"reason": ""}, "reason"),
         ({"since": "yesterday"}, "since"),
+        ({"since": "0.5"}, "since"),
         ({"limit": "201"}, "limit"),
         ({"cursor": "x"}, "cursor"),
     ],
