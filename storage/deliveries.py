@@ -60,11 +60,21 @@ class Priority(IntEnum):
     CROWD = 2  # one of an account that has many waiting
     AGAIN_FIRST = 3
     AGAIN = 4
+    DIGEST = 5  # tells of many at once, and waited for them
 
     def again(self) -> "Priority":
         """Return the turn of the next attempt."""
-        first = self in (Priority.FIRST, Priority.AGAIN_FIRST)
-        return Priority.AGAIN_FIRST if first else Priority.AGAIN
+        if self is Priority.DIGEST:
+            return self
+        return Priority.AGAIN_FIRST if self._is_of_a_new_order else Priority.AGAIN
+
+    def gathering(self) -> "Priority":
+        """Return the turn of what waits until it goes out with others; new orders keep theirs."""
+        return self if self._is_of_a_new_order else Priority.DIGEST
+
+    @property
+    def _is_of_a_new_order(self) -> bool:
+        return self in (Priority.FIRST, Priority.AGAIN_FIRST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,12 +22,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """What goes through it, and how many deliveries at once."""
+    """What goes through it, and how many deliveries at once.
+
+    Where there ``is_seldom`` something it is looked for before it is claimed: each bell rings for
+    all lanes, and to look is cheaper.
+    """
 
     name: str
     channel: str
     priorities: tuple[Priority, ...]
     at_once: int
+    is_seldom: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,8 @@ class Pace:
     poll: float = 1.0
     # A claim at most this often, so that what comes meanwhile goes with the next one.
     gather: float = 0.01
+    # A look for what is seldom at most this often.
+    glance: float = 0.1
     # While there is more to claim, it waits so long for half of its slots.
     fill: float = 0.05
     # Behind an error of ours.
@@ -155,6 +162,10 @@ class LaneLoop(Generic[M]):
         if self._stopping:
             return
         self._rung.clear()
+        if self._lane.is_seldom and (patience := await self._patience()) > 0:
+            await asyncio.sleep(self._pace.glance)
+            await self._until_rung(patience)
+            return
         asked = self._lane.at_once - len(self._under_way)
         claimed_at = _monotonic()
         claims = await self._claim(asked)
@@ -244,9 +255,10 @@ class LaneLoop(Generic[M]):
         await asyncio.sleep(max(0.0, claimed_at + self._pace.gather - _monotonic()))
         if self._rung.is_set():
             return
-        await self._until_rung(await self._patience())
+        await self._until_rung(max(self._pace.gather, await self._patience()))
 
     async def _patience(self) -> float:
+        """Tell how long nothing falls due, as far as is known; not longer than until the poll."""
         poll = self._pace.poll * (1 + self._random()) / 2
         async with self._database.reading() as connection:
             ready_at = await deliveries.next_ready(
@@ -258,7 +270,7 @@ class LaneLoop(Generic[M]):
         if ready_at is None:
             return poll
         left = (ready_at - self._clock.now()).total_seconds()
-        return max(self._pace.gather, min(left, poll))
+        return max(0.0, min(left, poll))
 
     async def _until_rung(self, seconds: float) -> None:
         with suppress(TimeoutError):

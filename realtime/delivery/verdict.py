@@ -43,6 +43,9 @@ _GONE: Mapping[str, End] = {
     WEBHOOK: _DEAD,
 }
 
+# What was held back for so long that it is no news any more: it goes out as a digest.
+_GATHERS = frozenset({Reason.QUIET_HOURS, Reason.CAPPED})
+
 
 @dataclass(frozen=True, slots=True)
 class Why:
@@ -177,7 +180,10 @@ class Verdicts:
         if ruling.until is None:
             return self._waits(claim, now, UNCONFIGURED, why)
         held = self._later(claim, now, min(ruling.until, claim.expires_at), why)
-        return replace(held, goes_with=ruling.goes_with)
+        priority = claim.priority
+        if ruling.reason in _GATHERS:
+            priority = priority.gathering()
+        return replace(held, goes_with=ruling.goes_with, priority=priority)
 
     def _ended(self, claim: Claim, now: datetime, end: End, why: Why) -> Change:
         status, decision = end

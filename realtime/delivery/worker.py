@@ -31,6 +31,7 @@ from storage.deliveries import WEBHOOK, Priority
 from storage.engine import Database
 
 # New orders have a lane of their own among the pushes; of the mails they are always the first.
+# Digests come at the end of somebody's night or hour, many at once: they hold up nothing else.
 LANES = (
     Lane(
         name="push_new_order",
@@ -44,10 +45,34 @@ LANES = (
         priorities=(Priority.NORMAL, Priority.CROWD, Priority.AGAIN),
         at_once=64,
     ),
-    Lane(name="email", channel=Channel.EMAIL, priorities=tuple(Priority), at_once=32),
+    Lane(
+        name="push_digest",
+        channel=Channel.PUSH,
+        priorities=(Priority.DIGEST,),
+        at_once=16,
+        is_seldom=True,
+    ),
+    Lane(
+        name="email",
+        channel=Channel.EMAIL,
+        priorities=tuple(each for each in Priority if each is not Priority.DIGEST),
+        at_once=32,
+    ),
+    Lane(
+        name="email_digest",
+        channel=Channel.EMAIL,
+        priorities=(Priority.DIGEST,),
+        at_once=8,
+        is_seldom=True,
+    ),
 )
 
-WEBHOOKS = Lane(name="webhook", channel=WEBHOOK, priorities=tuple(Priority), at_once=32)
+WEBHOOKS = Lane(
+    name="webhook",
+    channel=WEBHOOK,
+    priorities=(Priority.NORMAL, Priority.CROWD, Priority.AGAIN),
+    at_once=32,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from realtime.delivery.reasons import Reason
+from realtime.delivery.worker import LANES
 from storage import deliveries, ledger, pauses, queue_states
 from storage.deliveries import CROWD, Priority, Status
 from storage.engine import Database, Transaction
@@ -147,7 +148,7 @@ async def test_two_workers_never_hold_one_row(queue: Queue) -> None:
 
 async def test_a_claim_takes_no_more_than_its_limit(queue: Queue) -> None:
     await queue.plan(*(a_delivery(priority=priority) for priority in EVERY for _ in range(5)))
-    assert [len(await queue.claim(7, token=str(n))) for n in range(4)] == [7, 7, 7, 4]
+    assert [len(await queue.claim(7, token=str(n))) for n in range(5)] == [7, 7, 7, 7, 2]
 
 
 async def test_a_new_order_goes_before_all_else(queue: Queue) -> None:
@@ -192,6 +193,20 @@ async def test_a_lane_is_claimed_by_itself(queue: Queue) -> None:
     assert await queue.claim(priorities=rest) == []
     assert await queue.next_ready(rest) is None
     assert len(await queue.claim(priorities=orders)) == 2
+
+
+@pytest.mark.parametrize("channel", ["push", "email"])
+def test_each_delivery_of_an_account_is_in_one_lane(channel: str) -> None:
+    lanes = [lane for lane in LANES if lane.channel == channel]
+    assert sorted(each for lane in lanes for each in lane.priorities) == sorted(Priority)
+
+
+def test_what_waits_for_others_is_a_digest_then_and_ever_after() -> None:
+    for priority in Priority:
+        gathering = priority.gathering()
+        new_order = priority in (Priority.FIRST, Priority.AGAIN_FIRST)
+        assert gathering is (priority if new_order else Priority.DIGEST)
+        assert gathering.again() is (Priority.AGAIN_FIRST if new_order else Priority.DIGEST)
 
 
 async def test_a_cause_alerts_once_on_each_target(queue: Queue) -> None:

@@ -12,7 +12,9 @@ from domain.preferences import Category
 from realtime.delivery.company import Measure
 from realtime.delivery.domains import IN_A_ROW, SHORTEST, TRIAL
 from realtime.delivery.planner import Notice, Planner
+from realtime.delivery.worker import LANES
 from realtime.ids import new_id
+from storage.deliveries import Priority
 from storage.engine import Database, Transaction
 from tests.support.delivery_world import World, a_world
 
@@ -103,6 +105,22 @@ async def test_quiet_hours_hold_pushes_which_then_go_out_as_one(shop: Shop) -> N
     [(title, body)] = shop.pushed()
     assert title == "3 pieces of news for you"
     assert body == " · ".join(["Your service is approved"] * 3)
+
+
+async def test_digests_have_a_lane_of_their_own_and_hold_up_nothing_else(shop: Shop) -> None:
+    """However long a push service takes for what it gets at the end of the night."""
+    market = shop.world.marketplace
+    await market.accounts.change_preferences(shop.sam, QUIET)
+    await shop.happens("one", "two")
+    await shop.works(4)
+    [digest] = [row for row in await shop.world.deliveries() if row.reason == "quiet_hours"]
+    assert digest.priority == Priority.DIGEST
+    shop.world.clock.advance(2 * HOUR)
+    others = tuple(lane for lane in LANES if Priority.DIGEST not in lane.priorities)
+    await shop.happens("three")
+    await shop.works(2, lanes=others)
+    assert [body for _, body in shop.pushed()] == ["“three” can be ordered now."]
+    assert await shop.works(1) == [("push", "accepted", "sent")]
 
 
 async def test_what_comes_later_in_the_night_goes_with_what_waits(shop: Shop) -> None:
