@@ -26,6 +26,12 @@ FIGURES: Mapping[str, str] = {
     "rate_in": "in/s",
     "rate_out": "out/s",
 }
+SHUT: Mapping[str, str] = {
+    "kind": "left alone",
+    "name": "name",
+    "until": "until",
+    "reason": "reason",
+}
 LISTED: Mapping[str, str] = {
     "id": "id",
     "status": "status",
@@ -62,6 +68,8 @@ def figures(found: Queues) -> str:
         f"workers hold {leases['held']:,}; left by workers that ended: {leases['abandoned']:,}",
         *(pause(each) for each in found["channels"] if each["paused"]),
     ]
+    if found["circuits"]:
+        parts += ["", _rows(SHUT, found["circuits"])]
     return "\n".join(parts)
 
 

@@ -74,6 +74,17 @@ paused_channels = Table(
     required("why", String(500)),
 )
 
+# Push services, mail servers and recipient domains that no worker sends to for a while.
+circuits = Table(
+    "circuits",
+    metadata,
+    required("kind", String(8)),
+    required("name", String(300)),
+    required("shut_until", Instant),
+    required("reason", String(40)),
+    PrimaryKeyConstraint("kind", "name"),
+)
+
 # What operators chose by a filter, as it was then, to have it sent again or thrown away.
 frozen_sets = Table(
     "frozen_sets",

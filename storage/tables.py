@@ -35,6 +35,7 @@ from storage.order_tables import (
 )
 from storage.queue_tables import (
     attempts,
+    circuits,
     deliveries,
     frozen_deliveries,
     frozen_sets,
@@ -53,6 +54,7 @@ __all__ = (
     "audit_log",
     "blocks",
     "chores",
+    "circuits",
     "contact_grants",
     "contacts",
     "conversations",

@@ -8,6 +8,7 @@ from domain.preferences import Channel
 from realtime.bootstrap.ground import Ground
 from realtime.bootstrap.webhooks import tell_of_dead, tell_of_disabled
 from realtime.channels.gazes import Gazes
+from realtime.delivery.board import Board
 from realtime.delivery.carrier import Carrier
 from realtime.delivery.email.carrier import Bounces, MailCarrier
 from realtime.delivery.email.compose import MailComposer
@@ -22,8 +23,9 @@ from realtime.delivery.locales.catalogue import check_catalogues
 from realtime.delivery.message_planner import MessagePeriods
 from realtime.delivery.push import fcm
 from realtime.delivery.push.apns import ApnsApp, ApnsSender
-from realtime.delivery.push.by_kind import SenderByKind, Sends
+from realtime.delivery.push.by_kind import Careful, SenderByKind, Sends
 from realtime.delivery.push.carrier import PushCarrier
+from realtime.delivery.push.circuits import OriginCircuits
 from realtime.delivery.push.fcm import FcmSender
 from realtime.delivery.push.native import NativeConnection
 from realtime.delivery.push.sender import PushSender
@@ -40,7 +42,8 @@ def make_deliveries(ground: Ground, bounces: Bounces, events: WebhookEvents) -> 
     """Make the worker with everything that it sends by."""
     check_catalogues()
     figures = DeliveryFigures()
-    carriers = dict(_carriers(ground, bounces))
+    board = Board()
+    carriers = dict(_carriers(ground, bounces, board))
     poster = WebhookPoster(
         guard=EndpointGuard(ground.settings.webhook_extra_origins), clock=ground.clock
     )
@@ -50,6 +53,7 @@ def make_deliveries(ground: Ground, bounces: Bounces, events: WebhookEvents) -> 
         clock=ground.clock,
         new_id=new_id,
         watch=figures.note,
+        board=board,
         in_focus=Gazes(ground.presence).among,
         message_periods=make_message_periods(ground.settings),
         tell=partial(tell_of_dead, events),
@@ -67,12 +71,12 @@ def make_message_periods(settings: Settings) -> MessagePeriods:
     )
 
 
-def _carriers(ground: Ground, bounces: Bounces) -> Iterable[tuple[Channel, Carrier]]:
+def _carriers(ground: Ground, bounces: Bounces, board: Board) -> Iterable[tuple[Channel, Carrier]]:
     """Make what the settings allow; a channel without a carrier lets its alerts wait."""
     settings = ground.settings
     if settings.smtp_url:
-        yield Channel.EMAIL, _mail_carrier(ground, bounces)
-    sender = make_push_sender(ground)
+        yield Channel.EMAIL, _mail_carrier(ground, bounces, board)
+    sender = make_push_sender(ground, board)
     if sender is not None:
         yield (
             Channel.PUSH,
@@ -80,24 +84,28 @@ def _carriers(ground: Ground, bounces: Bounces) -> Iterable[tuple[Channel, Carri
         )
 
 
-def make_push_sender(ground: Ground) -> Sends | None:
+def make_push_sender(ground: Ground, board: Board | None = None) -> Sends | None:
     """Make what sends pushes to devices of each kind; None without a key for any."""
-    senders = dict(_senders(ground))
+    senders = dict(_senders(ground, board or Board()))
     return SenderByKind(senders) if senders else None
 
 
-def _senders(ground: Ground) -> Iterable[tuple[str, Sends]]:
+def _senders(ground: Ground, board: Board) -> Iterable[tuple[str, Sends]]:
     settings, clock = ground.settings, ground.clock
     if settings.vapid_private_key:
-        yield "web", _web_sender(ground)
+        yield "web", _web_sender(ground, board)
     if settings.fcm_credentials is not None:
         yield (
             "fcm",
-            FcmSender(
-                account=settings.fcm_credentials,
-                connection=NativeConnection(origin=fcm.ORIGIN, clock=clock),
-                tokens=NativeConnection(origin=fcm.TOKEN_ORIGIN, clock=clock),
-                clock=clock,
+            Careful(
+                FcmSender(
+                    account=settings.fcm_credentials,
+                    connection=NativeConnection(origin=fcm.ORIGIN, clock=clock),
+                    tokens=NativeConnection(origin=fcm.TOKEN_ORIGIN, clock=clock),
+                    clock=clock,
+                ),
+                origin=fcm.ORIGIN,
+                circuits=OriginCircuits(clock, board),
             ),
         )
     if settings.apns_key is not None:
@@ -108,17 +116,24 @@ def _senders(ground: Ground) -> Iterable[tuple[str, Sends]]:
             topic=settings.apns_topic or "",
         )
         connection = NativeConnection(origin=settings.apns_url, clock=clock)
-        yield "apns", ApnsSender(app=app, connection=connection, clock=clock)
+        yield (
+            "apns",
+            Careful(
+                ApnsSender(app=app, connection=connection, clock=clock),
+                origin=settings.apns_url,
+                circuits=OriginCircuits(clock, board),
+            ),
+        )
 
 
-def _web_sender(ground: Ground) -> PushSender:
+def _web_sender(ground: Ground, board: Board) -> PushSender:
     settings = ground.settings
     assert settings.vapid_subject is not None, "they are set together: settings.SERVING"
     signer = VapidSigner(
         keys=settings.vapid_private_key, subject=settings.vapid_subject, clock=ground.clock
     )
     guard = EndpointGuard(settings.push_extra_origins)
-    return PushSender(signer=signer, guard=guard, clock=ground.clock)
+    return PushSender(signer=signer, guard=guard, clock=ground.clock, board=board)
 
 
 def reply_addresses(settings: Settings) -> ReplyAddresses | None:
@@ -164,10 +179,10 @@ def _composer(ground: Ground, sender: Mailbox) -> MailComposer:
     return MailComposer(sender=sender, settings_url=settings_url, clock=ground.clock)
 
 
-def _mail_carrier(ground: Ground, bounces: Bounces) -> MailCarrier:
+def _mail_carrier(ground: Ground, bounces: Bounces, board: Board) -> MailCarrier:
     settings, sender = ground.settings, _mail_from(ground)
     return MailCarrier(
-        sender=MailSender(settings.smtp_url, helo=sender.domain),
+        sender=MailSender(settings.smtp_url, helo=sender.domain, board=board, clock=ground.clock),
         composer=_composer(ground, sender),
         tokens=UnsubscribeTokens(settings.link_secrets),
         bounces=bounces,

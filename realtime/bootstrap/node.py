@@ -275,7 +275,8 @@ def _metrics(parts: _Parts) -> list[Source]:
     messages, indexer = parts.use_cases.messages, parts.use_cases.indexer
 
     async def of_queue() -> Iterable[Metric]:
-        return families.of_queue(await parts.queue.depths())
+        queue = parts.queue
+        return families.of_queue(await queue.depths(), await queue.rates(), await queue.shut())
 
     return [
         now(lambda: families.of_build(release)),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from domain.preferences import Channel
 from realtime.clock import Clock
+from realtime.delivery.board import Board
 from realtime.delivery.carrier import Carrier
 from realtime.delivery.domains import DomainCircuits
 from realtime.delivery.gate import Do, Ruling, decide
@@ -43,6 +44,7 @@ class Courier:
         verdicts: Verdicts,
         clock: Clock,
         lease: timedelta,
+        board: Board | None = None,
     ) -> None:
         self._carriers = carriers
         self._recorder = recorder
@@ -50,7 +52,7 @@ class Courier:
         self._clock = clock
         self._lease = lease
         self._quarantine = Quarantine()
-        self._domains = DomainCircuits()
+        self._domains = DomainCircuits(board)
 
     async def deliver(self, moment: Moment) -> Done:
         """Bring a delivery to its end, or to its next moment.

@@ -1,9 +1,9 @@
 """Recipient domains that are left alone for a while, for they put off one mail after the other."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from realtime.delivery.board import Board, Kind, place
 from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.reasons import Reason
 
@@ -15,46 +15,45 @@ TRIAL = timedelta(seconds=15)
 MOST_DOMAINS = 10_000
 
 
-@dataclass(slots=True)
-class _Domain:
-    put_off: int = 0
-    rests_until: datetime | None = None
-
-
 class DomainCircuits:
-    """What one worker has learned of the domains that it writes to."""
+    """What one worker has learned of the domains that it writes to; who rests is on the board."""
 
-    def __init__(self, most: int = MOST_DOMAINS) -> None:
+    def __init__(self, board: Board | None = None, most: int = MOST_DOMAINS) -> None:
+        self._board = board or Board()
         self._most = most
-        self._domains: OrderedDict[str, _Domain] = OrderedDict()
+        # How many mails in a row each has put off.
+        self._put_off: OrderedDict[str, int] = OrderedDict()
 
     def rests_until(self, address: str, now: datetime) -> datetime | None:
         """Tell until when nothing is sent to an address; whoever asks first afterwards may try."""
-        known = self._domains.get(_domain(address))
-        if known is None or known.rests_until is None:
-            return None
-        if now < known.rests_until:
-            return known.rests_until
-        known.rests_until = now + TRIAL
+        domain = _domain(address)
+        where = place(Kind.DOMAIN, domain)
+        shut = self._board.look(where, now)
+        if shut is not None:
+            return shut.until
+        if self._board.was_shut(where):
+            self._board.shut(where, now + TRIAL, Reason.DOMAIN_RESTING)
         return None
 
     def learn(self, address: str, outcome: Outcome, now: datetime) -> None:
         """Open or close by what came of a mail."""
         domain = _domain(address)
         if outcome.result is Result.RETRY and outcome.reason == Reason.TRY_LATER:
-            self._put_off(domain, now)
+            self._count(domain, now)
         elif outcome.result is Result.ACCEPTED:
-            self._domains.pop(domain, None)
+            self._put_off.pop(domain, None)
+            self._board.reopen(place(Kind.DOMAIN, domain))
 
-    def _put_off(self, domain: str, now: datetime) -> None:
-        known = self._domains.setdefault(domain, _Domain())
-        self._domains.move_to_end(domain)
-        if len(self._domains) > self._most:
-            self._domains.popitem(last=False)
-        known.put_off += 1
-        beyond = known.put_off - IN_A_ROW
+    def _count(self, domain: str, now: datetime) -> None:
+        put_off = self._put_off.get(domain, 0) + 1
+        self._put_off[domain] = put_off
+        self._put_off.move_to_end(domain)
+        if len(self._put_off) > self._most:
+            self._put_off.popitem(last=False)
+        beyond = put_off - IN_A_ROW
         if beyond >= 0:
-            known.rests_until = now + min(LONGEST, SHORTEST * int(2 ** min(beyond, 10)))
+            rest = min(LONGEST, SHORTEST * int(2 ** min(beyond, 10)))
+            self._board.shut(place(Kind.DOMAIN, domain), now + rest, Reason.DOMAIN_RESTING)
 
 
 def _domain(address: str) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 from domain.preferences import Channel
 from realtime.clock import Clock
+from realtime.delivery.board import Board
+from realtime.delivery.board_exchange import BoardExchange
 from realtime.delivery.carrier import Carrier
 from realtime.delivery.company import Measure
 from realtime.delivery.courier import MISSING, Courier
@@ -87,7 +89,8 @@ class Worker:
     """Runs the lanes; a channel without a carrier lets its deliveries wait, and says so.
 
     ``watch`` is told of each decision after it was written, ``tell`` in its transaction;
-    ``in_focus`` knows who looks at what.
+    ``in_focus`` knows who looks at what. What is shut stands on the
+    ``board``, of which the carriers know as well.
     """
 
     def __init__(
@@ -106,8 +109,11 @@ class Worker:
         measure: Measure | None = None,
         tell: Told = tell_nobody,
         webhooks: Webhooks | None = None,
+        board: Board | None = None,
     ) -> None:
         pace = pace or Pace()
+        board = board or Board()
+        self._exchange = BoardExchange(board=board, database=database, clock=clock, every=pace.poll)
         lease = timedelta(seconds=pace.lease)
         verdicts = Verdicts(new_id=new_id, random=random)
         self._recorder = Recorder(database=database, give_up=pace.lease, tell=tell, watch=watch)
@@ -126,7 +132,7 @@ class Worker:
             "pace": pace,
             "random": random,
         }
-        courier = Courier(carriers=carriers, **parts)
+        courier = Courier(carriers=carriers, board=board, **parts)
         threads = Threads(
             database=database, in_focus=in_focus, periods=message_periods or MessagePeriods()
         )
@@ -165,16 +171,25 @@ class Worker:
         for loop in self._loops:
             loop.wake()
 
+    def learn(self) -> None:
+        """Something was found shut, or open again: read what."""
+        self._exchange.ring()
+
     async def run(self) -> None:
         """Work until ``stop``, or until cancelled."""
         self._over.clear()
-        renewing = asyncio.create_task(self._leases.run())
+        await self._exchange.exchange()  # nothing is tried that is known to be shut
+        aside = [
+            asyncio.create_task(self._leases.run()),
+            asyncio.create_task(self._exchange.run()),
+        ]
         try:
             async with asyncio.TaskGroup() as group:
                 for loop in self._loops:
                     group.create_task(loop.run())
         finally:
-            renewing.cancel()
+            for task in aside:
+                task.cancel()
             await self._recorder.close()
             self._over.set()
 

@@ -12,6 +12,7 @@ from realtime.delivery.planner import DOORBELL
 from realtime.delivery.reasons import Decision
 from realtime.delivery.recorder import Decided
 from realtime.histograms import Histogram
+from storage import circuits
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +38,10 @@ class Work(Protocol):
 
     def wake(self) -> None:
         """Look at the queue at once."""
+        ...
+
+    def learn(self) -> None:
+        """Read what other workers found shut."""
         ...
 
     async def run(self) -> None:
@@ -89,9 +94,12 @@ class Deliveries:
         """Look at the queue when its doorbell rings."""
         if doorbell == DOORBELL:
             self._worker.wake()
+        elif doorbell == circuits.DOORBELL:
+            self._worker.learn()
 
     def unsure(self) -> None:
         """Look at the queue: it may have rung while nobody heard it."""
+        self._worker.learn()
         self._worker.wake()
 
 

@@ -1,5 +1,6 @@
 """The metrics by name: what each part's plain counters are called, and what they mean."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
@@ -22,7 +23,8 @@ from realtime.histograms import Histogram
 from realtime.ops.deliveries import DeliveryFigures
 from realtime.services.commit_queue import CommitFigures
 from realtime.services.indexer import IndexFigures
-from realtime.services.queue_figures import Depth
+from realtime.services.queue_figures import Depth, Rate
+from storage.rows import Record
 
 
 def of_build(release: str) -> Iterable[Metric]:
@@ -70,11 +72,13 @@ def of_deliveries(figures: DeliveryFigures) -> Iterable[Metric]:
     yield after
 
 
-def of_queue(depths: Sequence[Depth]) -> Iterable[Metric]:
-    """Say how deep the delivery queue is."""
+def of_queue(
+    depths: Sequence[Depth], rates: Sequence[Rate], shut: Sequence[Record]
+) -> Iterable[Metric]:
+    """Say how deep the delivery queue is, how fast it goes, and what is left alone."""
     count = GaugeMetricFamily(
         "orderwire_queue_deliveries",
-        "Deliveries that wait, are under way or are dead.",
+        "Deliveries that wait, are under way, dead, or of an unknown fate.",
         labels=("channel", "category", "state"),
     )
     age = GaugeMetricFamily(
@@ -87,6 +91,55 @@ def of_queue(depths: Sequence[Depth]) -> Iterable[Metric]:
         count.add_metric(labels, depth.count)
         age.add_metric(labels, depth.oldest_due)
     yield from (count, age)
+    yield from _of_leases(depths)
+    decided = GaugeMetricFamily(
+        "orderwire_queue_decided_per_second",
+        "Decisions a second in the last minute, on all nodes: planned is what comes in.",
+        labels=("channel", "category", "decision"),
+    )
+    for rate in rates:
+        decided.add_metric((rate.channel, rate.category, rate.decision), rate.per_second)
+    yield decided
+    yield from _of_circuits(shut)
+
+
+def _of_leases(depths: Sequence[Depth]) -> Iterable[Metric]:
+    leases = GaugeMetricFamily(
+        "orderwire_queue_leases",
+        "Deliveries that a worker has; abandoned are those whose lease ran out.",
+        labels=("channel", "state"),
+    )
+    held, abandoned = Counter[str](), Counter[str]()
+    for depth in depths:
+        if depth.state == "sending":
+            held[depth.channel] += depth.count - depth.abandoned
+            abandoned[depth.channel] += depth.abandoned
+    for channel, number in held.items():
+        leases.add_metric((channel, "held"), number)
+        leases.add_metric((channel, "abandoned"), abandoned[channel])
+    yield leases
+
+
+def _of_circuits(shut: Sequence[Record]) -> Iterable[Metric]:
+    """Name the relays, which are ours; of what users bring, only how many there are."""
+    circuits = GaugeMetricFamily(
+        "orderwire_circuits_shut",
+        "Push services, mail servers and recipient domains that are left alone for a while.",
+        labels=("kind",),
+    )
+    kinds = Counter(str(row.kind) for row in shut)
+    for kind in ("push", "relay", "domain"):
+        circuits.add_metric((kind,), kinds[kind])
+    yield circuits
+    relays = GaugeMetricFamily(
+        "orderwire_relay_shut",
+        "1 for a mail server that is left alone.",
+        labels=("relay", "reason"),
+    )
+    for row in shut:
+        if row.kind == "relay":
+            relays.add_metric((row.name, row.reason), 1)
+    yield relays
 
 
 def of_index(figures: IndexFigures, waiting: int) -> Iterable[Metric]:

@@ -46,6 +46,7 @@ class QueueControl:
     async def figures(self) -> Queues:
         """Tell how the queue stands."""
         depths, rates = await self._figures.depths(), await self._figures.rates()
+        shut = await self._figures.shut()
         async with self._database.reading() as connection:
             paused = {row.channel: row for row in await pauses.paused(connection)}
         abandoned = sum(depth.abandoned for depth in depths)
@@ -55,6 +56,7 @@ class QueueControl:
             "next_cursor": None,
             "at": rfc3339(self._clock.now()),
             "channels": [_pause(name, paused.get(name)) for name in CHANNELS],
+            "circuits": [queue_shapes.circuit(row) for row in shut],
             "leases": {"held": sending - abandoned, "abandoned": abandoned},
         }
 

@@ -8,9 +8,10 @@ from typing import Generic, TypeVar
 
 from realtime.clock import Clock
 from realtime.delivery.planner import BUCKET
-from storage import deliveries, queue_states
+from storage import circuits, deliveries, queue_states
 from storage.engine import Database
 from storage.queue_states import COUNTED
+from storage.rows import Record
 
 KEPT_SECONDS = 1.0
 # What was decided in the last minute is many rows on a busy day.
@@ -73,6 +74,7 @@ class QueueFigures:
         self._database = database
         self._clock = clock
         self._depths = _Kept(self._read_depths, seconds=KEPT_SECONDS, monotonic=monotonic)
+        self._shut = _Kept(self._read_shut, seconds=KEPT_SECONDS, monotonic=monotonic)
         self._rates = _Kept(self._read_rates, seconds=RATES_KEPT_SECONDS, monotonic=monotonic)
 
     async def depths(self) -> Sequence[Depth]:
@@ -82,6 +84,10 @@ class QueueFigures:
     async def rates(self) -> Sequence[Rate]:
         """Return what was decided in the last minute."""
         return await self._rates.get()
+
+    async def shut(self) -> Sequence[Record]:
+        """Return what no worker sends to just now: (kind, name, shut_until, reason)."""
+        return await self._shut.get()
 
     async def oldest_due(self) -> float:
         """Return for how many seconds the oldest delivery waits to be taken; 0 when none does.
@@ -107,6 +113,10 @@ class QueueFigures:
             )
             for row in rows
         ]
+
+    async def _read_shut(self) -> Sequence[Record]:
+        async with self._database.reading() as connection:
+            return await circuits.all_shut(connection, self._clock.now())
 
     async def _read_rates(self) -> Sequence[Rate]:
         since = self._clock.now() - RATES_OF

@@ -102,12 +102,22 @@ class LeaseFigures(TypedDict):
     abandoned: Count
 
 
+class Circuit(TypedDict):
+    """A push service, mail server or recipient domain that nobody sends to until a moment."""
+
+    kind: Literal["push", "relay", "domain"]
+    name: str
+    until: Time
+    reason: str
+
+
 class Queues(Page[QueueFigure]):
     """How the whole queue stands."""
 
     at: Time
     channels: list[PausedChannel]
     leases: LeaseFigures
+    circuits: list[Circuit]
 
 
 class FrozenSet(TypedDict):
@@ -190,6 +200,16 @@ def _decision(row: Record) -> Decision:
         "reason": row.reason,
         "target": row.target,
         "detail": row.detail,
+    }
+
+
+def circuit(row: Record) -> Circuit:
+    """Show what is shut."""
+    return {
+        "kind": row.kind,
+        "name": row.name,
+        "until": rfc3339(row.shut_until),
+        "reason": row.reason,
     }
 
 

@@ -53,6 +53,7 @@ SPREAD_BY = {
         "chores": "name",
         "paused_channels": "channel",
         "frozen_sets": "id",
+        "circuits": "kind",
         "suppressions": "id",
         "soft_bounces": "address_id",
         "audit_log": "id",

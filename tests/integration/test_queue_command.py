@@ -11,6 +11,7 @@ import pytest
 
 from realtime.cli import main
 from realtime.clock import SystemClock
+from storage import circuits
 from storage.deliveries import Status
 from storage.engine import Database
 from tests.support.logs import logging_put_back
@@ -65,6 +66,19 @@ def planned(url: str, *rows: dict[str, Any]) -> None:
     asyncio.run(work())
 
 
+def shut(url: str, origin: str) -> None:
+    """Have workers leave a push service alone."""
+
+    async def work() -> None:
+        database = Database.open(url)
+        until = SystemClock().now() + timedelta(hours=1)
+        row = {"kind": "push", "name": origin, "shut_until": until, "reason": "rate_limited"}
+        await database.transaction(lambda tx: circuits.shut(tx.connection, [row]))
+        await database.close()
+
+    asyncio.run(work())
+
+
 def sent(url: str) -> None:
     """Have all pushes that are due be sent."""
 
@@ -82,6 +96,7 @@ def test_how_the_queue_stands(run: Run, said: Callable[..., Any], sqlite_url: st
     assert run("stats")[1].startswith("nothing waits, and nothing is dead\nworkers hold 0;")
     planned(sqlite_url, a_delivery(**DEAD), a_delivery(channel="email", attempts=1))
     run("pause", "email", "--why", "the relay moves")
+    shut(sqlite_url, "https://push.example")
 
     code, out, _ = run("stats")
 
@@ -93,6 +108,7 @@ def test_how_the_queue_stands(run: Run, said: Callable[..., Any], sqlite_url: st
     assert re.search(
         r"^email is paused since 20\S+Z by cli\.\S+: the relay moves$", out, re.MULTILINE
     )
+    assert re.search(r"^push +https://push\.example 20\S+Z rate_limited$", out, re.MULTILINE)
     assert said("stats")["channels"][1]["why"] == "the relay moves"
 
 

@@ -10,6 +10,7 @@ from domain.identity import Identity
 from domain.preferences import Channel
 from domain.publications import Publication
 from realtime.clock import Clock
+from realtime.delivery.board import Board
 from realtime.delivery.carrier import Carrier
 from realtime.delivery.email.carrier import Bounces, MailCarrier
 from realtime.delivery.email.compose import MailComposer
@@ -48,7 +49,13 @@ BRIEF = MailTimeouts(connect=5.0, command=5.0, answer=5.0)
 
 
 def push_carrier(
-    database: Database, clock: Clock, origin: str, *, key: VapidKey = KEY, timeout: float = 5.0
+    database: Database,
+    clock: Clock,
+    origin: str,
+    *,
+    key: VapidKey = KEY,
+    timeout: float = 5.0,
+    board: Board | None = None,
 ) -> PushCarrier:
     """Make a carrier that trusts one push service."""
     sender = PushSender(
@@ -56,6 +63,7 @@ def push_carrier(
         guard=EndpointGuard([origin]),
         clock=clock,
         limits=PushLimits(timeout=timeout),
+        board=board,
     )
     return PushCarrier(sender=sender, database=database, public_url=PUBLIC_URL)
 
@@ -68,10 +76,17 @@ def mail_carrier(
     timeouts: MailTimeouts = BRIEF,
     signer: DkimSigner | None = None,
     replies: ReplyAddresses | None = None,
+    board: Board | None = None,
 ) -> MailCarrier:
-    """Make a carrier for one relay."""
+    """Make a carrier for one relay; with a ``board`` it rests by the same clock as all else."""
     return MailCarrier(
-        sender=MailSender(parse_relays(url), helo="market.example", timeouts=timeouts),
+        sender=MailSender(
+            parse_relays(url),
+            helo="market.example",
+            timeouts=timeouts,
+            board=board,
+            clock=clock if board else None,
+        ),
         composer=MailComposer(
             sender=Mailbox("Market", "no-reply@market.example"),
             settings_url=f"{PUBLIC_URL}/settings",

@@ -5,12 +5,15 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
+from realtime.clock import Clock, SystemClock
+from realtime.delivery.board import Board, Kind, Place, place
 from realtime.delivery.classify import (
     Phase,
     SmtpReply,
@@ -46,6 +49,12 @@ class Relay:
     def __str__(self) -> str:
         """Name the server."""
         return f"{self.security}://{self.host}:{self.port}"
+
+    @property
+    def place(self) -> Place:
+        """What is shut when it fails; who signs in as somebody else may fare better."""
+        login = f"{self.username}@" if self.username else ""
+        return place(Kind.RELAY, f"{self.security}://{login}{self.host}:{self.port}")
 
 
 def parse_relays(text: str) -> tuple[Relay, ...]:
@@ -150,19 +159,24 @@ class RelayPool:
         tls: ssl.SSLContext,
         timeouts: MailTimeouts,
         limits: PoolLimits,
+        board: Board | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.relay = relay
+        self._board = board or Board()
+        self._clock = clock or SystemClock()
         self._helo = helo
         self._tls = tls
         self._timeouts = timeouts
         self._limits = limits
         self._turn = asyncio.Semaphore(limits.connections)
         self._idle: list[Connection] = []
-        self._rests_until = 0.0
 
     def rest_left(self) -> float:
         """Return the seconds for which this relay is left alone; 0 when it is not."""
-        return max(0.0, self._rests_until - _now())
+        now = self._clock.now()
+        shut = self._board.look(self.relay.place, now)
+        return (shut.until - now).total_seconds() if shut else 0.0
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -232,7 +246,10 @@ class RelayPool:
     def rest_after(self, phase: Phase, outcome: Outcome) -> None:
         """Leave the relay alone for a while if what failed was the relay and not one mail."""
         if phase <= Phase.LOGIN or outcome.result is Result.PAUSED:
-            self._rests_until = _now() + _RESTS.get(Reason(outcome.reason), 0.0)
+            reason = Reason(outcome.reason)
+            if reason in _RESTS:
+                until = self._clock.now() + timedelta(seconds=_RESTS[reason])
+                self._board.shut(self.relay.place, until, reason)
 
     async def _quit(self, connection: Connection) -> None:
         with suppress(SMTPException, OSError):

@@ -12,6 +12,8 @@ from aiosmtplib import (
     SMTPServerDisconnected,
 )
 
+from realtime.clock import Clock
+from realtime.delivery.board import Board
 from realtime.delivery.classify import (
     Phase,
     SmtpReply,
@@ -47,9 +49,12 @@ class MailSender:
         tls: ssl.SSLContext | None = None,
         timeouts: MailTimeouts | None = None,
         limits: PoolLimits | None = None,
+        board: Board | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._timeouts = timeouts or MailTimeouts()
         trust = tls or ssl.create_default_context()
+        board = board or Board()
         self._pools = [
             RelayPool(
                 relay,
@@ -57,6 +62,8 @@ class MailSender:
                 tls=trust,
                 timeouts=self._timeouts,
                 limits=limits or PoolLimits(),
+                board=board,
+                clock=clock,
             )
             for relay in relays
         ]

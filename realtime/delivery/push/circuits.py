@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from realtime.clock import Clock
+from realtime.delivery.board import Board, Kind, place
 from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.push.kept_by_origin import KeptByOrigin
 from realtime.delivery.reasons import Reason
@@ -23,15 +24,14 @@ MOST_AT_ODDS = 3
 class _Origin:
     worked_at: datetime | None = None
     refused: set[str] = field(default_factory=set)  # endpoints, since it last worked
-    open_until: datetime | None = None
-    reason: Reason = Reason.VAPID_REFUSED
 
 
 class OriginCircuits:
-    """What one worker has learned of each push service."""
+    """What one worker has learned of each push service; who is left alone is on the board."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, board: Board | None = None) -> None:
         self._clock = clock
+        self._board = board or Board()
         self._origins = KeptByOrigin[_Origin]()
 
     def works(self, origin: str) -> bool:
@@ -43,18 +43,15 @@ class OriginCircuits:
 
     def objection(self, origin: str) -> Outcome | None:
         """Return why nothing is sent there just now; no attempt is spent on it."""
-        known = self._origins.get(origin)
-        if known is None or known.open_until is None:
-            return None
-        left = (known.open_until - self._clock.now()).total_seconds()
-        if left <= 0:
-            known.open_until = None
+        now = self._clock.now()
+        shut = self._board.look(place(Kind.PUSH, origin), now)
+        if shut is None:
             return None
         return Outcome(
             result=Result.PAUSED,
-            reason=known.reason,
+            reason=shut.reason,
             detail="the push service is left alone for a while",
-            retry_after=left,
+            retry_after=(shut.until - now).total_seconds(),
         )
 
     def learn(self, origin: str, endpoint: str, outcome: Outcome) -> None:
@@ -68,10 +65,12 @@ class OriginCircuits:
             known.refused.add(endpoint)
             if not self.works(origin) or len(known.refused) >= MOST_AT_ODDS:
                 log.error("push_service_refuses_our_key", origin=origin, status=outcome.code)
-                self._open(known, REFUSED_FOR, Reason.VAPID_REFUSED)
+                known.refused.clear()
+                self._shut(origin, REFUSED_FOR, Reason.VAPID_REFUSED)
         elif outcome.reason == Reason.RATE_LIMITED and outcome.retry_after is not None:
             asked = timedelta(seconds=outcome.retry_after)
-            self._open(self._known(origin), asked, Reason.RATE_LIMITED)
+            self._known(origin).refused.clear()
+            self._shut(origin, asked, Reason.RATE_LIMITED)
 
     def _known(self, origin: str) -> _Origin:
         known = self._origins.get(origin)
@@ -80,8 +79,5 @@ class OriginCircuits:
             self._origins.put(origin, known)
         return known
 
-    def _open(self, known: _Origin, period: timedelta, reason: Reason) -> None:
-        known.refused.clear()
-        until = self._clock.now() + period
-        if known.open_until is None or known.open_until < until:
-            known.open_until, known.reason = until, reason
+    def _shut(self, origin: str, period: timedelta, reason: Reason) -> None:
+        self._board.shut(place(Kind.PUSH, origin), self._clock.now() + period, reason)

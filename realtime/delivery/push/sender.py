@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from realtime.clock import Clock
+from realtime.delivery.board import Board
 from realtime.delivery.classify import (
     PushAnswer,
     classify_push,
@@ -73,6 +74,7 @@ class PushSender:
         limits: PushLimits | None = None,
         tls: ssl.SSLContext | Literal[True] = True,
         resolver: AbstractResolver | None = None,
+        board: Board | None = None,
     ) -> None:
         self._signer = signer
         self._guard = guard
@@ -80,7 +82,7 @@ class PushSender:
         self._limits = limits or PushLimits()
         self._strangers = Strangers(timeout=self._limits.timeout, tls=tls, resolver=resolver)
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
-        self._circuits = OriginCircuits(clock)
+        self._circuits = OriginCircuits(clock, board)
 
     async def send(self, push: Push) -> Outcome:
         """Send once; an answer of 413 is tried once more with a minimal payload."""

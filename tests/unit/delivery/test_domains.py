@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from realtime.delivery.board import Board
 from realtime.delivery.domains import (
     IN_A_ROW,
     LONGEST,
@@ -52,7 +53,7 @@ def test_what_concerns_one_mailbox_or_us_says_nothing_of_the_domain() -> None:
 
 
 def test_it_remembers_so_many_domains_and_forgets_the_one_of_longest_ago() -> None:
-    circuits = DomainCircuits(most=2)
+    circuits = DomainCircuits(Board(most=2), most=2)
     for address in ("a@one.example", "a@two.example", "a@three.example"):
         for _ in range(IN_A_ROW):
             circuits.learn(address, PUT_OFF, NOON)

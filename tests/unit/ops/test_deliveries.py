@@ -10,6 +10,7 @@ from realtime.delivery.planner import DOORBELL
 from realtime.delivery.recorder import Decided
 from realtime.ops import families
 from realtime.ops.deliveries import Deliveries, DeliveryFigures
+from storage import circuits
 
 
 class Worker:
@@ -17,12 +18,17 @@ class Worker:
 
     def __init__(self, *, error: Exception | None = None) -> None:
         self.woken = 0
+        self.learned = 0
         self._error = error
         self._over = asyncio.Event()
 
     def wake(self) -> None:
         """Be woken."""
         self.woken += 1
+
+    def learn(self) -> None:
+        """Be told of circuits."""
+        self.learned += 1
 
     async def run(self) -> None:
         """Work until told to stop, or end by a mistake of ours."""
@@ -44,13 +50,15 @@ async def test_its_own_doorbell_wakes_the_worker_and_no_other() -> None:
     part = deliveries(worker)
     part.ring(DOORBELL)
     part.ring("another")
-    assert worker.woken == 1
+    assert (worker.woken, worker.learned) == (1, 0)
+    part.ring(circuits.DOORBELL)
+    assert (worker.woken, worker.learned) == (1, 1)
 
 
 async def test_after_silence_the_worker_looks_for_itself() -> None:
     worker = Worker()
     deliveries(worker).unsure()
-    assert worker.woken == 1
+    assert (worker.woken, worker.learned) == (1, 1)
 
 
 async def test_it_runs_until_it_is_closed() -> None:

@@ -1,0 +1,183 @@
+"""What one worker found shut is left alone by all of them, and by those that start later."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.preferences import Channel
+from realtime.delivery.board import Board, Kind, Shut, place
+from realtime.delivery.board_exchange import BoardExchange
+from realtime.delivery.domains import IN_A_ROW
+from realtime.delivery.email.relay import parse_relays
+from realtime.delivery.reasons import Reason
+from storage import circuits
+from storage.engine import Database, Transaction
+from tests.support.clock import NOON, StillClock
+from tests.support.delivery_world import World, a_world, mail_carrier, push_carrier
+from tests.support.eventually import eventually
+from tests.support.mail_server import Fault
+from tests.support.marketplace import Marketplace
+from tests.support.push_service import Answer
+
+HOUR = timedelta(hours=1)
+MANY = 3_600.0
+
+
+@pytest.fixture
+async def world(database: Database) -> AsyncIterator[World]:
+    async with a_world(database) as made:
+        yield made
+
+
+def board_and_pushes(world: World) -> dict[str, Any]:
+    """Make a worker's board, and the carrier that knows of it."""
+    board = Board()
+    push = push_carrier(world.database, world.clock, world.pushes.origin, board=board)
+    return {"carriers": {Channel.PUSH: push}, "board": board}
+
+
+def board_and_mails(world: World) -> dict[str, Any]:
+    board = Board()
+    mail = mail_carrier(world.clock, world.mails.url, world.marketplace.suppressions, board=board)
+    return {"carriers": {Channel.EMAIL: mail}, "board": board}
+
+
+async def told_to_all(world: World, count: int = 1) -> None:
+    """Wait until so much is written down as shut."""
+    async with asyncio.timeout(10):
+        while True:
+            async with world.database.reading() as connection:
+                if len(await circuits.all_shut(connection, world.clock.now())) == count:
+                    return
+
+
+async def test_a_push_service_that_asks_to_slow_down_is_heard_by_workers_that_start_later(
+    world: World,
+) -> None:
+    await world.device(await world.people(email=None))
+    world.pushes.script.append(Answer(status=429, headers={"Retry-After": "600"}))
+    await world.marketplace.order()
+    async with world.worker(**board_and_pushes(world)):
+        await world.decisions(1)
+        await told_to_all(world)
+    world.clock.advance(timedelta(seconds=590))
+    await world.marketplace.order()
+    async with world.worker(**board_and_pushes(world)):
+        assert await world.decisions(2) == [("push", "retried", "rate_limited")] * 2
+    assert len(world.pushes.received) == 1, "the one that was refused"
+    assert [row.attempts for row in await world.deliveries() if row.channel == "push"] == [1, 0]
+    world.clock.advance(HOUR)
+    async with world.worker(**board_and_pushes(world)):
+        decided = await world.decisions(4)
+    assert decided.count(("push", "accepted", "sent")) == 2
+
+
+async def test_a_worker_that_runs_learns_what_another_finds_out(world: World) -> None:
+    await world.device(await world.people(email=None))
+    other, mine = board_and_pushes(world), board_and_pushes(world)
+    where = place(Kind.PUSH, world.pushes.origin)
+    async with world.worker(**mine) as worker:
+        exchange = BoardExchange(
+            board=other["board"], database=world.database, clock=world.clock, every=MANY
+        )
+        other["board"].shut(where, NOON + HOUR, Reason.VAPID_REFUSED)
+        await exchange.exchange()
+        worker.learn()
+        await eventually(lambda: mine["board"].was_shut(where))
+        await world.marketplace.order()
+        assert await world.decisions(1) == [("push", "retried", "vapid_refused")]
+        other["board"].reopen(where)
+        await exchange.exchange()
+        worker.learn()
+        await eventually(lambda: not mine["board"].was_shut(where))
+        world.clock.advance(2 * HOUR)
+        worker.wake()
+        assert ("push", "accepted", "sent") in await world.decisions(2)
+    await other["carriers"][Channel.PUSH].close()
+
+
+async def test_a_domain_that_puts_mails_off_rests_for_workers_that_never_wrote_to_it(
+    world: World,
+) -> None:
+    await world.people()
+    world.mails.tell("rcpt", *["450 4.7.1 greylisted"] * IN_A_ROW)
+    for _ in range(IN_A_ROW):
+        await world.marketplace.order()
+    async with world.worker(**board_and_mails(world)):
+        await world.decisions(IN_A_ROW)
+        await told_to_all(world)
+    await world.marketplace.order()
+    async with world.worker(**board_and_mails(world)):
+        decided = await world.decisions(IN_A_ROW + 1)
+    assert ("email", "retried", "domain_resting") in decided
+    figures = await world.marketplace.queue.figures()
+    assert [(each["kind"], each["name"], each["reason"]) for each in figures["circuits"]] == [
+        ("domain", "example.com", "domain_resting")
+    ]
+
+
+async def test_a_relay_that_cannot_be_reached_is_left_alone_by_all(world: World) -> None:
+    await world.people()
+    world.mails.tell("connect", Fault.DROP)
+    await world.marketplace.order()
+    async with world.worker(**board_and_mails(world)):
+        await world.decisions(1)
+        await told_to_all(world)
+    await world.marketplace.order()
+    async with world.worker(**board_and_mails(world)):
+        decided = await world.decisions(2)
+    assert ("email", "retried", "relays_resting") in decided
+    figures = await world.marketplace.queue.figures()
+    [relay] = figures["circuits"]
+    assert (relay["kind"], relay["name"]) == ("relay", world.mails.url)
+
+
+async def test_a_relay_is_named_without_its_password() -> None:
+    [relay] = parse_relays("smtps://us:secret@mail.example")
+    assert relay.place.name == "smtps://us@mail.example:465"
+
+
+async def test_of_two_moments_the_later_counts_and_what_is_over_goes(database: Database) -> None:
+    market, clock = Marketplace(database), StillClock()
+    boards = [Board(), Board()]
+    first, second = (
+        BoardExchange(board=board, database=database, clock=clock, every=MANY) for board in boards
+    )
+    where = place(Kind.DOMAIN, "slow.example")
+    boards[0].shut(where, NOON + 2 * HOUR, Reason.DOMAIN_RESTING)
+    boards[1].shut(where, NOON + HOUR, Reason.DOMAIN_RESTING)
+    for exchange in (first, second):
+        await exchange.exchange()
+    for board in boards:
+        assert board.look(where, NOON) == Shut(NOON + 2 * HOUR, Reason.DOMAIN_RESTING)
+    assert market.ear.doorbells == [circuits.DOORBELL] * 2
+
+    clock.advance(3 * HOUR)
+    boards[0].shut(place(Kind.DOMAIN, "other.example"), NOON + 9 * HOUR, Reason.DOMAIN_RESTING)
+    await first.exchange()
+    async with database.reading() as connection:
+        rows = await circuits.all_shut(connection, NOON)
+    assert [row.name for row in rows] == ["other.example"]
+
+
+async def test_a_database_that_is_away_keeps_no_worker_from_what_it_knows(
+    database: Database,
+) -> None:
+    board = Board()
+    exchange = BoardExchange(board=board, database=database, clock=StillClock(), every=MANY)
+    where = place(Kind.RELAY, "smtp://mail.example")
+    board.shut(where, NOON + HOUR, Reason.TIMEOUT)
+
+    async def hide(tx: Transaction, names: tuple[str, str]) -> None:
+        await tx.connection.exec_driver_sql("ALTER TABLE {} RENAME TO {}".format(*names))
+
+    await database.transaction(lambda tx: hide(tx, ("circuits", "hidden")))
+    await exchange.exchange()
+    assert board.look(where, NOON) is not None
+    await database.transaction(lambda tx: hide(tx, ("hidden", "circuits")))
+    await exchange.exchange()
+    async with database.reading() as connection:
+        assert len(await circuits.all_shut(connection, NOON)) == 1
