@@ -19,6 +19,21 @@ settings.load_profile("orderwire")
 
 BOTH = ("sqlite", "postgresql")
 
+# Being measured takes as long as the test itself. So what speaks to whole servers is not, and what
+# runs on both databases is on one of them, but for the contract of the storage itself.
+FROM_OUTSIDE = ("acceptance", "chaos", "clients", "fuzz")
+MEASURED_ON_BOTH = "contract"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests are not measured."""
+    here = Path(__file__).parent
+    for item in items:
+        folder = item.path.relative_to(here).parts[0]
+        again = "postgresql" in item.name and folder != MEASURED_ON_BOTH
+        if again or folder in FROM_OUTSIDE:
+            item.add_marker(pytest.mark.no_cover)
+
 
 @pytest.fixture(autouse=True)
 def plain_logs() -> None:
