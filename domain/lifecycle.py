@@ -66,7 +66,6 @@ class Situation:
     requested_by: Side | None = None
     # No reminder went out within the last day.
     may_remind: bool = True
-    has_plan: bool = False
     plan: PlanApproval = PlanApproval.NONE
 
 
@@ -215,7 +214,6 @@ RULES: Sequence[Rule] = (
         action=Action.SEND_PLAN,
         by=_SELLER,
         sources=ACTIVE,
-        when=lambda situation, _side: situation.has_plan,
     ),
     Rule(
         action=Action.APPROVE_PLAN,

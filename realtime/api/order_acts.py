@@ -9,6 +9,7 @@ from realtime.services.order_commands import (
     AskToCancel,
     Data,
     Deliver,
+    ForApproval,
     NoteText,
     Nothing,
     Say,
@@ -106,19 +107,19 @@ class AddNote(Act, frozen=True, tag="add_note"):
 
 
 class SendPlan(Act, frozen=True, tag="send_plan"):
-    """The seller sends the plan for approval."""
+    """The seller sends the plan for approval, or a draft, or both."""
 
-    data: Nothing = Nothing()
+    data: ForApproval = ForApproval()
 
 
 class ApprovePlan(Act, frozen=True, tag="approve_plan"):
-    """The buyer approves the plan."""
+    """The buyer approves the plan, or the draft."""
 
     data: Nothing = Nothing()
 
 
 class ReturnPlan(Act, frozen=True, tag="return_plan"):
-    """The buyer sends the plan back."""
+    """The buyer sends the plan, or the draft, back."""
 
     data: AskForChanges
 

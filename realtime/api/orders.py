@@ -11,7 +11,7 @@ from realtime.api.endpoint import ACCOUNT, EVERYONE, MARKETPLACE, Resource, Stor
 from realtime.api.forms import PRINTABLE_FORM
 from realtime.ids import new_id
 from realtime.services.orders import Orders, PlaceOrder
-from realtime.services.shapes import Order, Page, WholeOrder
+from realtime.services.shapes import OpenActions, Order, Page, WholeOrder
 
 Key = Annotated[str, Meta(min_length=1, max_length=255, pattern=PRINTABLE_FORM)]
 
@@ -89,6 +89,11 @@ class OrderRoutes(Resource):
         """Show an order's page."""
         return await self._orders.get(caller, order_id)
 
+    async def open_actions(self, caller: Identity, order_id: AccountId) -> OpenActions:
+        """Show what the caller can do with an order now."""
+        order = await self._orders.get(caller, order_id)
+        return {"available_actions": order["available_actions"], "version": order["version"]}
+
     title = "Orders"
     endpoints = (
         post(
@@ -99,4 +104,5 @@ class OrderRoutes(Resource):
         ),
         get("/v1/orders", page, by=ACCOUNT),
         get("/v1/orders/{order_id}", get_one, by=EVERYONE, refuses=("not_found",)),
+        get("/v1/orders/{order_id}/actions", open_actions, by=EVERYONE, refuses=("not_found",)),
     )

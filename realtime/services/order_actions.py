@@ -15,7 +15,7 @@ from realtime.clock import Clock
 from realtime.delivery.planner import Notice
 from realtime.services import attachment_uses
 from realtime.services.attachment_uses import Purpose
-from realtime.services.order_commands import Answers, Data, Deliver, NoteText
+from realtime.services.order_commands import Answers, Data, Handover, NoteText
 from realtime.services.order_events import SYSTEM, Event, OrderEvents
 from realtime.services.order_steps import STEPS, Acting, Step, Told, start
 from realtime.services.order_views import OrderViews, may_see, side_of
@@ -122,12 +122,14 @@ class OrderActions:
             step = await self._submit(tx, acting, told)
         else:
             step = STEPS[rule.action](acting, told)
-        if isinstance(told, Deliver):
+        if isinstance(told, Handover):
             step = await self._with_files(tx, acting, step, told)
         return await self.apply(tx, acting, step, rule.target)
 
-    async def _with_files(self, tx: Transaction, acting: Acting, step: Step, told: Deliver) -> Step:
-        """Put what is known of the files that are delivered where their ids stand."""
+    async def _with_files(
+        self, tx: Transaction, acting: Acting, step: Step, told: Handover
+    ) -> Step:
+        """Put what is known of the files that are handed over where their ids stand."""
         purpose = Purpose(
             used_as=AttachmentUse.DELIVERY,
             conversation_id=acting.order.conversation_id,

@@ -21,11 +21,19 @@ class Nothing(Data, frozen=True):
     """Nothing comes along."""
 
 
-class Deliver(Data, frozen=True):
-    """A delivery: what the seller says about it."""
+class Handover(Data, frozen=True):
+    """Files, and what the seller says about them."""
 
     message: OptionalText = ""
     attachments: Annotated[list[AttachmentId], Meta(max_length=MAX_FILES)] = []
+
+
+class Deliver(Handover, frozen=True):
+    """A delivery."""
+
+
+class ForApproval(Handover, frozen=True):
+    """A draft, where it is not the plan alone that is to be approved."""
 
 
 class AskForChanges(Data, frozen=True):

@@ -106,7 +106,7 @@ class OrderPapers:
                 raise Forbidden("the seller plans")
             before = order.plan or {"version": 0, "tasks": [], "approval": PlanApproval.NONE}
             same = _scope(before["tasks"]) == _scope(tasks)
-            plan = {
+            plan = before | {
                 "tasks": list(tasks),
                 # Ticking a task off changes nothing of what was agreed.
                 "approval": before["approval"] if same else PlanApproval.NONE,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.errors import Invalid
 from domain.instants import rfc3339
 from domain.lifecycle import Action, PlanApproval, RequestKind, Side
 from domain.preferences import Category
@@ -19,6 +20,7 @@ from realtime.services.order_commands import (
     AskToCancel,
     Data,
     Deliver,
+    ForApproval,
     Say,
 )
 from realtime.services.order_views import request_shape
@@ -205,26 +207,39 @@ def cancel(acting: Acting, data: Say) -> Step:
     return Step(event="cancelled", changes=ended, data={"reason": data.reason}, told=told)
 
 
-def send_plan(acting: Acting, _data: Data) -> Step:
-    """Ask for the plan to be approved."""
-    return _plan(acting, PlanApproval.SENT, Told(side=Side.BUYER, texts="plan_sent"))
+NO_PLAN: Values = {"tasks": [], "version": 0}
+
+
+def send_plan(acting: Acting, data: ForApproval) -> Step:
+    """Ask for the plan to be approved, or for a draft that comes along."""
+    plan = acting.order.plan or NO_PLAN
+    if not plan["tasks"] and not data.message.strip() and not data.attachments:
+        raise Invalid.field("data.attachments", "or a message are given: there is no plan to send")
+    # What there is no plan for is a draft, and approved as such.
+    kept = {**plan, "draft": not plan["tasks"]}
+    said = {"message": data.message, "attachments": data.attachments}
+    return _plan(kept, PlanApproval.SENT, Side.BUYER, said)
 
 
 def approve_plan(acting: Acting, _data: Data) -> Step:
     """Approve the plan."""
-    return _plan(acting, PlanApproval.APPROVED, Told(side=Side.SELLER, texts="plan_approved"))
+    return _plan(acting.order.plan, PlanApproval.APPROVED, Side.SELLER, {})
 
 
 def return_plan(acting: Acting, data: AskForChanges) -> Step:
     """Send the plan back."""
-    told = Told(side=Side.SELLER, texts="plan_returned", text=data.message)
-    return _plan(acting, PlanApproval.RETURNED, told, message=data.message)
+    said = {"message": data.message}
+    return _plan(acting.order.plan, PlanApproval.RETURNED, Side.SELLER, said)
 
 
-def _plan(acting: Acting, approval: PlanApproval, told: Told, **data: Any) -> Step:
-    plan = acting.order.plan | {"approval": approval}
-    shown = {"version": plan["version"], "tasks": plan["tasks"], **data}
-    return Step(event=told.texts, changes={"plan": plan}, data=shown, told=(told,))
+def _plan(plan: Values, approval: PlanApproval, side: Side, said: Values) -> Step:
+    texts = f"draft_{approval}" if plan.get("draft") else f"plan_{approval}"
+    return Step(
+        event=f"plan_{approval}",
+        changes={"plan": {**plan, "approval": approval}},
+        data={"version": plan["version"], "tasks": plan["tasks"], **said},
+        told=(Told(side=side, texts=texts, text=said.get("message", "")),),
+    )
 
 
 STEPS: Mapping[Action, Callable[[Acting, Any], Step]] = {

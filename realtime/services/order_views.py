@@ -60,7 +60,6 @@ class OrderViews:
             requested=RequestKind(request["kind"]) if request else None,
             requested_by=side_of(order, request["by"]) if request else None,
             may_remind=_is_past(order.reminded_at, now - REMINDERS_APART),
-            has_plan=bool(plan.get("tasks")),
             plan=PlanApproval(plan.get("approval", PlanApproval.NONE)),
         )
 

@@ -237,6 +237,13 @@ class PendingRequest(TypedDict):
     reason: str
 
 
+class OpenActions(TypedDict):
+    """What can be done with an order by whoever asks, as of a version of it."""
+
+    available_actions: Sequence[Action]
+    version: Count
+
+
 class Order(TypedDict):
     """An order as both sides' lists have it."""
 

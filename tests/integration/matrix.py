@@ -43,6 +43,7 @@ MATRIX: Sequence[Row] = (
     ("POST /v1/orders", ORDER, "401 401 403 403 403 403 201"),
     ("GET /v1/orders", None, "401 401 200 200 200 403 403"),
     ("GET /v1/orders/{order_id}", None, "401 401 404 200 200 200 200"),
+    ("GET /v1/orders/{order_id}/actions", None, "401 401 404 200 200 200 200"),
     # Nothing is asked, so nobody can be reminded; others do not know of the order.
     (
         "POST /v1/orders/{order_id}/actions",

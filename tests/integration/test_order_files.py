@@ -173,3 +173,16 @@ async def test_a_delivery_with_a_wrong_file_is_none(
 
     assert [error.path for error in refused.value.errors] == [path]
     assert (await job.market.orders.get(SAM, job.id))["status"] == "in_progress"
+
+
+async def test_a_draft_of_the_work_is_shown_to_the_buyer_before_it_is_delivered(job: Job) -> None:
+    market = job.market
+    sketch = await market.upload(SAM, "sketch.png", a_picture())
+    with pytest.raises(Invalid, match=r"data\.attachments\[0\]: there is no such attachment"):
+        await job.does(SAM, "send_plan", attachments=["missing"])
+
+    await job.does(SAM, "send_plan", attachments=[sketch])
+
+    page = await market.orders.get(BEA, job.id)
+    assert [each["name"] for each in page["timeline"][-1]["data"]["attachments"]] == ["sketch.png"]
+    assert [await job.sees(who, sketch) for who in (BEA, EVE)] == [True, False]

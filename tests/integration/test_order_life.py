@@ -271,6 +271,29 @@ async def test_a_plan_is_sent_returned_and_approved(database: Database) -> None:
     assert changed["approval"] == "none"
 
 
+async def test_a_draft_is_sent_for_approval_returned_and_approved(database: Database) -> None:
+    life = await a_life(database)
+    with pytest.raises(Invalid, match=r"data\.attachments: .*there is no plan"):
+        await life.does(life.sam, "send_plan", message=" ")
+    await life.does(life.sam, "send_plan", message="How about this?")
+    assert "approve_plan" in (await life.seen(life.bea))["available_actions"]
+    await life.does(life.bea, "return_plan", message="bluer, please")
+    await life.does(life.sam, "send_plan", message="And this?")
+    await life.does(life.bea, "approve_plan")
+
+    page = await life.seen(life.sam)
+    told = [(each["type"], each["data"].get("message")) for each in page["timeline"][1:]]
+    assert told == [
+        ("plan_sent", "How about this?"),
+        ("plan_returned", "bluer, please"),
+        ("plan_sent", "And this?"),
+        ("plan_approved", None),
+    ]
+    assert page["plan"] == {"tasks": [], "approval": "approved", "version": 0}
+    feed = await life.place.notifications.page(life.bea, after=None, limit=2)
+    assert [each["title"] for each in feed["items"]] == 2 * ["Sam has sent a draft"]
+
+
 async def test_answers_are_drafted_handed_in_and_changed(database: Database) -> None:
     life = await a_life(database, questions=True)
     requirements = life.place.requirements

@@ -259,7 +259,8 @@ function hasButton(action: OrderAction, { available_actions, plan }: OrderPage):
   // Whoever can cancel need not ask.
   if (action === 'request_cancellation') return !available_actions.includes('cancel');
   if (action !== 'send_plan') return true;
-  return plan?.approval === 'none' || plan?.approval === 'returned';
+  if (!plan?.tasks.length) return false;
+  return plan.approval === 'none' || plan.approval === 'returned';
 }
 
 declare global {

@@ -139,15 +139,16 @@ export class OrderwirePlan extends LitElement {
     </form>`;
   }
 
-  #approval(order: OrderPage, { approval }: Plan, connection: Connection): TemplateResult {
+  #approval(order: OrderPage, { approval, tasks }: Plan, connection: Connection): TemplateResult {
     const { client, language } = connection;
     const name = firstName(otherOf(order, client.account).name);
     const mine = approval === 'sent' && client.account === order.buyer.id;
     const text = language.t(mine ? 'plan.approval.sent.mine' : `plan.approval.${approval}`, {
       name,
     });
+    const sendable = tasks.length > 0 && (approval === 'none' || approval === 'returned');
     const open = ANSWERS.filter((action) => order.available_actions.includes(action)).filter(
-      (action) => action !== 'send_plan' || approval === 'none' || approval === 'returned',
+      (action) => action !== 'send_plan' || sendable,
     );
     return html`<div class="approval">
       <span class="status grow ${TONES[approval]}" role="status">${text}</span>
