@@ -13,6 +13,9 @@ from storage.search_index import SHIFT, key, milliseconds
 from storage.search_windows import Window
 
 MOST = 2**63 - 1
+# So many words that begin alike are asked for one by one.
+MOST_WORDS = 200
+HIGHEST = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,32 +31,54 @@ async def find(
     connection: AsyncConnection, account_id: str, asked: Asked, *, below: int | None, limit: int
 ) -> Sequence[Record]:
     """Read (conversation_id, seq, doc) of the newest there are ``below`` a number."""
-    mark = key(account_id)
     dialect = connection.dialect.name
-    quote, more, joined = _ASKED[dialect]
-    ending = "" if asked.whole else more
-    question = joined.join(f"{quote}{mark}_{word}{quote}{ending}" for word in asked.words)
-    given: dict[str, object] = {"below": below or MOST, "limit": limit, "question": question}
-    if dialect == "postgresql":
+    mark = key(account_id)
+    given: dict[str, object] = {"below": below or MOST, "limit": limit}
+    marked = [f"{mark}_{word}" for word in asked.words]
+    if dialect == "sqlite":
+        parts = [f'"{word}"' if asked.whole else await _begun(connection, word) for word in marked]
+        given["question"] = " AND ".join(parts)
+    else:
         latest = milliseconds(asked.now) if below is None else below >> SHIFT
-        newest, older = search_windows.before(latest)
-        given |= {
-            "newest": f"{question} & ({_said_in(newest, mark)})",
-            "older": f"{question} & ({_said_in(older, mark)})",
-            "older_from": older.since << SHIFT,
-            "newest_from": newest.since << SHIFT,
-            "newest_to": newest.until << SHIFT,
-        }
+        question = " & ".join(f"'{word}'" if asked.whole else f"'{word}':*" for word in marked)
+        given |= _windows(question, mark, latest)
     return await fetch_all(connection, _FINDING[dialect], given)
+
+
+async def _begun(connection: AsyncConnection, word: str) -> str:
+    """Write what FTS5 is asked for what begins so.
+
+    Asked for a beginning it reads all that have it before it returns the first; asked for words,
+    as few as are wanted. So where few words begin so, it is asked for them.
+    """
+    given = {"first": word, "last": f"{word}{HIGHEST}", "limit": MOST_WORDS + 1}
+    words = [row.term for row in await fetch_all(connection, _BEGUN, given)]
+    if not 0 < len(words) <= MOST_WORDS:
+        return f'"{word}"*'
+    return "(" + " OR ".join(f'"{each}"' for each in words) + ")"
+
+
+def _windows(question: str, mark: str, latest: int) -> Mapping[str, object]:
+    """Write what PostgreSQL is asked: for what is newest, for what is older, for all."""
+    newest, older = search_windows.before(latest)
+    return {
+        "question": question,
+        "newest": f"{question} & ({_said_in(newest, mark)})",
+        "older": f"{question} & ({_said_in(older, mark)})",
+        "older_from": older.since << SHIFT,
+        "newest_from": newest.since << SHIFT,
+        "newest_to": newest.until << SHIFT,
+    }
 
 
 def _said_in(window: Window, mark: str) -> str:
     return " | ".join(f"'{mark}{each}'" for each in window.marks)
 
 
-# How a word is quoted, how one is asked for by its beginning, and how several are.
-_ASKED = {"sqlite": ('"', "*", " AND "), "postgresql": ("'", ":*", " & ")}
 _COLUMNS = {"conversation_id": Text, "seq": BigInteger, "doc": BigInteger}
+_BEGUN = text(
+    "SELECT term FROM search_words_vocabulary WHERE term >= :first AND term <= :last LIMIT :limit"
+)
 # FTS5 has the newest at hand. An index of PostgreSQL's knows no order, and what is common is there
 # a hundred thousand times: so it is asked for what is recent first, and for all there is only where
 # that is too little - in one statement, of which it runs no more than it has to. What says that

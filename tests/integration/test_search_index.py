@@ -18,7 +18,7 @@ from realtime.services.search import Kind
 from storage import search_index, search_lookup
 from storage.engine import Database, Transaction
 from storage.search_index import Document, first_number
-from storage.search_lookup import Asked
+from storage.search_lookup import MOST_WORDS, Asked
 from storage.tables import search_documents
 from tests.support.clock import NOON
 from tests.support.eventually import eventually_reads
@@ -183,6 +183,25 @@ async def test_the_newest_are_found_however_long_ago_they_were_said(market: Mark
                 assert len(found) >= limit - 1
             else:
                 assert sorted(found) == said
+
+
+async def test_a_beginning_is_found_however_many_words_begin_so(market: Marketplace) -> None:
+    sam, bea = await market.sam_and_bea()
+    thread = await market.direct(bea, sam)
+    many = await market.send(bea, thread, " ".join(f"xa{n}" for n in range(MOST_WORDS)))
+    await market.indexer.catch_up()
+
+    async def found(query: str) -> list[int]:
+        result = await market.search.find(sam, query, {Kind.MESSAGES}, 10)
+        return [hit["message"]["seq"] for hit in result["messages"]]
+
+    assert await found("xa") == await found("xa19 xa1") == [many.seq]
+    assert await found("xa q") == await found("xb") == []
+    market.clock.advance(timedelta(seconds=1))
+    more = await market.send(bea, thread, "XAver said: Xänie")
+    await market.indexer.catch_up()
+    assert await found("xa") == [more.seq, many.seq]
+    assert await found("sai xa") == await found("xan") == [more.seq]
 
 
 async def test_erased_people_find_nothing_and_others_still_do(market: Marketplace) -> None:
