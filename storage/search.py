@@ -4,8 +4,9 @@ What the index knows (``storage.search_index``) is asked there; what is newer is
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.conversations import EntryKind
@@ -14,15 +15,6 @@ from storage.rows import Record, fetch_all
 from storage.tables import accounts, entries, inbox_items, search_progress
 
 MOST_SUBJECTS = 5_000
-
-
-def _visible(account_id: str) -> Sequence[ColumnElement[bool]]:
-    """Match entries, joined with inbox items, that are messages an account has before it."""
-    return (
-        inbox_items.c.account_id == account_id,
-        entries.c.kind == EntryKind.MESSAGE,
-        entries.c.deleted_at.is_(None),
-    )
 
 
 async def messages(
@@ -34,42 +26,68 @@ async def messages(
         select(entries)
         .join(wanted, (entries.c.conversation_id == wanted.c.id) & (entries.c.seq == wanted.c.seq))
         .join(inbox_items, inbox_items.c.conversation_id == wanted.c.id)
-        .where(*_visible(account_id))
+        .where(
+            inbox_items.c.account_id == account_id,
+            entries.c.kind == EntryKind.MESSAGE,
+            entries.c.deleted_at.is_(None),
+        )
     )
     rows = [{"id": conversation_id, "seq": seq} for conversation_id, seq in places]
     return await fetch_all(connection, statement, {"rows": rows})
 
 
-async def unindexed(
-    connection: AsyncConnection, account_id: str, patterns: Sequence[str], limit: int
-) -> Sequence[Record]:
-    """Read the newest messages like all patterns that the index does not have as they are."""
-    indexed = func.coalesce(search_progress.c.indexed_seq, 0)
-    change = entries.alias("change")
-    is_changed = exists().where(
-        change.c.conversation_id == entries.c.conversation_id,
-        change.c.seq > indexed,
-        change.c.target_seq == entries.c.seq,
+async def latest(connection: AsyncConnection, account_id: str) -> datetime | None:
+    """Read when something last happened in an account's conversations, if there are any."""
+    statement = select(func.max(inbox_items.c.active_at)).where(
+        inbox_items.c.account_id == account_id
     )
+    found: datetime | None = (await connection.execute(statement)).scalar_one()
+    return found
+
+
+async def behind(connection: AsyncConnection, account_id: str) -> Sequence[Record]:
+    """Read (conversation_id, indexed_seq) of the account's that are further than the index."""
+    indexed = func.coalesce(search_progress.c.indexed_seq, 0)
     statement = (
-        select(entries)
-        .select_from(inbox_items)
+        select(inbox_items.c.conversation_id, indexed.label("indexed_seq"))
         .join(
             search_progress,
             search_progress.c.conversation_id == inbox_items.c.conversation_id,
             isouter=True,
         )
-        .join(entries, entries.c.conversation_id == inbox_items.c.conversation_id)
-        .where(
-            *_visible(account_id),
-            inbox_items.c.last_seq > indexed,
-            or_(entries.c.seq > indexed, and_(entries.c.edited_at.is_not(None), is_changed)),
-            *(entries.c.body.ilike(pattern) for pattern in patterns),
-        )
-        .order_by(entries.c.at.desc(), entries.c.seq.desc())
-        .limit(limit)
+        .where(inbox_items.c.account_id == account_id, inbox_items.c.last_seq > indexed)
     )
     return await fetch_all(connection, statement)
+
+
+async def unindexed(
+    connection: AsyncConnection, places: Sequence[Record], patterns: Sequence[str], limit: int
+) -> Sequence[Record]:
+    """Read the newest messages like all patterns that the index does not have as they are.
+
+    They are in these conversations, as ``behind`` read them: what was said since, and what has
+    changed since.
+    """
+    wanted = batch(connection.dialect.name, id=TEXT, after=INT)
+    change = entries.alias("change")
+    said = select(entries).join(
+        wanted, (entries.c.conversation_id == wanted.c.id) & (entries.c.seq > wanted.c.after)
+    )
+    changed = (
+        select(entries)
+        .join(change, change.c.conversation_id == entries.c.conversation_id)
+        .join(wanted, (change.c.conversation_id == wanted.c.id) & (change.c.seq > wanted.c.after))
+        .where(change.c.target_seq == entries.c.seq, entries.c.seq <= wanted.c.after)
+    )
+    standing = (
+        entries.c.kind == EntryKind.MESSAGE,
+        entries.c.deleted_at.is_(None),
+        *(entries.c.body.ilike(pattern) for pattern in patterns),
+    )
+    found = union_all(said.where(*standing), changed.where(*standing)).subquery()
+    statement = select(found).order_by(found.c.at.desc(), found.c.seq.desc()).limit(limit)
+    rows = [{"id": row.conversation_id, "after": row.indexed_seq} for row in places]
+    return await fetch_all(connection, statement, {"rows": rows})
 
 
 async def subjects(connection: AsyncConnection, account_id: str) -> Sequence[Record]:

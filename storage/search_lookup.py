@@ -20,11 +20,14 @@ HIGHEST = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is looked for at ``now``: messages with each of these words, ``whole`` or begun so."""
+    """What is looked for: messages with each of these words, ``whole`` or begun so.
+
+    None of them is from after ``latest``.
+    """
 
     words: Sequence[str]
     whole: bool
-    now: datetime
+    latest: datetime
 
 
 async def find(
@@ -39,7 +42,7 @@ async def find(
         parts = [f'"{word}"' if asked.whole else await _begun(connection, word) for word in marked]
         given["question"] = " AND ".join(parts)
     else:
-        latest = milliseconds(asked.now) if below is None else below >> SHIFT
+        latest = milliseconds(asked.latest) if below is None else below >> SHIFT
         question = " & ".join(f"'{word}'" if asked.whole else f"'{word}':*" for word in marked)
         given |= _windows(question, mark, latest)
     return await fetch_all(connection, _FINDING[dialect], given)

@@ -233,7 +233,7 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
             clock=clock,
             new_id=new_id,
         ),
-        search=Search(database=database, people=people, order_views=order_views, clock=clock),
+        search=Search(database=database, people=people, order_views=order_views),
         indexer=ground.indexer,
         attachments=attachments,
         blocks=Blocks(database=database, people=people, conversations=conversations, clock=clock),

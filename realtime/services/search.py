@@ -18,7 +18,6 @@ from domain.search import (
     terms_of,
     very_words,
 )
-from realtime.clock import Clock
 from realtime.services import views
 from realtime.services.order_views import OrderViews
 from realtime.services.people import People
@@ -62,11 +61,8 @@ class Found(TypedDict):
 class Search:
     """The use case of whoever looks for something."""
 
-    def __init__(
-        self, *, database: Database, people: People, order_views: OrderViews, clock: Clock
-    ) -> None:
+    def __init__(self, *, database: Database, people: People, order_views: OrderViews) -> None:
         self._database = database
-        self._clock = clock
         self._people = people
         self._order_views = order_views
 
@@ -96,14 +92,18 @@ class Search:
         self, connection: AsyncConnection, account_id: str, terms: Sequence[Term], limit: int
     ) -> list[FoundMessage]:
         """Find the newest that match, those with the very words first."""
-        patterns = [rough_pattern(term) for term in terms]
+        latest = await search.latest(connection, account_id)
+        if latest is None:
+            return []
         found = _Matching(terms)
-        found.take(await search.unindexed(connection, account_id, patterns, MOST_UNINDEXED))
+        if behind := await search.behind(connection, account_id):
+            patterns = [rough_pattern(term) for term in terms]
+            found.take(await search.unindexed(connection, behind, patterns, MOST_UNINDEXED))
         # Of those with the very words the newest are at hand; nothing else comes before them.
-        whole = Asked(words=very_words(terms), whole=True, now=self._clock.now())
+        whole = Asked(words=very_words(terms), whole=True, latest=latest)
         await _look_up(connection, account_id, whole, found, limit)
         if found.count(len(terms)) < limit:
-            begun = Asked(words=beginnings(terms), whole=False, now=whole.now)
+            begun = Asked(words=beginnings(terms), whole=False, latest=latest)
             await _look_up(connection, account_id, begun, found, limit * CANDIDATES)
         return [_found(row, terms) for row in found.best(limit)]
 

@@ -182,12 +182,7 @@ class Marketplace:
         periods = Periods()
         self.order_views = OrderViews(clock=self.clock, periods=periods)
         self.indexer = Indexer(**made, monotonic=lambda: 0.0)
-        self.search = Search(
-            database=database,
-            people=self.people,
-            order_views=self.order_views,
-            clock=self.clock,
-        )
+        self.search = Search(database=database, people=self.people, order_views=self.order_views)
         known: Mapping[str, Any] = {"people": self.people, "clock": self.clock}
         events = OrderEvents(
             **known, **telling, planner=planner, order_views=self.order_views, new_id=new_id
