@@ -1,5 +1,6 @@
-"""What takes alerts out of the house: one carrier a channel, the same four steps for each."""
+"""What takes alerts out of the house: one carrier a channel, the same steps for each."""
 
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from realtime.delivery.moment import Moment
@@ -14,6 +15,10 @@ class Carrier(Protocol):
 
     def pack(self, moment: Moment) -> Any:
         """Put the alert into words and form, from the data as it is now."""
+        ...
+
+    def place(self) -> AbstractAsyncContextManager[object]:
+        """Wait until there is room to hand one over: what waits here has not been begun."""
         ...
 
     async def carry(self, parcel: Any) -> Outcome:

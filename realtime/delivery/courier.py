@@ -83,16 +83,18 @@ class Courier:
 
     async def _send(self, carrier: Carrier, moment: Moment) -> Done:
         claim = moment.claim
-        began = self._clock.now()
-        lease_until = began + self._lease
         if claim.crashes and not await self._recorder.write(
-            self._verdicts.suspected(claim, lease_until)
+            self._verdicts.suspected(claim, self._clock.now() + self._lease)
         ):
             return Done()
         parcel = carrier.pack(moment)
-        if not await self._recorder.write(self._verdicts.begun(claim, began, lease_until)):
-            return Done()
-        outcome = await carrier.settle(moment, await carrier.carry(parcel))
+        async with carrier.place():
+            began = self._clock.now()
+            begun = self._verdicts.begun(claim, began, began + self._lease)
+            if not await self._recorder.write(begun):
+                return Done()
+            carried = await carrier.carry(parcel)
+        outcome = await carrier.settle(moment, carried)
         if moment.address is not None:
             self._domains.learn(moment.address, outcome, self._clock.now())
         tried = self._verdicts.tried(

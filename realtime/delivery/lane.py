@@ -47,7 +47,7 @@ class Pace:
     # A look for what is seldom at most this often.
     glance: float = 0.1
     # While there is more to claim, it waits so long for half of its slots.
-    fill: float = 0.05
+    fill: float = 0.25
     # Behind an error of ours.
     after_failure: float = 1.0
     # What is under way may take this long when the worker stops.

@@ -39,13 +39,13 @@ LANES = (
         name="push_new_order",
         channel=Channel.PUSH,
         priorities=(Priority.FIRST, Priority.AGAIN_FIRST),
-        at_once=64,
+        at_once=128,
     ),
     Lane(
         name="push",
         channel=Channel.PUSH,
         priorities=(Priority.NORMAL, Priority.CROWD, Priority.AGAIN),
-        at_once=64,
+        at_once=128,
     ),
     Lane(
         name="push_digest",
@@ -58,7 +58,7 @@ LANES = (
         name="email",
         channel=Channel.EMAIL,
         priorities=tuple(each for each in Priority if each is not Priority.DIGEST),
-        at_once=32,
+        at_once=64,
     ),
     Lane(
         name="email_digest",

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from realtime.delivery.moment import Moment
 from realtime.delivery.outcome import Outcome, Result
@@ -26,6 +27,10 @@ class ToldCarrier:
         """Take an id."""
         self.before_packing(moment)
         return moment.claim.id
+
+    def place(self) -> AbstractAsyncContextManager[object]:
+        """Have room for any number."""
+        return nullcontext()
 
     async def carry(self, parcel: str) -> Outcome:
         """Wait for the door, and do what was told for this time."""

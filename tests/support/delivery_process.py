@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+from contextlib import AbstractAsyncContextManager
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -83,6 +84,10 @@ class MortalCarrier:
         self._fate.tasted(moment.claim.order_id)
         self._fate.reached("claimed")
         return self._carrier.pack(moment)
+
+    def place(self) -> AbstractAsyncContextManager[object]:
+        """Wait as the other does."""
+        return self._carrier.place()
 
     async def carry(self, parcel: Any) -> Outcome:
         """It is recorded to be sent before, and accepted afterwards, but not recorded."""

@@ -1,6 +1,8 @@
 """Carries alerts as mails: the same Message-ID for each attempt of a delivery."""
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -11,6 +13,7 @@ from realtime.delivery.email.compose import MailComposer
 from realtime.delivery.email.dkim import DkimSigner
 from realtime.delivery.email.headers import message_id
 from realtime.delivery.email.mail import Mail
+from realtime.delivery.email.relay import PoolLimits
 from realtime.delivery.email.reply_address import ReplyAddresses
 from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens, Unsubscription
@@ -23,6 +26,11 @@ _BOUNCES: Mapping[str, BounceKind] = {
     Reason.HARD_BOUNCE: BounceKind.HARD,
     Reason.MAILBOX_FULL: BounceKind.SOFT,
 }
+
+
+# So many mails are under way at a time: those that have a connection, and as many that are being
+# written down to be sent. A worker that is killed leaves no more of them in doubt.
+UNDER_WAY = 2 * PoolLimits().connections
 
 
 class Bounces(Protocol):
@@ -57,6 +65,7 @@ class MailCarrier:
         self._signer = signer
         self._replies = replies
         self._public_url = public_url
+        self._places = asyncio.Semaphore(UNDER_WAY)
         self._domain = urlsplit(public_url).hostname or "localhost"
 
     def pack(self, moment: Moment) -> Mail:
@@ -79,6 +88,10 @@ class MailCarrier:
         if self._replies is None or about is None or about.conversation_id is None:
             return None
         return self._replies.make(moment.claim.id)
+
+    def place(self) -> AbstractAsyncContextManager[object]:
+        """Wait until a connection is free, or soon will be."""
+        return self._places
 
     async def carry(self, parcel: Mail) -> Outcome:
         """Hand it to the first relay that takes it."""

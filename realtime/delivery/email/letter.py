@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from realtime.delivery.alert import (
     AddressSuspended,
@@ -21,8 +22,7 @@ MOST_QUOTES = 20
 LONGEST_QUOTE = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One fact in a line of its own."""
 
     label: str

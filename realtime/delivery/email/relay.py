@@ -10,7 +10,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPResponseException
 
 from realtime.clock import Clock, SystemClock
 from realtime.delivery.board import Board, Kind, Place, place
@@ -235,6 +235,7 @@ class RelayPool:
         try:
             async with asyncio.timeout(self._timeouts.connect):
                 await client.connect()
+                await _greet(client)
                 if self.relay.username is not None:
                     phase = Phase.LOGIN
                     await client.login(self.relay.username, self.relay.password)
@@ -255,6 +256,15 @@ class RelayPool:
         with suppress(SMTPException, OSError):
             await connection.client.quit(timeout=self._timeouts.quit)
         connection.client.close()
+
+
+async def _greet(client: SMTP) -> None:
+    """Say who we are, unless that was said on the way to a private connection."""
+    if client.is_ehlo_or_helo_needed:
+        try:
+            await client.ehlo()
+        except SMTPHeloError:
+            await client.helo()  # RFC 5321, 3.2: a server that is older than EHLO
 
 
 def outcome_of(phase: Phase, error: Exception) -> Outcome:

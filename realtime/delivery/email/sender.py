@@ -34,6 +34,7 @@ from realtime.delivery.email.relay import (
 from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.reasons import Reason
 
+_TAKEN = (250, 251)
 _START_INPUT = 354
 _REFUSALS = 400
 
@@ -137,9 +138,9 @@ class HandOver:
 
     async def _converse(self, mail: Mail, recipient: str) -> Outcome:
         client = self._connection.client
-        await client.mail(mail.sender)
+        await self._say(b"MAIL", f"FROM:<{mail.sender}>")
         self.phase = Phase.RCPT
-        await client.rcpt(recipient)
+        await self._say(b"RCPT", f"TO:<{recipient}>")
         self.phase = Phase.DATA
         go_on = await client.execute_command(b"DATA")
         if go_on.code != _START_INPUT:
@@ -151,6 +152,12 @@ class HandOver:
         self.phase = Phase.BODY
         answer = await protocol.read_response(timeout=self._timeouts.answer)
         return classify_reply(SmtpReply(phase=self.phase, code=answer.code, text=answer.message))
+
+    async def _say(self, command: bytes, argument: str) -> None:
+        """Name one side of the envelope, whose addresses were looked at before they came here."""
+        answer = await self._connection.client.execute_command(command, argument.encode("ascii"))
+        if answer.code not in _TAKEN:
+            raise SMTPResponseException(answer.code, answer.message)
 
     async def _tidy_up(self, error: Exception) -> None:
         """Forget a refused mail, so that the next one may use the connection."""

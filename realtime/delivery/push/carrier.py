@@ -1,5 +1,6 @@
 """Carries alerts to browsers; composes at the last moment, drops subscriptions that are gone."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 
 from domain.preferences import Category
@@ -48,6 +49,10 @@ class PushCarrier:
             urgency=_urgency(moment.claim.category),
             topic=push_topic(alert),
         )
+
+    def place(self) -> AbstractAsyncContextManager[object]:
+        """Wait for nothing: its sender knows how much an origin takes, and a push may repeat."""
+        return nullcontext()
 
     async def carry(self, parcel: Push) -> Outcome:
         """Send it."""
