@@ -10,6 +10,8 @@ import json
 import sys
 import time
 import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -38,18 +40,21 @@ async def place(session: aiohttp.ClientSession, asked: dict[str, Any], service: 
         return service, sent, accepted if answer.status == 201 else None
 
 
-async def place_all(asked: dict[str, Any]) -> list[Placed]:
+async def at_rate(rate: float, steps: Sequence[Callable[[], Awaitable[Placed]]]) -> list[Placed]:
+    """Begin one after the other, so many a second, and wait for all."""
     loop = asyncio.get_running_loop()
     begin = loop.time()
-    async with (
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
-        asyncio.TaskGroup() as group,
-    ):
-        placing = []
-        for number, service in enumerate(asked["services"]):
-            await asyncio.sleep(max(0.0, begin + number / asked["rate"] - loop.time()))
-            placing.append(group.create_task(place(session, asked, service)))
-    return [task.result() for task in placing]
+    begun = []
+    for number, step in enumerate(steps):
+        await asyncio.sleep(max(0.0, begin + number / rate - loop.time()))
+        begun.append(asyncio.ensure_future(step()))
+    return list(await asyncio.gather(*begun))
+
+
+async def place_all(asked: dict[str, Any]) -> list[Placed]:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        steps = [partial(place, session, asked, service) for service in asked["services"]]
+        return await at_rate(asked["rate"], steps)
 
 
 def main() -> None:

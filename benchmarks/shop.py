@@ -14,7 +14,7 @@ from sqlalchemy import Table, func, select
 
 from domain.preferences import Category, Channel
 from realtime.delivery import base64url
-from realtime.delivery.plan import BUCKET, Plan, Target
+from realtime.delivery.plan import BUCKET, DOORBELL, Plan, Target
 from realtime.delivery.reasons import Reason
 from storage.deliveries import Priority
 from storage.dialects import insert_rows
@@ -62,10 +62,11 @@ class Shop:
         now = datetime.now(UTC)
         self.open(name, -(-count // EACH))
         self._store(
-            (orders, (_order(name, n, now) for n in range(count))),
-            (notifications, (_notification(name, n, now) for n in range(count))),
+            (orders, (_order(_named(name, n), now) for n in range(count))),
+            (notifications, (_notification(_named(name, n), now) for n in range(count))),
         )
-        self._store((deliveries, (_delivery(name, n, channel) for n in range(count))), whole=True)
+        due = (_delivery(_named(name, n), channel) for n in range(count))
+        self._store((deliveries, due), whole=True)
 
     def left(self, name: str) -> dict[str, int]:
         """Count a round's alerts by where they stand."""
@@ -101,6 +102,36 @@ def on_database(address: str, work: Callable[[Database], Coroutine[Any, Any, T]]
             await database.close()
 
     return asyncio.run(do())
+
+
+async def tell_of_order(tx: Transaction, news: "News") -> None:
+    """Store an order and both alerts of it, as far as a worker knows of one; ring for it."""
+    now = datetime.now(UTC)
+    await _insert(orders, [_order(news, now)], tx)
+    await _insert(notifications, [_notification(news, now)], tx)
+    await _insert(deliveries, [_delivery(news, channel) for channel in Channel], tx)
+    tx.ring(DOORBELL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """An order, and what its seller is told of it."""
+
+    id: str
+    number: int
+    seller: str
+    buyer: str
+    category: Category
+
+
+def _named(name: str, number: int) -> News:
+    return News(
+        id=f"{name}-{number}",
+        number=number,
+        seller=f"{name}-{number // EACH}",
+        buyer=f"{name}-buyer",
+        category=CATEGORIES[number % len(CATEGORIES)],
+    )
 
 
 async def _insert(table: Table, rows: Sequence[Values], tx: Transaction) -> None:
@@ -163,26 +194,21 @@ def _service(seller: str, now: datetime) -> Values:
     }
 
 
-def _seller(name: str, number: int) -> str:
-    return f"{name}-{number // EACH}"
-
-
-def _order(name: str, number: int, now: datetime) -> Values:
-    seller = _seller(name, number)
+def _order(news: News, now: datetime) -> Values:
     return {
-        "id": f"{name}-{number}",
-        "number": f"FO{number}",
-        "service_id": f"{seller}-logo",
+        "id": news.id,
+        "number": f"FO{news.number}",
+        "service_id": f"{news.seller}-logo",
         "service_title": "A logo",
-        "seller_id": seller,
-        "buyer_id": f"{name}-buyer",
+        "seller_id": news.seller,
+        "buyer_id": news.buyer,
         "price_amount": 5000,
         "price_currency": "EUR",
         "status": "in_progress",
         "active": True,
         "delivery_days": 3,
         "due_at": now + timedelta(days=3),
-        "conversation_id": f"{name}-{number}",
+        "conversation_id": news.id,
         "questions": [],
         "answers": {},
         "requirements_status": "none",
@@ -192,19 +218,19 @@ def _order(name: str, number: int, now: datetime) -> Values:
     }
 
 
-def _notification(name: str, number: int, now: datetime) -> Values:
-    template, facts = _TOLD[CATEGORIES[number % len(CATEGORIES)]]
+def _notification(news: News, now: datetime) -> Values:
+    template, facts = _TOLD[news.category]
     return {
-        "account_id": _seller(name, number),
-        "id": f"{name}-{number}",
-        "cause": f"{name}-{number}",
-        "category": CATEGORIES[number % len(CATEGORIES)],
+        "account_id": news.seller,
+        "id": news.id,
+        "cause": news.id,
+        "category": news.category,
         "template": template,
         "title": "Anna Brandt ordered A logo",
-        "body": f"FO{number}",
-        "facts": facts | {"number": f"FO{number}", "service": "A logo"},
-        "link": f"/orders/{name}-{number}",
-        "order_id": f"{name}-{number}",
+        "body": f"FO{news.number}",
+        "facts": facts | {"number": f"FO{news.number}", "service": "A logo"},
+        "link": f"/orders/{news.id}",
+        "order_id": news.id,
         "at": now,
         "counted": True,
     }
@@ -222,19 +248,19 @@ _TOLD: dict[Category, tuple[str, Values]] = {
 }
 
 
-def _delivery(name: str, number: int, channel: Channel) -> Values:
+def _delivery(news: News, channel: Channel) -> Values:
     now = datetime.now(UTC)
-    category = CATEGORIES[number % len(CATEGORIES)]
+    is_new = news.category is Category.NEW_ORDER
     plan = Plan(
-        delivery_id=f"{name}-{number}",
-        cause=f"{name}-{number}",
-        category=category,
+        delivery_id=f"{news.id}-{channel}",
+        cause=news.id,
+        category=news.category,
         target=Target(channel=channel, id=DEVICE if channel is Channel.PUSH else ""),
         now=now,
         due_at=now,
         reason=Reason.AT_ONCE,
-        order_id=f"{name}-{number}",
-        priority=Priority.FIRST if category is Category.NEW_ORDER else Priority.NORMAL,
+        order_id=news.id,
+        priority=Priority.FIRST if is_new else Priority.NORMAL,
     )
-    about = {"bucket": BUCKET, "account_id": _seller(name, number), "channel": channel}
-    return about | {"notification_id": f"{name}-{number}"} | plan.delivery()
+    about = {"bucket": BUCKET, "account_id": news.seller, "notification_id": news.id}
+    return about | {"channel": channel} | plan.delivery()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -23,15 +23,19 @@ from benchmarks.bench import Bench, Contender, Scenario, Standing
 from benchmarks.databases import KINDS
 from benchmarks.figures import Faults, Phase, Run
 from benchmarks.generator import Generator
-from benchmarks.orderwire import Orderwire
+from benchmarks.orderwire import COMMAND, Orderwire, environment
 from benchmarks.processes import cpu_seconds, family, free_port, pinned, rss_kb
+from benchmarks.scenarios.nodes import valkey
 from benchmarks.shop import Shop
 
 RATE = 100
-QUICK_RATE = 20
+# A whole order is some thirty statements: so many a second leave room on a small machine.
+WHOLE_RATE = 20
+QUICK_RATE = 10
 SHORTEST = 5.0  # seconds
 KINDS_OF_ALERT = ("push", "mail")
-ORDER_LOAD = Path(__file__).parents[1] / "order_load.py"
+OVER_HTTP = [sys.executable, str(Path(__file__).parents[1] / "order_load.py")]
+COMMITTED = [sys.executable, "-m", "benchmarks.commit_load"]
 
 Placed = tuple[str, int, int | None]
 
@@ -49,8 +53,8 @@ class Spent:
 class Ordering:
     """Who takes orders and tells sellers of them; ``shop`` is where it keeps its own."""
 
-    port: int
-    key: str
+    command: Sequence[str]
+    given: Mapping[str, Any]
     pids: tuple[int, ...]
     sinks: Sinks
     shop: Shop | None
@@ -85,14 +89,13 @@ class Ordering:
 
     def _place(self, name: str, orders: int) -> list[Placed]:
         asked = {
-            "port": self.port,
-            "key": self.key,
+            **self.given,
             "buyer": f"{name}-buyer",
             "services": [f"{name}-{number}" for number in range(orders)],
             "rate": self.rate,
         }
         done = subprocess.run(
-            pinned([sys.executable, str(ORDER_LOAD)], self.core),
+            pinned(self.command, self.core),
             input=json.dumps(asked).encode(),
             stdout=subprocess.PIPE,
             check=True,
@@ -145,20 +148,38 @@ def _faults(placed: Sequence[Placed], taken: Sequence[Taken]) -> Faults:
     )
 
 
-def ours(database: str, bench: Bench) -> Ordering:
-    """Have one process take orders and deliver."""
+def worker(bench: Bench) -> Ordering:
+    """Have a worker deliver what others commit."""
+    address = bench.databases.postgresql()
+    Orderwire.migrate(bench, address)
+    bench.databases.keep_to(bench.peer_core)
+    sinks, redis = Sinks.start(bench, "alerts-worker"), valkey(bench)
+    env = environment(address, **sinks.settings, REDIS_URL=redis, LOG_LEVEL="info")
+    pid = bench.work("alerts-worker", [str(COMMAND), "worker"], says="delivering", env=env)
+    return Ordering(
+        command=COMMITTED,
+        given={"database": address, "redis": redis},
+        pids=(pid,),
+        sinks=sinks,
+        shop=Shop(address, sinks.push_origin),
+        **_at_rate(bench, RATE),
+    )
+
+
+def whole(database: str, bench: Bench) -> Ordering:
+    """Have one process take whole orders and deliver."""
     address = KINDS[database](bench.databases)
     bench.databases.keep_to(bench.peer_core)
     sinks = Sinks.start(bench, f"alerts-{database}")
     settings: dict[str, Any] = sinks.settings
     server = Orderwire.start(bench, f"alerts-{database}", address, **settings)
     return Ordering(
-        port=server.port,
-        key=server.service_key,
+        command=OVER_HTTP,
+        given={"port": server.port, "key": server.service_key},
         pids=tuple(family(server.pid)),
         sinks=sinks,
         shop=Shop(address, sinks.push_origin),
-        **_at_rate(bench),
+        **_at_rate(bench, WHOLE_RATE),
     )
 
 
@@ -168,13 +189,18 @@ def plain(bench: Bench) -> Ordering:
     ports = [str(port), str(sinks.push_port), str(sinks.mail_port)]
     pid = bench.serve("plain", [sys.executable, str(PLAIN_LOOP), "orders", *ports], port=port)
     return Ordering(
-        port=port, key="", pids=tuple(family(pid)), sinks=sinks, shop=None, **_at_rate(bench)
+        command=OVER_HTTP,
+        given={"port": port, "key": ""},
+        pids=tuple(family(pid)),
+        sinks=sinks,
+        shop=None,
+        **_at_rate(bench, RATE),
     )
 
 
-def _at_rate(bench: Bench) -> dict[str, Any]:
+def _at_rate(bench: Bench, rate: int) -> dict[str, Any]:
     return {
-        "rate": bench.scaled(RATE, quick=QUICK_RATE),
+        "rate": bench.scaled(rate, quick=QUICK_RATE),
         "seconds": bench.seconds if bench.quick else max(bench.seconds, SHORTEST),
         "core": bench.peer_core,
     }
@@ -185,13 +211,17 @@ ALERTS = Scenario(
     title=f"Alerts: {RATE} orders a second; from acceptance (ack) to the first byte (peer)",
     counted="delivered",
     contenders=(
+        Contender(name="orderwire worker", standing=Standing.OURS, start=worker),
+        Contender(name="webpush(), then a connection", standing=Standing.BASELINE, start=plain),
         *(
             Contender(
-                name=f"orderwire, {database}", standing=Standing.OURS, start=partial(ours, database)
+                name=f"orderwire serve, {database}",
+                group="whole",
+                standing=Standing.OURS,
+                start=partial(whole, database),
             )
             for database in KINDS
         ),
-        Contender(name="webpush(), then a connection", standing=Standing.BASELINE, start=plain),
     ),
     phases=lambda _bench: [],
 )

@@ -50,11 +50,11 @@ SCHEDULED = {
         INSERT INTO deliveries (id, cause, due_at, ready_at, {kept})
         SELECT 'w' || n, 'w' || n, datetime('now', '+' || (86400 + n) || ' seconds') || '.000000',
         datetime('now', '+' || (86400 + n) || ' seconds') || '.000000', {kept}
-        FROM deliveries, numbers WHERE id = 'model-1'""",
+        FROM deliveries, numbers WHERE id = 'model-1-push'""",
     "PostgreSQL": """INSERT INTO deliveries (id, cause, due_at, ready_at, {kept})
         SELECT 'w' || n, 'w' || n, now() + (86400 + n) * interval '1 second',
         now() + (86400 + n) * interval '1 second', {kept}
-        FROM deliveries, generate_series(1, {count}) AS n WHERE id = 'model-1'""",
+        FROM deliveries, generate_series(1, {count}) AS n WHERE id = 'model-1-push'""",
 }
 
 

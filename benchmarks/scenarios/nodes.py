@@ -23,7 +23,7 @@ def one(bench: Bench) -> Load:
 
 def two(bench: Bench) -> Load:
     """Serve buyers from one node and sellers from another, both on the same core."""
-    redis = _redis(bench)
+    redis = valkey(bench)
     database = bench.databases.postgresql()
     first = Orderwire.start(bench, "nodes-first", database, REDIS_URL=redis)
     second = Orderwire.start(bench, "nodes-second", database, like=first, REDIS_URL=redis)
@@ -47,8 +47,8 @@ def _load(bench: Bench, first: Orderwire, second: Orderwire) -> Load:
     )
 
 
-def _redis(bench: Bench) -> str:
-    """Start a Valkey from its wheel, or one that the machine has."""
+def valkey(bench: Bench) -> str:
+    """Start a Valkey from its wheel, or one that the machine has, beside the servers."""
     port = free_port()
     command = [_program(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     bench.serve("valkey", command, port=port)
