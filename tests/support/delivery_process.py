@@ -4,24 +4,31 @@ import asyncio
 import multiprocessing
 import os
 import signal
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 import msgspec
 
 from domain.preferences import Channel
-from realtime.clock import SystemClock
+from realtime.clock import Clock
 from realtime.delivery.carrier import Carrier
+from realtime.delivery.company import Measure
+from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.lane import Pace
 from realtime.delivery.moment import Moment
 from realtime.delivery.outcome import Outcome
 from realtime.delivery.push.vapid import VapidKey
-from realtime.delivery.worker import Worker
+from realtime.delivery.webhooks.poster import WebhookPoster
+from realtime.delivery.worker import Webhooks, Worker
 from realtime.ids import new_id
-from storage.engine import Database
+from storage.engine import Database, Transaction
+from storage.rows import Record
 from tests.support.delivery_world import mail_carrier, push_carrier
 from tests.support.marketplace import Marketplace
+from tests.support.shifted_clock import ShiftedClock
 
 # Forked from one that has imported everything: a test kills many.
 _FORKING = multiprocessing.get_context("forkserver")
@@ -31,8 +38,10 @@ _FORKING.set_forkserver_preload([__name__])
 class Orders(msgspec.Struct, kw_only=True):
     """What the process is told.
 
-    ``die`` is ``claimed``, ``begun`` or ``accepted``, ``after`` how many deliveries must have come
-    so far, and ``poison`` the order that kills whoever puts it into words.
+    ``die`` is ``claimed``, ``decided``, ``begun`` or ``accepted``, ``after`` how many deliveries
+    must have come so far, and ``poison`` the order that kills whoever puts it into words. ``ahead``
+    is by how many seconds its clock is, ``few`` how much one account is sent in an hour, and
+    ``hooks`` where webhooks may lead.
     """
 
     database: str
@@ -43,6 +52,9 @@ class Orders(msgspec.Struct, kw_only=True):
     die: str | None = None
     after: int = 1
     poison: str | None = None
+    ahead: float = 0.0
+    few: int | None = None
+    hooks: str | None = None
 
 
 class Fate:
@@ -105,6 +117,21 @@ class MortalCarrier:
         await self._carrier.close()
 
 
+class MortalPoster(WebhookPoster):
+    """Posts, and meets its fate on the way."""
+
+    def __init__(self, origin: str, clock: Clock, fate: Fate) -> None:
+        super().__init__(guard=EndpointGuard([origin]), clock=clock)
+        self._fate = fate
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        """It is recorded to be posted before, and taken afterwards, but not recorded."""
+        await self._fate.waits_at("begun")
+        outcome = await super().post(url, body, headers)
+        await self._fate.waits_at("accepted")
+        return outcome
+
+
 def started(orders: Orders) -> BaseProcess:
     """Start a worker; the caller waits for its end."""
     process = _FORKING.Process(target=_work_until_killed, args=(msgspec.json.encode(orders),))
@@ -118,7 +145,8 @@ def _work_until_killed(orders: bytes) -> None:
 
 async def _work(orders: Orders) -> None:
     """Run until killed."""
-    database, clock, fate = Database.open(orders.database), SystemClock(), Fate(orders)
+    database, clock, fate = Database.open(orders.database), ShiftedClock(), Fate(orders)
+    clock.advance(timedelta(seconds=orders.ahead))
     key = VapidKey.parse(orders.vapid)
     carriers: dict[Channel, Carrier] = {
         Channel.PUSH: push_carrier(database, clock, orders.push, key=key, timeout=60.0),
@@ -130,4 +158,15 @@ async def _work(orders: Orders) -> None:
         clock=clock,
         new_id=new_id,
         pace=Pace(lease=orders.lease, poll=0.1),
+        watch=lambda _decided: fate.reached("decided"),
+        measure=Measure(pushes=orders.few, mails=orders.few) if orders.few else None,
+        webhooks=_webhooks(orders.hooks, clock, fate) if orders.hooks else None,
     ).run()
+
+
+def _webhooks(origin: str, clock: Clock, fate: Fate) -> Webhooks:
+    return Webhooks(poster=MortalPoster(origin, clock, fate), on_disabled=_nobody_is_told)
+
+
+async def _nobody_is_told(_tx: Transaction, _webhook: Record) -> None:
+    """Leave it at that."""
