@@ -7,12 +7,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, delete, exists, func, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    delete,
+    exists,
+    func,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.queue import Filter
 from storage.dialects import among, insert_rows
-from storage.queue_filter import matching
+from storage.queue_filter import matching, place_in
 from storage.retention import first_id_at
 from storage.rows import Record, fetch_all, fetch_optional
 from storage.tables import deliveries, frozen_deliveries, frozen_sets
@@ -37,8 +47,7 @@ async def fill(
     limit: int,
 ) -> Sequence[str]:
     """Put the next that match, behind ``place``, into a set that has ``begun`` already."""
-    found = matching(bucket, chosen, now).where(deliveries.c.id > place)
-    statement = found.with_only_columns(deliveries.c.id).order_by(deliveries.c.id).limit(limit)
+    statement = _behind(bucket, chosen, now, place).limit(limit)
     ids = [row.id for row in await fetch_all(connection, statement)]
     if ids:
         rows = [(bucket, set_id, begun + n, id_) for n, id_ in enumerate(ids)]
@@ -51,9 +60,13 @@ async def any_behind(
     connection: AsyncConnection, bucket: int, chosen: Filter, *, now: datetime, place: str
 ) -> bool:
     """Tell whether more matches behind a place."""
-    found = matching(bucket, chosen, now).where(deliveries.c.id > place)
-    statement = found.with_only_columns(deliveries.c.id).order_by(deliveries.c.id).limit(1)
-    return bool(await fetch_all(connection, statement))
+    return bool(await fetch_all(connection, _behind(bucket, chosen, now, place).limit(1)))
+
+
+def _behind(bucket: int, chosen: Filter, now: datetime, place: str) -> Select[Any]:
+    ids = place_in(chosen)
+    found = matching(bucket, chosen, now).where(ids > place)
+    return found.with_only_columns(deliveries.c.id).order_by(ids)
 
 
 async def change(

@@ -5,6 +5,7 @@ Every part of it may end at any moment: what it held is found again when its lea
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from random import random as any_number
@@ -113,6 +114,7 @@ class Worker:
     ) -> None:
         pace = pace or Pace()
         board = board or Board()
+        self._patience = pace.after_failure
         self._exchange = BoardExchange(board=board, database=database, clock=clock, every=pace.poll)
         lease = timedelta(seconds=pace.lease)
         verdicts = Verdicts(new_id=new_id, random=random)
@@ -178,7 +180,10 @@ class Worker:
     async def run(self) -> None:
         """Work until ``stop``, or until cancelled."""
         self._over.clear()
-        await self._exchange.exchange()  # nothing is tried that is known to be shut
+        # Nothing is tried that is known to be shut, if the database says so in time.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                await self._exchange.exchange()
         aside = [
             asyncio.create_task(self._leases.run()),
             asyncio.create_task(self._exchange.run()),

@@ -209,7 +209,9 @@ async def test_a_worker_that_slept_through_its_lease_changes_nothing(world: Worl
     """The push went out twice, and its tag folds it; the ledger tells one."""
     sleeper, other = ToldCarrier(), ToldCarrier()
     sleeper.door.clear()
-    async with world.worker({Channel.PUSH: sleeper}):
+    # With one hand, which is full: it does not take back what it lost.
+    orders = Lane(name="push", channel=Channel.PUSH, priorities=tuple(Priority), at_once=1)
+    async with world.worker({Channel.PUSH: sleeper}, lanes=(orders,)):
         await order_to_a_phone(world)
         await eventually(lambda: len(sleeper.began) == 1)
         world.clock.advance(LEASE)

@@ -95,9 +95,8 @@ async def test_a_set_is_carried_out_once_and_for_what_it_was_counted(
     assert sorted(each["status"] for each in page["items"]) == ["cancelled", "dead"]
 
 
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [
+async def test_what_is_wrong_with_a_replay_is_told_by_its_name(api: HttpApi) -> None:
+    cases: Sequence[tuple[Mapping[str, Any], str]] = [
         ({"dry_run": False}, "set"),
         ({"set": "s", "dry_run": True}, "dry_run"),
         ({"set": "s", "channel": "email"}, "channel"),
@@ -108,13 +107,10 @@ async def test_a_set_is_carried_out_once_and_for_what_it_was_counted(
         ({"set": "s", "per_second": 0}, "per_second"),
         ({"set": "s", "per_second": MOST_PER_SECOND + 1}, "per_second"),
         ({"colour": "red"}, "colour"),
-    ],
-)
-async def test_what_is_wrong_with_a_replay_is_told_by_its_name(
-    api: HttpApi, body: Mapping[str, Any], path: str
-) -> None:
-    refused = await wrong(api, "POST", f"{DELIVERIES}/retry", json=body)
-    assert refused == (400, "invalid", [path])
+    ]
+    for body, path in cases:
+        refused = await wrong(api, "POST", f"{DELIVERIES}/retry", json=body)
+        assert refused == (400, "invalid", [path])
     assert await noted(api) == []
 
 
