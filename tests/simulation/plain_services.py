@@ -41,6 +41,10 @@ class PlainMessages:
     def __init__(self, storage: PlainStorage) -> None:
         self._storage = storage
 
+    async def prepare(self, commands: Sequence[SendMessage]) -> Sequence[SendMessage]:
+        """Need nothing before."""
+        return commands
+
     async def __call__(
         self, tx: Transaction, commands: Sequence[SendMessage], *, repeated: bool
     ) -> list[Sent | OrderwireError]:
