@@ -23,6 +23,7 @@ from storage.dialects import (
     last_of,
     least,
 )
+from storage.prepared import fetch
 from storage.rows import Record, fetch_all, fetch_one, fetch_optional
 from storage.tables import conversations, entries, participants
 
@@ -145,9 +146,8 @@ async def _advance(
 ) -> dict[str, int]:
     """Move the counters of conversations; return the first new sequence number of each."""
     rows = [{"id": id_, "n": n} for id_, n in added.items()]
-    result = await fetch_all(
-        connection, _counting(connection.dialect.name), {"rows": rows, "at": at}
-    )
+    statement = _counting(connection.dialect.name)
+    result = await fetch(connection, statement, {"rows": rows, "at": at})
     changed = [row.id for row in result if row.rights != rights[row.id]]
     if changed:
         raise RightsChanged(changed)

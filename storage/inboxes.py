@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import astuple
 from sqlalchemy import (
     ColumnElement,
     Executable,
@@ -22,7 +23,18 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.columns import Instant
-from storage.dialects import INT, TEXT, among, batch, insert_on, last_of
+from storage.dialects import (
+    INT,
+    TEXT,
+    among,
+    batch,
+    changed,
+    given,
+    insert_on,
+    last_of,
+    returning,
+)
+from storage.prepared import fetch
 from storage.rows import Record, fetch_all, fetch_one, fetch_optional
 from storage.tables import inbox_changes, inbox_items, inboxes
 
@@ -64,27 +76,22 @@ async def receive(
     connection: AsyncConnection, arrivals: Sequence[Arrival], at: datetime
 ) -> Sequence[Record]:
     """Note new messages in the inboxes of those who are concerned; return the rows as they are."""
-    rows = [
-        {
-            "account_id": arrival.account_id,
-            "conversation_id": arrival.conversation_id,
-            "last_seq": arrival.last_seq,
-            "sender": arrival.sender,
-            "preview": arrival.preview,
-            "unread": arrival.unread,
-            "alert_id": arrival.alert_id,
-        }
-        for arrival in arrivals
-    ]
-    return await fetch_all(
-        connection, _receiving(connection.dialect.name), {"rows": rows, "at": at}
+    names = Arrival.__struct_fields__
+    keys = [(arrival.account_id, arrival.conversation_id) for arrival in arrivals]
+    return await changed(
+        connection,
+        _receiving(connection.dialect.name),
+        names,
+        list(map(astuple, arrivals)),
+        {"at": at},
+        read=partial(items_of, connection, keys),
     )
 
 
 @lru_cache(maxsize=2)
 def _receiving(dialect: str) -> Executable:
     """Update many items; the caller holds their conversations, so no other group waits here."""
-    rows = batch(
+    new = given(
         dialect,
         account_id=TEXT,
         conversation_id=TEXT,
@@ -95,35 +102,35 @@ def _receiving(dialect: str) -> Executable:
         alert_id=TEXT,
     )
     # Who wrote them all is alerted of none.
-    concerned = rows.c.unread > 0
+    concerned = new.unread > 0
 
-    def kept(column: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[Any]:
-        return case((concerned, func.coalesce(column, new)), else_=column)
+    def kept(column: ColumnElement[Any], first: Any) -> ColumnElement[Any]:
+        return case((concerned, func.coalesce(column, first)), else_=column)
 
     at = bindparam("at", type_=Instant())
-    return (
+    made = (
         update(inbox_items)
         .values(
-            last_seq=rows.c.last_seq,
-            last_message_seq=rows.c.last_seq,
-            last_message_sender=rows.c.sender,
-            last_message_preview=rows.c.preview,
+            last_seq=new.last_seq,
+            last_message_seq=new.last_seq,
+            last_message_sender=new.sender,
+            last_message_preview=new.preview,
             last_message_at=at,
-            unread=inbox_items.c.unread + rows.c.unread,
+            unread=inbox_items.c.unread + new.unread,
             # A new message brings an archived conversation back.
             archived=false(),
             shown=true(),
             active_at=at,
-            alert_id=kept(inbox_items.c.alert_id, rows.c.alert_id),
-            push_from=kept(inbox_items.c.push_from, rows.c.last_seq),
-            mail_from=kept(inbox_items.c.mail_from, rows.c.last_seq),
+            alert_id=kept(inbox_items.c.alert_id, new.alert_id),
+            push_from=kept(inbox_items.c.push_from, new.last_seq),
+            mail_from=kept(inbox_items.c.mail_from, new.last_seq),
         )
         .where(
-            inbox_items.c.account_id == rows.c.account_id,
-            inbox_items.c.conversation_id == rows.c.conversation_id,
+            inbox_items.c.account_id == new.account_id,
+            inbox_items.c.conversation_id == new.conversation_id,
         )
-        .returning(inbox_items)
     )
+    return returning(dialect, made, inbox_items)
 
 
 async def advance(connection: AsyncConnection, moves: Sequence[Advance]) -> dict[str, Record]:
@@ -137,7 +144,7 @@ async def advance(connection: AsyncConnection, moves: Sequence[Advance]) -> dict
         }
         for move in moves
     ]
-    result = await fetch_all(connection, _advancing(connection.dialect.name), {"rows": rows})
+    result = await fetch(connection, _advancing(connection.dialect.name), {"rows": rows})
     return {row.account_id: row for row in result}
 
 
@@ -174,7 +181,7 @@ async def note_changes(connection: AsyncConnection, changes: Sequence[Mapping[st
     # What changed twice in one transaction is noted once: a statement meets each row once.
     latest = {(row["account_id"], row["kind"], row["subject"]): row for row in changes}
     rows = list(latest.values())
-    await connection.execute(_noting(connection.dialect.name), {"rows": rows})
+    await fetch(connection, _noting(connection.dialect.name), {"rows": rows})
 
 
 @lru_cache(maxsize=2)
@@ -266,7 +273,7 @@ async def items_of(
 ) -> Sequence[Record]:
     """Read the views of these (account_id, conversation_id)."""
     rows = [{"account_id": account_id, "conversation_id": id_} for account_id, id_ in keys]
-    return await fetch_all(connection, _items_of(connection.dialect.name), {"rows": rows})
+    return await fetch(connection, _items_of(connection.dialect.name), {"rows": rows})
 
 
 @lru_cache(maxsize=2)

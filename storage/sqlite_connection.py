@@ -110,6 +110,14 @@ class WritingConnection(SqliteConnection):
                     raise
             await asyncio.sleep(BUSY_LOOK)
 
+    def fetch(self, statement: str, parameters: Sequence[Any]) -> list[Any]:
+        """Run a short statement of a transaction under way; return its rows."""
+        return self._connection.execute(statement, parameters).fetchall()
+
+    def run_many(self, statement: str, parameters: Sequence[Sequence[Any]]) -> None:
+        """Run such a statement for each set of parameters."""
+        self._connection.executemany(statement, parameters).close()
+
     async def commit(self) -> None:
         """Commit; it is on the disk then."""
         await self._in_thread(self._connection.commit, if_cancelled=_nothing)
