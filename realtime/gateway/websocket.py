@@ -1,7 +1,7 @@
 """A WebSocket connection under uvicorn: bytes between the transport and one client.
 
-``websockets`` reads frames and answers control frames without I/O (RFC 6455); what this writes is
-framed by ``realtime.protocol.frames``.
+``websockets`` shakes hands, reads frames and answers control frames without I/O (RFC 6455), but for
+messages that come whole; what this writes is framed by ``realtime.protocol.frames``.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 
 from realtime.gateway.client import Client
 from realtime.gateway.patience import CLOSE_WITHIN, HIGH_WATER, SLOW_AFTER
+from realtime.gateway.whole_frames import read_whole
 from realtime.protocol import codes
 from realtime.protocol.codes import Disconnect
 from realtime.protocol.formats import WEBSOCKET_JSON, WEBSOCKET_PROTOBUF, Format
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from realtime.gateway.gateway import Gateway
 
 PATH = "/connection/websocket"
+END_OF_REQUEST = b"\r\n\r\n"
 FORMATS: dict[str | None, Format] = {
     None: WEBSOCKET_JSON,
     "centrifuge-json": WEBSOCKET_JSON,
@@ -57,6 +59,7 @@ class WebSocketConnection(asyncio.Protocol):
         "_gateway",
         "_slow_timer",
         "_transport",
+        "_whole",
         "_ws",
         "write",
     )
@@ -75,6 +78,9 @@ class WebSocketConnection(asyncio.Protocol):
             logger=_QUIET,
         )
         self._client: Client | None = None
+        # Whether all that has come behind the handshake were whole messages: ``websockets`` has not
+        # seen them, and is in the middle of nothing.
+        self._whole = False
         self._fragments: list[bytes] = []
         self._slow_timer: asyncio.TimerHandle | None = None
 
@@ -90,8 +96,13 @@ class WebSocketConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes; whatever is wrong with them ends this connection and no other."""
         try:
-            if self._client is not None and self._client.identity.account_id:
-                self._ws.max_message_size = self._gateway.limits.frame
+            if self._whole and (messages := read_whole(data, self._most())) is not None:
+                for message in messages:
+                    self._take(message)
+                return
+            ends_at = len(data) - len(END_OF_REQUEST)
+            self._whole = self._client is None and 0 <= data.find(END_OF_REQUEST) == ends_at
+            self._ws.max_message_size = self._most()
             self._ws.receive_data(data)
             for event in self._ws.events_received():
                 if isinstance(event, Request):
@@ -168,6 +179,12 @@ class WebSocketConnection(asyncio.Protocol):
             )
         else:
             self._gateway.figures.refused_handshakes += 1
+
+    def _most(self) -> int:
+        """Return how many bytes a message may have."""
+        limits = self._gateway.limits
+        is_in = self._client is not None and self._client.identity.account_id
+        return limits.frame if is_in else limits.frame_before_connect
 
     def _address(self) -> str:
         peer = self._transport.get_extra_info("peername")
