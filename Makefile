@@ -22,7 +22,7 @@ BROWSER_TESTS := PLAYWRIGHT_NODEJS_PATH="$$(command -v node)" .venv/bin/pytest t
 MEASURED := --cov --cov-report=
 COVERAGE := $(PYTHON_HERE) -m coverage report --skip-covered
 # What decides and does nothing else is covered to the last branch; all the rest together to LEAST.
-DECIDES := alert backoff base64url classify domains gate outcome reasons targets verdict
+DECIDES := alert backoff board base64url classify domains gate outcome reasons targets verdict
 PURE := domain/* realtime/protocol/* $(DECIDES:%=realtime/delivery/%.py)
 LEAST := 95
 

@@ -286,6 +286,6 @@ def _metrics(parts: _Parts) -> list[Source]:
         now(lambda: families.of_gateway(gateway)),
         now(lambda: families.of_commits(messages.figures, messages.waiting)),
         now(lambda: families.of_index(indexer.figures, len(indexer))),
-        now(lambda: families.of_deliveries(parts.deliveries.figures)),
+        now(lambda: families.of_deliveries(parts.deliveries.figures, runs=parts.deliveries.runs)),
         of_queue,
     ]

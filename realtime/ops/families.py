@@ -52,8 +52,9 @@ def of_requests(figures: RequestFigures) -> Iterable[Metric]:
     yield durations
 
 
-def of_deliveries(figures: DeliveryFigures) -> Iterable[Metric]:
-    """Say what was decided of alerts on this node, and how fast they left."""
+def of_deliveries(figures: DeliveryFigures, *, runs: bool) -> Iterable[Metric]:
+    """Say whether this node delivers, what was decided of alerts here, and how fast they left."""
+    yield _gauge("delivery_worker_runs", "1 while this node takes deliveries.", float(runs))
     decided = CounterMetricFamily(
         "orderwire_deliveries_decided",
         "Decisions about deliveries, as the ledger has them.",

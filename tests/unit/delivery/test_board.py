@@ -79,6 +79,22 @@ def test_what_others_opened_again_is_open_here() -> None:
     assert domains.rests_until("sam@slow.example", NOON) is None
 
 
+def test_what_was_found_out_while_the_others_were_asked_stands() -> None:
+    board = Board()
+    told = [
+        (ONE, Shut(NOON + MINUTE, Reason.RATE_LIMITED)),
+        (OTHER, Shut(NOON + MINUTE, Reason.DOMAIN_RESTING)),
+    ]
+    board.learn(told, NOON)
+    board.shut(ONE, NOON + 3 * MINUTE, Reason.VAPID_REFUSED)
+    board.reopen(OTHER)
+    board.learn(told, NOON)
+    assert board.look(ONE, NOON) == Shut(NOON + 3 * MINUTE, Reason.VAPID_REFUSED)
+    assert board.look(OTHER, NOON) is None
+    board.learn([(ONE, Shut(NOON + 9 * MINUTE, Reason.RATE_LIMITED))], NOON)
+    assert board.look(ONE, NOON) == Shut(NOON + 9 * MINUTE, Reason.RATE_LIMITED)
+
+
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("shut"), st.integers(0, 2), st.integers(0, 2), st.integers(1, 9)),

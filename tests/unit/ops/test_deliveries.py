@@ -106,7 +106,7 @@ def test_decisions_are_counted_and_those_that_left_are_timed() -> None:
     figures.note(decided("accepted", "sent", 0.2))
     figures.note(decided("accepted", "sent", 999.0))
     figures.note(decided("retried", "timeout", 0.1))
-    told = samples(families.of_deliveries(figures))
+    told = samples(families.of_deliveries(figures, runs=True))
     assert told["orderwire_deliveries_decided_total push accepted sent"] == 2
     assert told["orderwire_deliveries_decided_total push retried timeout"] == 1
     name = "orderwire_delivery_accepted_seconds"

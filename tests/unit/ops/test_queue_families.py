@@ -7,7 +7,8 @@ from typing import Any
 
 from prometheus_client.metrics_core import Metric
 
-from realtime.ops.families import of_queue
+from realtime.ops.deliveries import DeliveryFigures
+from realtime.ops.families import of_deliveries, of_queue
 from realtime.services.queue_figures import Depth, Rate
 from tests.support.clock import NOON
 
@@ -52,3 +53,9 @@ def test_all_that_operators_want_to_see_is_told() -> None:
     assert shut == {"push": 0, "relay": 1, "domain": 3}
     assert told["relay_shut", "smtps://mail.example:465", "timeout"] == 1
     assert not [labels for labels in told if "1.example" in labels], "they are whoever's"
+
+
+def test_it_is_told_whether_a_node_delivers() -> None:
+    for runs in (True, False):
+        told = read(of_deliveries(DeliveryFigures(), runs=runs))
+        assert told["delivery_worker_runs",] == runs
