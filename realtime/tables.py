@@ -16,7 +16,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     """
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(heads)
     to_right = [
-        bool(column) and all(not isinstance(cell, str) for cell in column) for column in columns
+        any(isinstance(cell, int | float) for cell in column)
+        and not any(isinstance(cell, str) for cell in column)
+        for column in columns
     ]
     shown = [[head.upper() for head in heads], *([text(cell) for cell in row] for row in rows)]
     widths = [max(len(line[n]) for line in shown) for n in range(len(heads))]

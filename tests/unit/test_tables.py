@@ -17,5 +17,9 @@ def test_a_table_without_rows_has_its_heads() -> None:
     assert table(["a", "b"], []) == "A   B\n--- ---"
 
 
+def test_a_column_of_nothing_is_no_column_of_numbers() -> None:
+    assert table(["order", "n"], [[None, 1]]).splitlines()[2] == "-       1"
+
+
 def test_what_others_wrote_moves_no_cursor() -> None:
     assert table(["said"], [["a\x1b[2Jb\n"]]).splitlines()[2] == "a?[2Jb?"
