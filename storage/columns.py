@@ -39,15 +39,18 @@ class Instant(TypeDecorator[datetime]):
         return _from_text if dialect.name == "sqlite" else None
 
 
-@lru_cache(maxsize=1024)
+# Many rows of one transaction have the same: an import stores each moment in five of them.
+KEPT = 16_384
+
+
+@lru_cache(maxsize=KEPT)
 def _to_text(instant: datetime | None) -> str | None:
-    # Many rows of one transaction have the same.
     if instant is None:
         return None
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=KEPT)
 def _from_text(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 

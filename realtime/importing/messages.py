@@ -17,6 +17,8 @@ from storage.rows import Record
 from storage.tables import accounts
 
 Key = tuple[str, str, str]
+# A conversation, whom one writes to there, and since when, if that is outside of orders.
+Place = tuple[Record, str, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class _Placed:
     line: MessageLine
     thread: Record
     other: str
+    # Since when it is known that these two write to each other outside of orders.
+    first_wrote_at: datetime | None
     # What makes it unique.
     key: Key
 
@@ -88,30 +92,30 @@ class Messages:
             found = threads.get(each.number)
             if found is None:
                 continue
-            thread, other = found
+            thread, other, first_wrote_at = found
             wrong = _wrong(each.line, thread, other, latest)
             if wrong is not None:
                 tally.refused.append(Refused(each.number, wrong))
             else:
                 key = (thread.id, each.line.sender, each.line.id)
-                placed.append(_Placed(each.number, each.line, thread, other, key))
+                placed.append(_Placed(each.number, each.line, thread, other, first_wrote_at, key))
         return placed
 
     async def _threads(
         self, tx: Transaction, lines: Sequence[Numbered[MessageLine]], tally: Tally
-    ) -> Mapping[int, tuple[Record, str]]:
-        """Find the conversation of each line, and whom it was written to: nobody, if it is not."""
+    ) -> Mapping[int, Place]:
+        """Find the place of each line; it was written to nobody, if it is not to be stored."""
         ordered = await imports.threads_of_orders(
             tx.connection, {each.line.order_id for each in lines if each.line.order_id}
         )
-        found: dict[int, tuple[Record, str]] = {}
+        found: dict[int, Place] = {}
         direct = []
         for each in lines:
             if each.line.order_id is None:
                 direct.append(each)
             elif each.line.order_id in ordered:
                 thread = ordered[each.line.order_id]
-                found[each.number] = thread, _other_side(thread, each.line.sender)
+                found[each.number] = thread, _other_side(thread, each.line.sender), None
             else:
                 reason = f"order_id: there is no order {each.line.order_id}; it comes first"
                 tally.refused.append(Refused(each.number, reason))
@@ -119,7 +123,7 @@ class Messages:
 
     async def _direct(
         self, tx: Transaction, lines: Sequence[Numbered[MessageLine]], tally: Tally
-    ) -> dict[int, tuple[Record, str]]:
+    ) -> dict[int, Place]:
         named = {id_ for each in lines for id_ in (each.line.sender, each.line.to or "")}
         people = await imports.known(tx.connection, accounts, named, "erased_at")
         living = {id_ for id_, row in people.items() if row.erased_at is None}
@@ -140,12 +144,14 @@ class Messages:
         threads = await imports.threads(
             tx.connection, {met[pair].conversation_id for pair in pairs}
         )
+        contacts = ((each, met[each.line.sender, each.line.to or ""]) for each in good)
         return {
             each.number: (
-                threads[met[each.line.sender, each.line.to or ""].conversation_id],
-                each.line.to or "",
+                threads[contact.conversation_id],
+                contact.other_id,
+                contact.first_wrote_at,
             )
-            for each in good
+            for each, contact in contacts
         }
 
     async def _answered(self, tx: Transaction, placed: Sequence[_Placed]) -> Mapping[Key, int]:
@@ -184,19 +190,11 @@ class Messages:
     async def _note_first_words(self, tx: Transaction, new: Sequence[_Placed]) -> None:
         first: dict[tuple[str, str], datetime] = {}
         for each in new:
-            if each.line.to is not None:
+            if each.line.to is not None and _is_earlier(each.line.at, each.first_wrote_at):
                 pair = (each.line.sender, each.line.to)
                 first[pair] = min(first.get(pair, each.line.at), each.line.at)
-        if not first:
-            return
-        met = await imports.met(tx.connection, first.keys())
         await imports.note_first_words(
-            tx.connection,
-            [
-                (at, *pair)
-                for pair, at in sorted(first.items())
-                if _is_earlier(at, met[pair].first_wrote_at)
-            ],
+            tx.connection, [(at, *pair) for pair, at in sorted(first.items())]
         )
 
 

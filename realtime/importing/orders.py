@@ -156,7 +156,8 @@ class Orders:
             if each.row["id"] in counted:
                 each.row["number"] = order_number(counted[each.row["id"]])
         rows = [each.row for each in new]
-        met = await meet(tx, {each.pair for each in new}, self._tools)
+        pairs = {pair for each in new for pair in (each.pair, each.pair[::-1])}
+        met = await meet(tx, pairs, self._tools)
         await imports.add(tx.connection, orders, rows)
         await self._open_threads(tx, new)
         await self._write_history(tx, new)

@@ -17,10 +17,9 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def meet(tx: Transaction, pairs: Collection[Pair], tools: Tools) -> Mapping[Pair, Record]:
-    """Return the contacts of both sides of each pair, made if need be."""
-    both = sorted({pair for one, other in pairs for pair in ((one, other), (other, one))})
-    found = await imports.met(tx.connection, both)
-    missing = sorted({(min(pair), max(pair)) for pair in both if pair not in found})
+    """Return the contact that the first of each pair has in the other, made for both if need be."""
+    found = await imports.met(tx.connection, pairs)
+    missing = sorted({(min(pair), max(pair)) for pair in pairs if pair not in found})
     if not missing:
         return found
     now = tools.clock.now()
@@ -47,7 +46,7 @@ async def meet(tx: Transaction, pairs: Collection[Pair], tools: Tools) -> Mappin
         for conversation_id in made.values()
     ]
     await add_conversations(tx, rows, {made[pair]: pair for pair in missing}, LONG_AGO)
-    return {**found, **await imports.met(tx.connection, both)}
+    return {**found, **await imports.met(tx.connection, pairs)}
 
 
 async def add_conversations(
