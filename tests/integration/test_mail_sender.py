@@ -65,6 +65,13 @@ async def test_a_mail_arrives_as_it_was_written() -> None:
         assert (mail.sender, mail.recipient) == ("no-reply@example.com", "sabine@example.com")
 
 
+async def test_a_server_that_knows_no_ehlo_is_greeted_as_servers_once_were() -> None:
+    server = MailServer()
+    server.tell("ehlo", "502 5.5.1 what?")
+    async with a_sender(server) as sender:
+        assert (await sender.send(a_mail())).result is Result.ACCEPTED
+
+
 @pytest.mark.parametrize("implicit", [False, True], ids=["STARTTLS", "TLS"])
 async def test_a_login_goes_over_a_verified_connection(
     authority: Authority, *, implicit: bool

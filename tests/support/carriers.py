@@ -21,6 +21,7 @@ class ToldCarrier:
         self.carried: list[str] = []
         self.door = asyncio.Event()
         self.door.set()
+        self.room: AbstractAsyncContextManager[object] = nullcontext()
         self.before_packing: Callable[[Moment], None] = lambda _moment: None
 
     def pack(self, moment: Moment) -> str:
@@ -29,8 +30,8 @@ class ToldCarrier:
         return moment.claim.id
 
     def place(self) -> AbstractAsyncContextManager[object]:
-        """Have room for any number."""
-        return nullcontext()
+        """Have room for any number, unless it was told otherwise."""
+        return self.room
 
     async def carry(self, parcel: str) -> Outcome:
         """Wait for the door, and do what was told for this time."""

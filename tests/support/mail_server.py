@@ -52,8 +52,8 @@ class ReceivedMail:
 class MailServer:
     """Takes mails; ``tell`` scripts one phase of a coming conversation.
 
-    Phases: ``connect``, ``login``, ``mail``, ``rcpt``, ``data`` (before the body may come) and
-    ``body`` (after all of it came).
+    Phases: ``connect``, ``ehlo``, ``login``, ``mail``, ``rcpt``, ``data`` (before the body may
+    come) and ``body`` (after all of it came).
     """
 
     def __init__(
@@ -175,6 +175,10 @@ class Conversation(SMTP):
             return
         self._greeted = True
         await self._step("connect", super().push, status)
+
+    async def smtp_EHLO(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's own name
+        """Take a greeting."""
+        await self._step("ehlo", super().smtp_EHLO, arg)
 
     async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's own name
         """Take a login."""
