@@ -36,6 +36,8 @@ from storage.tables import deliveries as table
 
 WAITING = 1_000_000
 QUICK_WAITING = 1_000
+# A statement may take half a minute.
+AT_A_TIME = 50_000
 A_CLAIM = 64
 CLAIMS = 60
 LEASE = timedelta(seconds=30)
@@ -46,7 +48,7 @@ KEPT = [
 ]
 SCHEDULED = {
     "SQLite": """WITH RECURSIVE numbers(n) AS
-        (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
+        (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})
         INSERT INTO deliveries (id, cause, due_at, ready_at, {kept})
         SELECT 'w' || n, 'w' || n, datetime('now', '+' || (86400 + n) || ' seconds') || '.000000',
         datetime('now', '+' || (86400 + n) || ' seconds') || '.000000', {kept}
@@ -54,7 +56,7 @@ SCHEDULED = {
     "PostgreSQL": """INSERT INTO deliveries (id, cause, due_at, ready_at, {kept})
         SELECT 'w' || n, 'w' || n, now() + (86400 + n) * interval '1 second',
         now() + (86400 + n) * interval '1 second', {kept}
-        FROM deliveries, generate_series(1, {count}) AS n WHERE id = 'model-1-push'""",
+        FROM deliveries, generate_series({first}, {last}) AS n WHERE id = 'model-1-push'""",
 }
 
 
@@ -137,12 +139,17 @@ def claiming(database: str, waiting: int, quick_waiting: int, bench: Bench) -> C
 
 
 async def _schedule(statement: str, wait: int, database: Database) -> None:
-    async def fill(tx: Transaction) -> None:
-        filled = statement.format(count=wait, kept=", ".join(KEPT))
+    async def fill(first: int, tx: Transaction) -> None:
+        last = min(first + AT_A_TIME, wait + 1) - 1
+        filled = statement.format(first=first, last=last, kept=", ".join(KEPT))
         await tx.connection.execute(text(filled))
+
+    async def forget_the_model(tx: Transaction) -> None:
         await tx.connection.execute(table.delete().where(table.c.id.startswith("model-")))
 
-    await database.transaction(fill)
+    for first in range(1, wait + 1, AT_A_TIME):
+        await database.transaction(partial(fill, first))
+    await database.transaction(forget_the_model)
 
 
 async def _vacuum(address: str) -> None:
