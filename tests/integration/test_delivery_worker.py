@@ -329,20 +329,6 @@ async def test_a_lane_takes_no_more_at_once_than_it_may(world: World, told: Told
         await world.decisions(5)
 
 
-async def test_what_waits_for_room_has_not_been_begun(world: World, told: ToldCarrier) -> None:
-    """A worker that dies leaves no doubt about it."""
-    told.door.clear()
-    told.room = asyncio.Semaphore(1)
-    async with world.worker({Channel.PUSH: told}):
-        await world.device(await world.marketplace.account("sam", email=None), "phone")
-        for _ in range(3):
-            await world.marketplace.order()
-        await eventually(lambda: len(told.began) == 1)
-        assert [row.id for row in await world.deliveries() if row.sending] == told.began
-        told.door.set()
-        await world.decisions(3)
-
-
 async def test_a_flood_of_one_account_does_not_hold_up_the_others(
     world: World, told: ToldCarrier
 ) -> None:

@@ -1,5 +1,6 @@
 """Held back, and then told as one: in quiet hours, when it is too much, and about one order."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain.identity import Identity
-from domain.preferences import Category
+from domain.preferences import Category, Channel
 from realtime.delivery.company import Measure
 from realtime.delivery.domains import IN_A_ROW, SHORTEST, TRIAL
 from realtime.delivery.planner import Notice, Planner
@@ -16,7 +17,9 @@ from realtime.delivery.worker import LANES
 from realtime.ids import new_id
 from storage.deliveries import Priority
 from storage.engine import Database, Transaction
+from tests.support.carriers import ToldCarrier
 from tests.support.delivery_world import World, a_world
+from tests.support.eventually import eventually
 
 HOUR = timedelta(hours=1)
 # It is noon when a story begins.
@@ -245,3 +248,17 @@ async def test_a_domain_that_puts_mails_off_is_left_alone(shop: Shop) -> None:
     assert mails["accepted", "sent"] >= 1
     rows = [row for row in await world.deliveries() if row.channel == "email"]
     assert {row.attempts for row in rows} <= {1, 2}
+
+
+async def test_what_waits_for_room_has_not_been_begun(shop: Shop) -> None:
+    """A worker that dies leaves no doubt about it."""
+    told = ToldCarrier()
+    told.door.clear()
+    told.room = asyncio.Semaphore(1)
+    async with shop.world.worker({Channel.EMAIL: told, Channel.PUSH: ToldCarrier()}):
+        await shop.happens("one", "two", "three")
+        await eventually(lambda: len(told.began) == 1)
+        mails = [row for row in await shop.world.deliveries() if row.channel == "email"]
+        assert [row.id for row in mails if row.sending] == told.began
+        told.door.set()
+        await shop.world.decisions(6)
