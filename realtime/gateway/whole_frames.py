@@ -1,6 +1,8 @@
 """Messages that come whole, as nearly all do: read at once; ``websockets`` reads what may come."""
 
-from websockets.speedups import apply_mask
+from websockets.frames import (  # type: ignore[attr-defined] # of either kind: C or Python
+    apply_mask,
+)
 
 # RFC 6455, 5.2: a last fragment that is the first as well, and of text or of bytes.
 _WHOLE = frozenset({0x81, 0x82})
