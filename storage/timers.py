@@ -48,13 +48,15 @@ async def put(
 ) -> None:
     """Make an order's timers these, and no others; one that was due then already stays as it is.
 
-    ``ids`` are new ids, one for each that is wanted.
+    What has fired is kept while it is not wanted, so that it does not fire again when the same
+    moment is wanted once more. ``ids`` are new ids, one for each that is wanted.
     """
     await connection.execute(
         delete(timers).where(
             timers.c.bucket == BUCKET,
             timers.c.order_id == order_id,
             timers.c.kind.not_in(list(wanted)),
+            timers.c.status != TimerStatus.FIRED,
         )
     )
     if not wanted:

@@ -167,6 +167,28 @@ async def test_lateness_is_told_once_and_opens_a_way_out(database: Database) -> 
     assert (await life.alerts(life.sam)).count("Your delivery is late") == 1
 
 
+async def test_what_fired_does_not_fire_again_after_a_revision(database: Database) -> None:
+    life = await a_life(database)
+    await life.passes(days=5)
+    fired = ["late", "very_late"]
+    assert [each["type"] for each in (await life.seen(life.sam))["timeline"][1:]] == fired
+    before = await life.alerts(life.sam)
+    await life.does(life.sam, "deliver")
+    await life.does(life.bea, "request_revision", message="Bluer, please")
+    await life.passes(hours=1)
+    page = await life.seen(life.sam)
+    events = [each["type"] for each in page["timeline"][1:]]
+    assert events == [*fired, "delivered", "revision_requested"]
+    assert await life.alerts(life.sam) == [*before, "Bea asks for changes"]
+
+    # A moment that is new is told anew.
+    await life.does(life.sam, "request_extension", days=4)
+    await life.does(life.bea, "accept_request")
+    await life.passes(days=4)
+    page = await life.seen(life.sam)
+    assert [each["type"] for each in page["timeline"]].count("late") == 2
+
+
 async def test_more_time_is_asked_for_and_given(database: Database) -> None:
     life = await a_life(database)
     before = (await life.seen(life.sam))["due_at"]
