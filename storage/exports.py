@@ -3,14 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, select, tuple_
+from sqlalchemy import ColumnElement, Table, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.dialects import among
 from storage.rows import Record, fetch_all
-from storage.tables import order_answers, order_notes, order_timeline
+from storage.tables import contacts, inbox_items, order_answers, order_notes, order_timeline
 
 Key = tuple[Any, ...]
+
+# An account knows of whom it has had an order with, or of whose conversation there is a word: one
+# that was only opened, or that a block made, is nothing that the other one has heard of.
+KNOWN = contacts.c.last_order_at.is_not(None) | exists().where(
+    inbox_items.c.account_id == contacts.c.account_id,
+    inbox_items.c.conversation_id == contacts.c.conversation_id,
+    inbox_items.c.shown,
+)
 
 
 async def page(

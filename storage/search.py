@@ -91,7 +91,7 @@ async def unindexed(
 
 
 async def subjects(connection: AsyncConnection, account_id: str) -> Sequence[Record]:
-    """Read whom and what an account's conversations are about: (with_id, name, order_...)."""
+    """Read whom and what the conversations that show are about: (with_id, name, order_...)."""
     statement = (
         select(
             inbox_items.c.with_id,
@@ -101,7 +101,7 @@ async def subjects(connection: AsyncConnection, account_id: str) -> Sequence[Rec
             inbox_items.c.order_title,
         )
         .join(accounts, accounts.c.id == inbox_items.c.with_id, isouter=True)
-        .where(inbox_items.c.account_id == account_id)
+        .where(inbox_items.c.account_id == account_id, inbox_items.c.shown)
         .order_by(inbox_items.c.active_at.desc(), inbox_items.c.conversation_id.desc())
         .limit(MOST_SUBJECTS)
     )

@@ -157,7 +157,7 @@ class Erasing:
         )
         by_id = {order.id: order for order in ordered}
         changes = []
-        for view in theirs:
+        for view in (each for each in theirs if each.shown):
             shown = partial(views.conversation, view, people, Refusal.CONVERSATION_CLOSED)
             changes.append(Change(view.account_id, Kind.CONVERSATION, view.conversation_id, shown))
             if view.order_id in by_id:

@@ -1,11 +1,11 @@
 """Everything about one account, as lines of JSON: a page is read, handed on, and forgotten."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypedDict
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.conversations import EntryKind
@@ -50,11 +50,12 @@ Line = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """A table whose rows are an account's own where ``column`` names it."""
+    """A table whose rows are an account's own where ``column`` names it, if they are ``told``."""
 
     type: str
     table: Table
     column: ColumnElement[str]
+    told: ColumnElement[bool] = field(default_factory=true)
 
 
 class Export:
@@ -88,12 +89,12 @@ class Export:
     async def _pages(self, account_id: str) -> AsyncIterator[Sequence[Line]]:
         yield await self._profile(account_id)
         for rows in _ROWS:
-            async for page in self._table(rows.table, rows.column == account_id):
+            async for page in self._table(rows.table, (rows.column == account_id) & rows.told):
                 yield await self._shown(rows, page)
         mine = tables.attachments.c.account_id == account_id
         async for page in self._table(tables.attachments, mine):
             yield self._files(page)
-        mine = tables.inbox_items.c.account_id == account_id
+        mine = (tables.inbox_items.c.account_id == account_id) & tables.inbox_items.c.shown
         async for items in self._table(tables.inbox_items, mine):
             yield await self._conversations(account_id, items)
             for item in items:
@@ -289,7 +290,7 @@ _ROWS = (
     _Rows("quick_reply", tables.quick_replies, tables.quick_replies.c.account_id),
     _Rows("draft", tables.drafts, tables.drafts.c.account_id),
     _Rows("held_message", tables.held_messages, tables.held_messages.c.account_id),
-    _Rows("contact", tables.contacts, tables.contacts.c.account_id),
+    _Rows("contact", tables.contacts, tables.contacts.c.account_id, exports.KNOWN),
     _Rows("contact_grant", tables.contact_grants, tables.contact_grants.c.account_id),
     _Rows("block", tables.blocks, tables.blocks.c.account_id),
     _Rows("report", tables.reports, tables.reports.c.reporter),

@@ -117,6 +117,17 @@ def test_names_that_stand_for_nobody_differ() -> None:
     assert len({erasing.nobodys_name() for _ in range(200)}) == 200
 
 
+async def test_who_has_heard_nothing_of_somebody_is_not_told_of_their_end(
+    market: Marketplace,
+) -> None:
+    await market.sam_and_bea()
+    await market.blocks.block(await market.account("eve"), "sam")
+
+    await market.erasing.erase("eve")
+
+    assert market.ear.on("inbox:sam") == []
+
+
 async def test_an_open_page_of_the_other_side_is_told(market: Marketplace) -> None:
     order, direct = await ended(market)
 

@@ -152,6 +152,38 @@ async def test_nothing_is_told_that_the_other_side_keeps_to_itself(api: HttpApi)
     assert [line["id"] for line in of_type(json.loads(of_sam), "service")] == ["sam-logo"]
 
 
+async def test_whom_one_has_heard_nothing_of_is_not_told(api: HttpApi) -> None:
+    """Whoever blocks an account, or only opened a conversation with it, is unknown to it."""
+    market = api.market
+    await market.sam_and_bea()
+    eve = await market.account("eve")
+    await market.blocks.block(eve, "sam")
+    thread = await market.direct(BEA, SAM)
+
+    before = await told(api, "sam")
+    [block] = of_type(await told(api, "eve"), "block")
+    await market.send(BEA, thread)
+    after = await told(api, "sam")
+
+    assert block["person"]["id"] == "sam"
+    for kind in ("contact", "conversation"):
+        assert of_type(before, kind) == []
+    assert "eve" not in json.dumps(after).casefold()
+    assert [line["person"]["id"] for line in of_type(after, "contact")] == ["bea"]
+    assert [line["id"] for line in of_type(after, "conversation")] == [thread]
+
+
+async def test_who_ordered_is_told_of_before_a_word_was_said(api: HttpApi) -> None:
+    await api.market.sam_and_bea()
+    order = await api.market.order()
+
+    lines = await told(api, "sam")
+
+    assert [line["person"]["id"] for line in of_type(lines, "contact")] == ["bea"]
+    conversations = [line["id"] for line in of_type(lines, "conversation")]
+    assert conversations == [order["conversation_id"]]
+
+
 async def test_what_was_uploaded_is_told_with_a_link_to_it(api: HttpApi) -> None:
     market = api.market
     await market.sam_and_bea()
@@ -191,7 +223,7 @@ async def test_it_is_told_a_page_at_a_time(api: HttpApi) -> None:
         await market.send(bea, thread, f"{number}")
         await market.quick_replies.add(bea, f"{number}", "Hi")
         other = await market.account(f"buyer-{number}")
-        await market.direct(other, sam)
+        await market.send(other, await market.direct(other, sam), f"{number}")
         await market.service("sam", id=f"offer-{number}")
     small = export.Export(
         database=market.database,
@@ -210,11 +242,12 @@ async def test_it_is_told_a_page_at_a_time(api: HttpApi) -> None:
     ]
 
     assert [line["title"] for line in of_type(lines, "quick_reply")] == list("0123456")
-    assert [line["body"] for line in of_type(lines, "message")] == 2 * list("0123456")
+    # Bea's thread is in both, and each of the others' in Sam's.
+    assert [line["body"] for line in of_type(lines, "message")] == 3 * list("0123456")
     assert len({line["id"] for line in of_type(lines, "conversation")}) == 8
     assert len(of_type(lines, "service")) == 8
-    # One of each service, and the one about what Bea wrote.
-    assert len(of_type(lines, "notification")) == 9
+    # One of each service, and one about what each of eight has written.
+    assert len(of_type(lines, "notification")) == 16
 
 
 async def test_who_is_nobody_has_nothing_to_tell(api: HttpApi) -> None:

@@ -110,6 +110,21 @@ async def test_people_and_orders(api: HttpApi) -> None:
     assert [found["id"] for found in of_bea.json()["orders"]] == [order["id"]]
 
 
+async def test_whom_one_has_heard_nothing_of_is_not_found(market: Marketplace) -> None:
+    sam, bea = await market.sam_and_bea()
+    eve = await market.account("eve")
+    await market.blocks.block(eve, "sam")
+    thread = await market.direct(bea, sam)
+
+    async def people(query: str) -> list[str]:
+        hits = await market.search.find(sam, query, {Kind.PEOPLE}, 10)
+        return [person["id"] for person in hits["people"]]
+
+    assert (await people("eve"), await people("bea")) == ([], [])
+    await market.send(bea, thread)
+    assert (await people("eve"), await people("bea")) == ([], ["bea"])
+
+
 async def test_a_hit_says_where_it_is(api: HttpApi) -> None:
     sam, bea = await api.market.sam_and_bea()
     thread = await api.market.direct(bea, sam)
