@@ -13,6 +13,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from domain import contact_patterns as patterns
+from domain.contact_negation import is_negated
 
 MASK = "•••"
 # How far before a detail it may be said that it is not to be used.
@@ -138,12 +139,10 @@ def _apart(found: Iterable[Detail]) -> list[Detail]:
 
 
 def _is_negated(text: str, detail: Detail) -> bool:
-    is_phrase = detail.kind is DetailKind.MESSENGER
-    before = text[max(0, detail.start - REACH) : detail.end if is_phrase else detail.start]
-    if patterns.NEGATED.search(patterns.ENCOURAGED.sub("", before)):
-        return True
+    phrase = text[detail.start : detail.end] if detail.kind is DetailKind.MESSENGER else ""
+    before = text[max(0, detail.start - REACH) : detail.start]
     behind = text[detail.end : detail.end + REACH]
-    return is_phrase and bool(patterns.NEGATED_BEHIND.search(behind))
+    return is_negated(before, phrase, behind)
 
 
 # --- kinds ------------------------------------------------------------------------------------

@@ -22,11 +22,15 @@ SIGNS_OF_MAIL = (
     *("@", "(at", "( at", "[at", "[ at", "{at", "{ at", "<at", "(ät", "( ät", "[ät", "(a)", "[a]"),
     *("(aet", "klammeraffe", "affenschwanz"),
 )
-SIGNS_OF_AT = (" at ", " ät ", " aet ")
-SIGNS_OF_DOT = (" dot ", " punkt ", " point ", "(dot", "[dot", "{dot", "(punkt", "[punkt", "(.)")
+SIGNS_OF_AT = (" at ", " ät ", " aet ", "_at_", "-at-", "_ät_", "-ät-")
+SIGNS_OF_DOT = (
+    *(" dot ", " punkt ", " point ", "(dot", "[dot", "{dot", "(punkt", "[punkt", "(.)"),
+    *("_dot_", "-dot-", "_punkt_", "-punkt-"),
+)
 SIGNS_OF_MESSENGERS = (
     *("whats", "telegr", "signal", "skype", "discord", "insta", "viber", "threema", "wechat"),
     *("we chat", "snapchat", "facebook", "messenger", "linkedin", "tiktok", ".me/"),
+    *("ig:", "ig @", "fb.com/"),
 )
 SEVEN_DIGITS = re.compile(r"\d(?:[^\d\n]{0,3}\d){6}")
 
@@ -68,6 +72,9 @@ MAILS: Sequence[re.Pattern[str]] = (
     # sam at gmail.com: as bare a word needs a provider behind it
     _compiled(rf"""(?<![a-z0-9äöüß._%+-]) {_NAME} {_SPELLED_AT}
         (?:{_PROVIDER}) (?:\.|\s\.\s?) {_ENDING} \b"""),
+    # sam_at_example_dot_com, sam-ät-web-punkt-de
+    _compiled(rf"""(?<![a-z0-9äöüß._%+-]) {_NAME} ([_-])(?:at|ät)\1
+        {_LABEL} \1(?:dot|punkt)\1 (?:{_USUAL_ENDINGS}) \b"""),
 )
 
 # --- numbers that are no telephone's ----------------------------------------------------------
@@ -102,7 +109,8 @@ NO_NUMBERS: Sequence[re.Pattern[str]] = (
         r"\b(?:order|orders|bestellung|auftrag|auftrags|bestell|invoice|rechnung|rechnungs|ticket"
         r"|case|tracking|sendungs|sendung|paket|kunden|customer|article|artikel|product|produkt"
         r"|serial|serien|transaction|transaktion|reference|referenz|ref|isbn|ean|vat|ust|steuer"
-        r"|job|project|projekt|version|build|id|bug|issue|vorgang|akten|matrikel|commit|sku)"
+        r"|job|project|projekt|version|build|id|bug|issue|vorgang|akten|matrikel|commit|sku"
+        r"|sha\d{0,3}|md5|hash|checksum|prüfsumme|seed|binary|binär)"
         r"(?:[ -]?(?:id|idnr|nummer|number|nr|no|code|zeichen))?[.:]{0,2}\s{0,2}"
         r"(?:is|ist|lautet|nr\.?|no\.?|number|nummer)?[.:]{0,2}\s{0,2}"
         r"\d(?:[ ./-]{0,1}\d){0,30}"
@@ -159,7 +167,10 @@ _MARKED = r"(?:@[\w.-]{2,40}|(?=[a-z_.-]{0,40}[\d_.])[a-z0-9_][\w.-]{1,40}\w(?:\
 _NAMED = (
     r"(?:\s?-?(?:id|name|username|user|nutzername|benutzername|handle|nick|account|kontakt|tag))"
 )
+_END = r"(?=\s*(?:$|[\n,;.!?)]))"
 _IS = r"(?:\s?[:=]\s?|\s(?:is|ist|lautet|heißt|heisst|unter)\s)"
+_PROFILES = r"(?:instagram|facebook|fb|linkedin|tiktok)\.com"
+_NO_POST = r"(?!(?:posts?|stor(?:y|ies)|reels?|ads?|feeds?|banners?|beitrag|beiträge)\b)"
 
 HANDLES: Sequence[re.Pattern[str]] = (
     # t.me/sam, wa.me/491701234567, discord.gg/abc
@@ -171,7 +182,15 @@ HANDLES: Sequence[re.Pattern[str]] = (
     re.compile(r"\bskype:[\w.:-]{3,40}"),
     # Skype: sam.seller, Telegram: @sam, Discord: sam#1234 - a chat's name alone, at the end of what
     # is said
-    re.compile(rf"\b{_CHAT}\s?:\s?{_HANDLE}(?=\s*(?:$|[\n,;.!?)]))"),
+    re.compile(rf"\b{_CHAT}\s?:\s?{_HANDLE}{_END}"),
+    # Skype: live:sam, Discord sam#1234, Threema ID ABCD1234
+    re.compile(rf"\bskype{_NAMED}{{0,2}}(?:{_IS}|\s)live:[\w.-]{{1,60}}"),
+    re.compile(rf"\bdiscord{_NAMED}{{0,2}}\s[\w.-]{{2,32}}\#\d{{4}}\b"),
+    re.compile(rf"\b{_CHAT}{_NAMED}\s{_MARKED}{_END}"),
+    # ig: samdesigns, IG @sam
+    re.compile(rf"\big\s?(?::\s?{_NO_POST}{_HANDLE}{_END}|@[\w.-]{{2,40}})"),
+    # instagram.com/samdesigns, where that is all that a line says; a brand's stands among words
+    re.compile(rf"^\s?(?:https?://)?(?:www\.)?{_PROFILES}/[\w.-]{{2,60}}/?{_END}", re.MULTILINE),
     re.compile(rf"\b{_PLATFORM}{_NAMED}{{0,2}}{_IS}{_MARKED}"),
     re.compile(rf"\b{_PLATFORM}{_NAMED}{_IS}{_HANDLE}"),
     # my Instagram is samdesigns, mein Discord heißt sam
@@ -183,7 +202,7 @@ HANDLES: Sequence[re.Pattern[str]] = (
     re.compile(
         rf"\b(?:i\sam|i'm|ich\sbin|as|als|under|unter)\s{_HANDLE}\s(?:on|auf|bei)\s{_PLATFORM}\b"
     ),
-    re.compile(r"\bmy\s(?:instagram|facebook|linkedin|tiktok)\.com/[\w./-]{2,60}"),
+    re.compile(rf"\bmy\s{_PROFILES}/[\w./-]{{2,60}}"),
 )
 # Add me on WhatsApp, schreib mir auf Telegram: nothing but the way out
 INVITATIONS: Sequence[re.Pattern[str]] = (
@@ -210,21 +229,6 @@ INVITATIONS: Sequence[re.Pattern[str]] = (
 
 # --- what takes the meaning away --------------------------------------------------------------
 
-NEGATED = re.compile(
-    r"(?:\b(?:don'?t|don’t|do\snot|does\snot|doesn'?t|never|cannot|can'?t|can’t|won'?t|won’t|must\snot"
-    r"|mustn'?t|shouldn'?t|should\snot|may\snot|not\sallowed\sto|no\slonger|without|instead\sof"
-    r"|rather\sthan|nicht|nie|niemals|kein|keine|keinen|keinesfalls|ohne|statt|anstatt)\b)"
-    r"(?:(?!\b(?:but|instead|sondern|aber|stattdessen|only"
-    r"|nur|forget|vergiss|vergessen|problem)\b)[^.!?\n;:]){0,80}$"
-)
-# Do not hesitate
-ENCOURAGED = re.compile(
-    r"\b(?:zögern?|zögere|scheuen?|scheue)\b[^.!?\n]{0,20}\bnicht\b|\bnot\shesitate\b"
-    r"|\bdon'?t\shesitate\b|\bnicht\s(?:zögern|scheuen)\b"
-)
-# In German the word may stand behind: schreib mir bitte nicht per WhatsApp is caught above, auf
-# WhatsApp schreibe ich nicht is not.
-NEGATED_BEHIND = re.compile(r"^[^.!?\n;:,@\d]{0,40}\b(?:nicht|nie|niemals)\b(?!\snur)")
 QUOTE_LINE = re.compile(r"^[ \t]{0,3}>[^\n]{0,20000}", re.MULTILINE)
 # You wrote: "call me on 0170 1234567"
 QUOTED = re.compile(
