@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from domain.identity import Identity
+from domain.identity import Identity, is_id
 
 REPLAY_MAX_PUBLICATIONS = 1_000
 REPLAY_MAX_BYTES = 512 * 1024
 # How deep the queues are, for operators; nothing of it is kept, so it has no position.
 QUEUES_CHANNEL = "ops:queues"
+# The kinds of channels whose names go on with an id.
+SUBJECTS = frozenset({"thread", "inbox"})
 
 
 class Publication:
@@ -115,6 +117,12 @@ def kind_and_subject(channel: str) -> tuple[str, str]:
     """Split a channel's name: what kind it is, and of what."""
     kind, _, subject = channel.partition(":")
     return kind, subject
+
+
+def may_exist(channel: str) -> bool:
+    """Tell whether a channel may have this name: what is of somebody or something names its id."""
+    kind, subject = kind_and_subject(channel)
+    return kind not in SUBJECTS or is_id(subject)
 
 
 def thread_channel(conversation_id: str) -> str:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
+import structlog
+
 from domain.errors import OrderwireError, Unavailable
 from domain.publications import Opening, OpenRequest
 
@@ -13,6 +15,8 @@ MAX_READS = 2
 # The more share a reading the less each costs: while so many come, the next one waits for a moment.
 MANY = 8
 MOMENT = 0.01
+
+log = structlog.get_logger(__name__)
 
 Outcome = asyncio.Future[Opening]
 
@@ -67,18 +71,22 @@ class Openings:
             self._reading -= 1
 
     async def _read_batch(self, wanted: Sequence[tuple[OpenRequest, Outcome]]) -> None:
-        try:
-            opened = await self._reads.open_many([request for request, _ in wanted])
-        except Exception as error:  # told to each that waits: none of them may wait for ever
-            opened = [_unavailable(error)] * len(wanted)
+        opened = await self._open([request for request, _ in wanted])
         for (_, outcome), opening in zip(wanted, opened, strict=True):
             _settle(outcome, opening)
 
-
-def _unavailable(error: Exception) -> OrderwireError:
-    if isinstance(error, OrderwireError):
-        return error
-    return Unavailable(f"the channel could not be read: {type(error).__name__}")
+    async def _open(self, requests: Sequence[OpenRequest]) -> Sequence[Opening | OrderwireError]:
+        """Read a batch; what cannot be read is found by halves, and fails alone."""
+        try:
+            return await self._reads.open_many(requests)
+        except OrderwireError as error:
+            return [error] * len(requests)
+        except Exception as error:  # told to each that waits: none of them may wait for ever
+            if len(requests) == 1:
+                log.error("channel_not_opened", exc_info=error)
+                return [Unavailable("the channel could not be read")]
+        half = len(requests) // 2
+        return [*await self._open(requests[:half]), *await self._open(requests[half:])]
 
 
 def _settle(outcome: Outcome, opening: Opening | OrderwireError) -> None:

@@ -8,7 +8,7 @@ from msgspec import Meta, Raw, Struct
 
 from domain.conversations import MAX_ATTACHMENTS
 from domain.errors import Forbidden, Invalid, NotParticipant, OrderwireError
-from domain.identity import Identity, Role
+from domain.identity import Identity, Role, is_id
 from domain.publications import thread_channel
 from realtime.decoding import invalid, no_text_in
 from realtime.gateway.typists import Typists
@@ -34,7 +34,13 @@ class Caller(Protocol):
         ...
 
 
-class Send(Struct, frozen=True, kw_only=True):
+class Asked(Struct, frozen=True, kw_only=True):
+    """What each method has: the conversation that it is about."""
+
+    conversation: str | None
+
+
+class Send(Asked, frozen=True, kw_only=True):
     """``message.send``."""
 
     conversation: str
@@ -44,7 +50,7 @@ class Send(Struct, frozen=True, kw_only=True):
     attachments: Annotated[list[str], Meta(max_length=MAX_ATTACHMENTS)] = []
 
 
-class Edit(Struct, frozen=True, kw_only=True):
+class Edit(Asked, frozen=True, kw_only=True):
     """``message.edit``."""
 
     conversation: str
@@ -52,42 +58,42 @@ class Edit(Struct, frozen=True, kw_only=True):
     body: str
 
 
-class Delete(Struct, frozen=True, kw_only=True):
+class Delete(Asked, frozen=True, kw_only=True):
     """``message.delete``."""
 
     conversation: str
     seq: Seq
 
 
-class Draft(Struct, frozen=True, kw_only=True):
+class Draft(Asked, frozen=True, kw_only=True):
     """``draft.save``."""
 
     conversation: str
     body: str
 
 
-class Check(Struct, frozen=True, kw_only=True):
+class Check(Asked, frozen=True, kw_only=True):
     """``message.check``."""
 
     conversation: str
     body: str
 
 
-class Receipt(Struct, frozen=True, kw_only=True):
+class Receipt(Asked, frozen=True, kw_only=True):
     """``receipt.read``, ``receipt.delivered`` and ``receipt.unread``."""
 
     conversation: str
     seq: Seq
 
 
-class Typing(Struct, frozen=True, kw_only=True):
+class Typing(Asked, frozen=True, kw_only=True):
     """``typing``."""
 
     conversation: str
     typing: bool = True
 
 
-class Focus(Struct, frozen=True, kw_only=True):
+class Focus(Asked, frozen=True, kw_only=True):
     """``focus``: which thread this connection shows."""
 
     conversation: str | None = None
@@ -183,7 +189,7 @@ class Calls:
         return {}
 
 
-METHODS: Mapping[str, tuple[type[Struct], Handler]] = {
+METHODS: Mapping[str, tuple[type[Asked], Handler]] = {
     "message.check": (Check, Calls._check),
     "draft.save": (Draft, Calls._draft),
     "message.edit": (Edit, Calls._edit),
@@ -196,16 +202,19 @@ METHODS: Mapping[str, tuple[type[Struct], Handler]] = {
 }
 SEND = "message.send"
 
-Asked = TypeVar("Asked", bound=Struct)
+Kind = TypeVar("Kind", bound=Asked)
 
 
-def _read(data: Raw, kind: type[Asked]) -> Asked:
+def _read(data: Raw, kind: type[Kind]) -> Kind:
     try:
-        return msgspec.json.decode(data, type=kind)
+        asked = msgspec.json.decode(data, type=kind)
     except msgspec.ValidationError as error:
         raise invalid(str(error), whole="data") from None
     except UNREADABLE as error:
         raise no_text_in(bytes(data)) or Invalid.field("data", str(error)) from None
+    if asked.conversation and not is_id(asked.conversation):
+        raise NotParticipant("there is no such conversation")
+    return asked
 
 
 def _require_account(caller: Caller) -> None:

@@ -4,9 +4,9 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from domain.errors import Unavailable
+from domain.errors import Forbidden, Unavailable
 from domain.identity import Role
-from domain.publications import Opening, OpenRequest, thread_channel
+from domain.publications import Opening, OpenRequest, may_exist, thread_channel
 from realtime.gateway.errors import PositionLost
 from realtime.protocol.effects import Open, ReadHistory, ReadPresence
 from realtime.protocol.replies import (
@@ -27,6 +27,7 @@ SHOWS_PRESENCE = "thread:"
 
 async def listen(client: "Client", effect: Open, before: "asyncio.Task[None] | None") -> None:
     """Open a channel for a client, behind an opening of the same one that is under way."""
+    _require_possible(effect.channel)
     if before is not None:
         await asyncio.wait([before])
     if client.session.channels.get(effect.channel) != effect.id:
@@ -34,6 +35,11 @@ async def listen(client: "Client", effect: Open, before: "asyncio.Task[None] | N
     client.shared.attendance.unwatch(effect.channel, client)
     request = OpenRequest(effect.channel, client.identity, effect.since)
     await client.shared.hub.subscribe(client, request, partial(_opened, client, effect))
+
+
+def _require_possible(channel: str) -> None:
+    if not may_exist(channel):
+        raise Forbidden("you may not listen here")
 
 
 def _opened(client: "Client", effect: Open, opening: Opening) -> None:
@@ -70,6 +76,7 @@ def stop(client: "Client", channel: str) -> None:
 
 async def read_history(client: "Client", effect: ReadHistory) -> None:
     """Send a page of a channel."""
+    _require_possible(effect.channel)
     changes = await client.shared.history.history(
         effect.channel,
         client.identity,

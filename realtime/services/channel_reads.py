@@ -57,7 +57,8 @@ class _State:
 class ChannelReads:
     """Reads of threads and inboxes, each from one consistent state of the database.
 
-    While the database does not answer, each of them raises Unavailable.
+    While the database does not answer, each of them raises Unavailable; but for openings, which are
+    many people's, all do so as well when it refuses to be asked.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class ChannelReads:
         The outcome is NotFound for a kind of channel that there is not, Forbidden for one that is
         not the caller's - the same whether or not it exists.
         """
-        async with self._reading() as connection:
+        async with self._database.reading() as connection:
             state = await self._read_state(connection, requests)
             missed = await self._carried.since(connection, _recovering(state, requests))
             openings = [_open(state, missed, request) for request in requests]

@@ -89,7 +89,6 @@ async def test_who_has_given_up_is_not_read_for() -> None:
     [
         (Unavailable("not now"), Unavailable),
         (TooMany("later"), TooMany),
-        (KeyError("a bug"), Unavailable),
     ],
 )
 @virtually
@@ -106,6 +105,28 @@ async def test_when_a_reading_fails_everybody_hears_of_it(
     (again,) = begin(openings, "a")
     await (await reads.openings.only()).answer([opening(1)])
     assert (await again).changes.position.offset == 1
+
+
+class Minding:
+    """Storage that cannot be asked for some channels, nor for others along with them."""
+
+    def __init__(self, *minded: str) -> None:
+        self.minded = set(minded)
+
+    async def open_many(self, requests: Sequence[OpenRequest]) -> Sequence[Opening]:
+        """Answer, or break."""
+        if self.minded.intersection(channels_of(requests)):
+            raise KeyError("a bug")
+        return [opening(int(request.channel)) for request in requests]
+
+
+@virtually
+async def test_what_cannot_be_read_fails_alone() -> None:
+    waiting = begin(Openings(Minding("3", "7")), *map(str, range(10)))
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    failed = {n for n, outcome in enumerate(outcomes) if isinstance(outcome, Unavailable)}
+    opened = {each.changes.position.offset for each in outcomes if isinstance(each, Opening)}
+    assert (failed, opened) == ({3, 7}, set(range(10)) - {3, 7})
 
 
 class Immediate:

@@ -1,10 +1,13 @@
 """Channels have one name each, and publications say what they are."""
 
+import pytest
+
 from domain.publications import (
     Position,
     Publication,
     channel_of,
     inbox_channel,
+    may_exist,
     rights_doorbell,
     thread_channel,
 )
@@ -13,6 +16,20 @@ from domain.publications import (
 def test_channels_are_named_by_what_they_carry() -> None:
     assert thread_channel("c1") == "thread:c1"
     assert inbox_channel("sam") == "inbox:sam"
+
+
+@pytest.mark.parametrize("channel", ["thread:c1", "inbox:sam.o~1", "ops:queues", "news:\0", "x"])
+def test_a_name_may_be_of_a_channel_and_what_kinds_there_are_is_for_others_to_say(
+    channel: str,
+) -> None:
+    assert may_exist(channel)
+
+
+@pytest.mark.parametrize(
+    "channel", ["thread", "thread:", "inbox:a b", "thread:\0", "inbox:ü", "thread:" + "x" * 65]
+)
+def test_a_channel_of_somebody_or_something_names_its_id(channel: str) -> None:
+    assert not may_exist(channel)
 
 
 def test_a_doorbell_names_the_channel_whose_rights_have_changed() -> None:
