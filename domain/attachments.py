@@ -24,10 +24,14 @@ class AttachmentUse(StrEnum):
     """What an attachment is part of."""
 
     MESSAGE = "message"
+    HELD = "held"
     DELIVERY = "delivery"
     DRAFT = "draft"
     ANSWER = "answer"
 
+
+# Nobody but its owner reads what is part of these; operators apart.
+OWN_USES = frozenset({AttachmentUse.HELD, AttachmentUse.DRAFT})
 
 PLAIN = "application/octet-stream"
 PICTURES = frozenset({"image/gif", "image/jpeg", "image/png", "image/webp"})

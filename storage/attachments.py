@@ -98,6 +98,18 @@ async def use(
     return int(result.rowcount)
 
 
+async def change_use(
+    connection: AsyncConnection,
+    account_id: str,
+    attachment_ids: Sequence[str],
+    used_as: AttachmentUse,
+) -> None:
+    """Make an account's own, which are part of something, another part of it."""
+    await connection.execute(
+        update(attachments).where(owned_by(account_id, attachment_ids)).values(used_as=used_as)
+    )
+
+
 async def release_drafts(
     connection: AsyncConnection, order: Record, kept: Sequence[str], expires_at: datetime
 ) -> None:

@@ -54,9 +54,9 @@ async def edit(
     return await fetch_one(connection, statement)
 
 
-async def let_through(connection: AsyncConnection, held: Record, at: datetime) -> Record:
-    """Give a message that was held back its own text and files; return it as it then is."""
-    own = {"body": held.body, "attachments": held.attachments}
+async def let_through(connection: AsyncConnection, held: Record, body: str, at: datetime) -> Record:
+    """Give a message that was held back a text, and its own files; return it as it then is."""
+    own = {"body": body, "attachments": held.attachments}
     statement = (
         update(entries)
         .where(entries.c.conversation_id == held.conversation_id, entries.c.seq == held.seq)

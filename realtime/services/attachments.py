@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.attachments import AttachmentStatus, AttachmentUse
+from domain.attachments import OWN_USES, AttachmentStatus
 from domain.errors import NotFound
 from domain.identity import Identity, Role
 from domain.instants import rfc3339
@@ -98,7 +98,7 @@ class Attachments:
             return True
         if identity.account_id == row.account_id:
             return True
-        if row.conversation_id is None or row.used_as == AttachmentUse.DRAFT:
+        if row.conversation_id is None or row.used_as in OWN_USES:
             return False
         item = await inboxes.item(connection, identity.account_id, row.conversation_id)
         return item is not None

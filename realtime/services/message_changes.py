@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.attachments import AttachmentUse
 from domain.contact import Refusal
 from domain.contact_details import Detail
 from domain.conversations import MAX_SEQ, ConversationKind, EntryKind, preview
@@ -20,8 +21,9 @@ from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.message_shapes import OneMessage
 from realtime.services.messages import check_body
 from realtime.services.people import People
+from realtime.services.shapes import Attachment
 from realtime.services.webhook_events import WebhookEvent, WebhookEvents
-from storage import conversations, entry_changes, held_messages, inboxes
+from storage import attachments, conversations, entry_changes, held_messages, inboxes
 from storage.conversations import Draft
 from storage.engine import Database, Transaction
 from storage.rows import Record
@@ -78,8 +80,7 @@ class MessageChanges:
                 return _shown(message, noticed)
             if now >= message.at + self._edit_within:
                 raise Conflict("this message is too old to be edited", code="too_late")
-            await _drop_held(tx, message)
-            changed = await entry_changes.edit(tx.connection, conversation_id, seq, stored, now)
+            changed = await _edited(tx, message, stored, now)
             draft = self._draft(changed, EntryKind.EDIT, now, stored)
             await self._tell(tx, thread, changed, draft)
             return _shown(changed, noticed)
@@ -95,7 +96,8 @@ class MessageChanges:
             thread = await self._held(tx, identity, conversation_id)
             message = await _own(tx, identity, conversation_id, seq)
             if message.deleted_at is None:
-                message = await self._erased(tx, thread, message, now)
+                held = await _taken(tx, message)
+                message = await self._erased(tx, thread, message, held, now)
             return {"message": views.message(message)}
 
         return await self._database.transaction(work)
@@ -104,7 +106,7 @@ class MessageChanges:
         """Show the text of a message that was held back; an edit tells it to whoever looks."""
         thread = await self._thread(tx, held.conversation_id)
         now = self._clock.now()
-        message = await entry_changes.let_through(tx.connection, held, now)
+        message = await _let_through(tx, held, held.body, now)
         draft = self._draft(message, EntryKind.EDIT, now, held.body)
         await self._tell(tx, thread, message, draft)
         return {"message": views.message(message)}
@@ -114,14 +116,18 @@ class MessageChanges:
         thread = await self._thread(tx, held.conversation_id)
         message = await entry_changes.message(tx.connection, held.conversation_id, held.seq)
         assert message is not None, "it is held back as long as it stands"
-        erased = await self._erased(tx, thread, message, self._clock.now())
+        erased = await self._erased(tx, thread, message, held, self._clock.now())
         return {"message": views.message(erased)}
 
     async def _erased(
-        self, tx: Transaction, thread: Thread, message: Record, now: datetime
+        self,
+        tx: Transaction,
+        thread: Thread,
+        message: Record,
+        held: Record | None,
+        now: datetime,
     ) -> Record:
-        await _remove_files(tx, message, now)
-        await _drop_held(tx, message)
+        await _remove_files(tx, message.sender, (held or message).attachments, now)
         erased = await entry_changes.erase(tx.connection, message.conversation_id, message.seq, now)
         await self._tell(tx, thread, erased, self._draft(erased, EntryKind.DELETE, now))
         return erased
@@ -252,15 +258,34 @@ def _shown(message: Record, noticed: Noticed | None) -> OneMessage:
     return shown
 
 
-async def _drop_held(tx: Transaction, message: Record) -> None:
-    """Forget a text that was held back: it was changed or taken back before anybody looked."""
-    if message.data is not None:
-        await held_messages.take(tx.connection, message.conversation_id, message.seq)
+async def _taken(tx: Transaction, message: Record) -> Record | None:
+    """Return what is held back of a message, if anything, and hold it back no longer."""
+    if message.data is None:
+        return None
+    return await held_messages.take(tx.connection, message.conversation_id, message.seq)
 
 
-async def _remove_files(tx: Transaction, message: Record, now: datetime) -> None:
-    if message.attachments:
-        await attachment_removal.remove(tx, message.sender, ids_of(message.attachments), now)
+async def _edited(tx: Transaction, message: Record, body: str, now: datetime) -> Record:
+    """Write another text; if the first was held back, the files that were with it are shown now."""
+    held = await _taken(tx, message)
+    if held is not None:
+        return await _let_through(tx, held, body, now)
+    place = message.conversation_id, message.seq
+    return await entry_changes.edit(tx.connection, *place, body, now)
+
+
+async def _let_through(tx: Transaction, held: Record, body: str, now: datetime) -> Record:
+    if held.attachments:
+        files = ids_of(held.attachments)
+        await attachments.change_use(tx.connection, held.account_id, files, AttachmentUse.MESSAGE)
+    return await entry_changes.let_through(tx.connection, held, body, now)
+
+
+async def _remove_files(
+    tx: Transaction, owner: str, files: Sequence[Attachment], now: datetime
+) -> None:
+    if files:
+        await attachment_removal.remove(tx, owner, ids_of(files), now)
 
 
 def last_message(message: Record | None) -> Mapping[str, Any]:

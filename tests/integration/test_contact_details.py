@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -268,20 +269,71 @@ async def test_with_an_account_goes_what_is_held_back_of_it(holding: HttpApi) ->
     assert page["items"] == []
 
 
-async def test_files_of_a_message_that_is_held_back_are_held_back_with_it(
-    database: Database, tmp_path: Path
-) -> None:
-    market = Marketplace(
-        database, files=Directory(tmp_path / "files"), details_mode=DetailMode.HOLD
-    )
-    sam, bea, thread = await a_thread(market)
-    file = await market.upload(bea)
+@pytest.fixture
+def keeping(database: Database, tmp_path: Path) -> Marketplace:
+    """Give a marketplace that holds messages back, and has a place for files."""
+    files = Directory(tmp_path / "files")
+    return Marketplace(database, files=files, details_mode=DetailMode.HOLD)
 
-    sent = await market.send(bea, thread, TOLD, attachments=(file,))
-    before = await market.conversations.messages(
+
+async def readers(market: Marketplace, attachment_id: str) -> list[str]:
+    """Name those who may read a file."""
+    found = []
+    for who in (Identity("sam"), Identity("bea"), OPERATOR):
+        with suppress(NotFound):
+            await market.attachments.get(who, attachment_id)
+            found.append(who.account_id)
+    return found
+
+
+async def test_files_of_a_message_that_is_held_back_are_held_back_with_it(
+    keeping: Marketplace,
+) -> None:
+    sam, bea, thread = await a_thread(keeping)
+    file = await keeping.upload(bea)
+
+    sent = await keeping.send(bea, thread, TOLD, attachments=(file,))
+    before = await keeping.conversations.messages(
         sam, thread, before=None, after=None, around=None, limit=1
     )
-    released = await market.held_messages.release(OPERATOR, thread, sent.seq)
+    readers_before = await readers(keeping, file)
+    released = await keeping.held_messages.release(OPERATOR, thread, sent.seq)
 
     assert before["items"][0]["attachments"] == []
+    assert readers_before == ["bea", "olga"]
     assert [each["id"] for each in released["message"]["attachments"]] == [file]
+    assert await readers(keeping, file) == ["sam", "bea", "olga"]
+
+
+@pytest.mark.parametrize("by", ["sender", "operator"])
+async def test_with_a_message_that_is_held_back_go_its_files(keeping: Marketplace, by: str) -> None:
+    _, bea, thread = await a_thread(keeping)
+    file = await keeping.upload(bea)
+    sent = await keeping.send(bea, thread, TOLD, attachments=(file,))
+
+    if by == "sender":
+        await keeping.changes.delete(bea, thread, sent.seq)
+    else:
+        await keeping.held_messages.reject(OPERATOR, thread, sent.seq)
+
+    assert await readers(keeping, file) == []
+    await keeping.attachment_sweep.sweep()
+    assert await keeping.uploaded("bea") == []
+
+
+async def test_with_other_words_files_that_were_held_back_are_shown(keeping: Marketplace) -> None:
+    sam, bea, thread = await a_thread(keeping)
+    file = await keeping.upload(bea)
+    sent = await keeping.send(bea, thread, TOLD, attachments=(file,))
+
+    edited = await keeping.changes.edit(bea, thread, sent.seq, "Let us talk here")
+    page = await keeping.conversations.messages(
+        sam, thread, before=None, after=None, around=None, limit=1
+    )
+
+    assert page["items"] == [edited["message"]]
+    assert [each["id"] for each in edited["message"]["attachments"]] == [file]
+    assert "held" not in edited["message"]
+    assert await readers(keeping, file) == ["sam", "bea", "olga"]
+    await keeping.changes.delete(bea, thread, sent.seq)
+    assert await readers(keeping, file) == []
