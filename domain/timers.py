@@ -11,6 +11,11 @@ from enum import StrEnum
 
 from domain.orders import ACTIVE, CLOCK_RUNS, OrderStatus
 
+# Events with which the delivery clock starts, or starts again.
+CLOCK_STARTS = frozenset(
+    {"created", "requirements_submitted", "requirements_skipped", "revision_requested"}
+)
+
 
 class TimerKind(StrEnum):
     """What falls due."""
@@ -42,7 +47,8 @@ class Periods:
 class Course:
     """The moments of an order that timers hang on.
 
-    ``updated_at`` is when the seller last told the buyer anything.
+    ``updated_at`` is when the seller last told the buyer anything, or when the clock last started
+    if that was later.
     """
 
     status: OrderStatus

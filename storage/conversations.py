@@ -353,11 +353,14 @@ async def last_wrote_at(
 ) -> datetime | None:
     """Tell when somebody last wrote a message in a conversation."""
     found: datetime | None = await connection.scalar(
-        select(func.max(entries.c.at)).where(
+        select(entries.c.at)
+        .where(
             entries.c.conversation_id == conversation_id,
             entries.c.sender == account_id,
             entries.c.kind == EntryKind.MESSAGE,
         )
+        .order_by(entries.c.seq.desc())
+        .limit(1)
     )
     return found
 

@@ -1,6 +1,6 @@
 """Orders, their numbers, their timeline, and the keys under which they were asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -80,6 +80,19 @@ async def timeline(connection: AsyncConnection, order_id: str) -> Sequence[Recor
         .where(order_timeline.c.order_id == order_id)
         .order_by(order_timeline.c.seq),
     )
+
+
+async def last_told_at(
+    connection: AsyncConnection, order_id: str, *, by: str, or_in: Collection[str]
+) -> datetime | None:
+    """Tell when somebody last added to an order's history, or one of some events last did."""
+    history = order_timeline.c
+    found: datetime | None = await connection.scalar(
+        select(func.max(history.at)).where(
+            history.order_id == order_id, or_(history.actor == by, history.type.in_(or_in))
+        )
+    )
+    return found
 
 
 async def page(

@@ -188,7 +188,6 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         events=events,
         people=people,
         clock=clock,
-        periods=periods,
     )
     erasing = Erasing(
         database=database, people=people, planner=planner, order_views=order_views, clock=clock

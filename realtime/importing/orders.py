@@ -319,7 +319,7 @@ def _course(row: Mapping[str, Any]) -> Course:
         created_at=row["created_at"],
         due_at=row["due_at"] if row["status"] in CLOCK_RUNS else None,
         review_ends_at=row["review_ends_at"],
-        updated_at=row["requirements_submitted_at"],
+        updated_at=row["updated_at"],
     )
 
 

@@ -8,9 +8,9 @@ from domain.attachments import AttachmentUse
 from domain.errors import Conflict, Forbidden, Invalid, NotFound
 from domain.identity import Identity, Role
 from domain.lifecycle import Action, Rule, Side, available, rule_for
-from domain.orders import ACTIVE, OrderStatus
+from domain.orders import ACTIVE, CLOCK_RUNS, OrderStatus
 from domain.requirements import Answer, RequirementsStatus
-from domain.timers import Course, Periods, timers_of
+from domain.timers import CLOCK_STARTS, Course, Periods, TimerKind, timers_of
 from realtime.clock import Clock
 from realtime.delivery.planner import Notice
 from realtime.services import attachment_uses
@@ -22,7 +22,7 @@ from realtime.services.order_views import OrderViews, may_see, side_of
 from realtime.services.people import People
 from realtime.services.requirements import answers_of, check_complete, keep_answers, use_files
 from realtime.services.shapes import Order, Person
-from storage import contacts, order_notes, orders, timers
+from storage import contacts, conversations, order_notes, orders, timers
 from storage.engine import Database, Transaction
 from storage.rows import Record
 
@@ -178,12 +178,11 @@ class OrderActions:
     async def apply(
         self, tx: Transaction, acting: Acting, step: Step, target: OrderStatus | None
     ) -> Record:
-        """Store a step, set the order's timers, and tell everybody."""
+        """Store a step, tell everybody, and set the order's timers."""
         values = dict(step.changes) | {"updated_at": acting.now}
         if target is not None:
             values |= {"status": target, "active": target in ACTIVE}
         order = await orders.change(tx.connection, acting.order.id, values)
-        await self.set_timers(tx, order)
         if target is OrderStatus.COMPLETED:
             await contacts.note_completed(
                 tx.connection,
@@ -197,15 +196,22 @@ class OrderActions:
         await self._events.tell(
             tx, order, Event(name=step.event, by=acting.by, data=step.data, notices=notices)
         )
+        # After the telling: what the seller does puts the nudge off.
+        await self.set_timers(tx, order)
         return order
 
     async def set_timers(self, tx: Transaction, order: Record) -> None:
         """Make an order's timers those that it now has."""
-        due = timers_of(course_of(order), self._periods)
+        due = await self.due(tx, order)
         wanted = {str(kind): at for kind, at in due.items()}
         ids = [self._new_id() for _ in wanted]
         await timers.put(tx.connection, order.id, wanted, now=self._clock.now(), ids=ids)
         tx.ring(timers.DOORBELL)
+
+    async def due(self, tx: Transaction, order: Record) -> Mapping[TimerKind, datetime]:
+        """Tell what falls due of an order as it is by now, and when."""
+        updated_at = await _updated_at(tx, order) if order.status in CLOCK_RUNS else None
+        return timers_of(course_of(order, updated_at), self._periods)
 
     async def show_order(self, tx: Transaction, order: Record) -> None:
         """Show both sides an order whose papers have changed; that is no event."""
@@ -229,7 +235,15 @@ class OrderActions:
         return note_id
 
 
-def course_of(order: Record) -> Course:
+async def _updated_at(tx: Transaction, order: Record) -> datetime:
+    """Tell when the seller last told the buyer anything, or the clock last started."""
+    seller = order.seller_id
+    wrote_at = await conversations.last_wrote_at(tx.connection, order.conversation_id, seller)
+    told_at = await orders.last_told_at(tx.connection, order.id, by=seller, or_in=CLOCK_STARTS)
+    return max(at for at in (wrote_at, told_at, order.created_at) if at is not None)
+
+
+def course_of(order: Record, updated_at: datetime | None) -> Course:
     """Read the moments off an order that its timers hang on."""
     return Course(
         status=OrderStatus(order.status),
@@ -237,7 +251,7 @@ def course_of(order: Record) -> Course:
         due_at=order.due_at,
         review_ends_at=order.review_ends_at,
         request_ends_at=request_ends_at(order),
-        updated_at=order.requirements_submitted_at,
+        updated_at=updated_at,
     )
 
 

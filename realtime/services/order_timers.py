@@ -9,14 +9,14 @@ import structlog
 from domain.lifecycle import RequestKind, Side
 from domain.orders import OrderStatus
 from domain.preferences import Category
-from domain.timers import Periods, TimerKind, timers_of
+from domain.timers import TimerKind
 from realtime.clock import Clock
-from realtime.services.order_actions import OrderActions, course_of, notice
+from realtime.services.order_actions import OrderActions, notice
 from realtime.services.order_commands import Nothing, Say
 from realtime.services.order_events import SYSTEM, OrderEvents
 from realtime.services.order_steps import Acting, Step, Told, accept, cancel, lapse_request
 from realtime.services.people import People
-from storage import conversations, orders, timers
+from storage import orders, timers
 from storage.engine import Database, Transaction
 from storage.rows import Record
 from storage.timers import DueTimer
@@ -38,14 +38,12 @@ class OrderTimers:
         events: OrderEvents,
         people: People,
         clock: Clock,
-        periods: Periods,
     ) -> None:
         self._database = database
         self._actions = actions
         self._events = events
         self._people = people
         self._clock = clock
-        self._periods = periods
 
     async def fire_due(self) -> int:
         """Fire timers that are due by now, at most one batch; return how many there were."""
@@ -76,11 +74,13 @@ class OrderTimers:
             kind = TimerKind(timer.kind)
             if order is None or not await timers.fire(tx.connection, timer):
                 return
-            # Its order may have moved on since the timer was claimed; a nudge is put off by what
-            # the seller writes, and so is due at moments of its own.
-            due_at = timers_of(course_of(order), self._periods).get(kind)
-            if due_at == timer.due_at or (due_at is not None and kind is TimerKind.NUDGE):
+            # Its order may have moved on since the timer was claimed.
+            due_at = (await self._actions.due(tx, order)).get(kind)
+            if due_at == timer.due_at:
                 await _EFFECTS[kind](self, tx, order, timer)
+            elif due_at is not None and kind is TimerKind.NUDGE:
+                # The seller has written meanwhile, which moves no timer: look again later.
+                await timers.postpone(tx.connection, timer, due_at)
 
         await self._database.transaction(work)
 
@@ -111,20 +111,6 @@ class OrderTimers:
 
     async def _remind(self, tx: Transaction, order: Record, timer: DueTimer) -> None:
         told = _REMINDERS[TimerKind(timer.kind)](order)
-        if told is not None:
-            await self._send(tx, order, timer, told)
-
-    async def _nudge(self, tx: Transaction, order: Record, timer: DueTimer) -> None:
-        """Suggest an update, unless the seller has written meanwhile: then look again later."""
-        wrote_at = await conversations.last_wrote_at(
-            tx.connection, order.conversation_id, order.seller_id
-        )
-        if wrote_at is not None and wrote_at + self._periods.nudge > timer.due_at:
-            await timers.postpone(tx.connection, timer, wrote_at + self._periods.nudge)
-            return
-        await self._send(tx, order, timer, _reminder(Side.SELLER, "nudge"))
-
-    async def _send(self, tx: Transaction, order: Record, timer: DueTimer, told: Told) -> None:
         people = await self._people.get(tx.connection, (order.seller_id, order.buyer_id))
         # The moment makes it unique: a timer that was moved reminds anew.
         event = f"{timer.kind}@{timer.due_at.isoformat()}"
@@ -144,9 +130,10 @@ def _unanswered(order: Record) -> Told:
     return _reminder(asked, "request_ends_soon", ends)
 
 
-_REMINDERS: Mapping[TimerKind, Callable[[Record], Told | None]] = {
+_REMINDERS: Mapping[TimerKind, Callable[[Record], Told]] = {
     TimerKind.REQUIREMENTS_REMINDER: lambda order: _reminder(Side.BUYER, "requirements_reminder"),
     TimerKind.DUE_SOON: lambda order: _reminder(Side.SELLER, "due_soon", order.due_at),
+    TimerKind.NUDGE: lambda order: _reminder(Side.SELLER, "nudge"),
     TimerKind.REVIEW_ENDS_SOON: lambda order: _reminder(
         Side.BUYER, "review_ends_soon", order.review_ends_at
     ),
@@ -158,7 +145,7 @@ _EFFECTS = {
     TimerKind.DUE_SOON: OrderTimers._remind,
     TimerKind.LATE: OrderTimers._tell_lateness,
     TimerKind.VERY_LATE: OrderTimers._tell_lateness,
-    TimerKind.NUDGE: OrderTimers._nudge,
+    TimerKind.NUDGE: OrderTimers._remind,
     TimerKind.REVIEW_ENDS_SOON: OrderTimers._remind,
     TimerKind.REVIEW_END: OrderTimers._end_review,
     TimerKind.REQUEST_ENDS_SOON: OrderTimers._remind,

@@ -55,13 +55,17 @@ class Life:
         page = await self.place.notifications.page(who, after=None, limit=200)
         return [each["title"] for each in reversed(page["items"])]
 
+    async def nudges(self) -> int:
+        """Count how often the seller was asked for an update."""
+        return (await self.alerts(self.sam)).count("Tell Bea how it is going")
 
-async def a_life(database: Database, *, questions: bool = False) -> Life:
+
+async def a_life(database: Database, *, questions: bool = False, **terms: Any) -> Life:
     """Place an order."""
     place = Marketplace(database)
     await place.sam_and_bea()
     await place.service("sam", questions=QUESTIONS if questions else [])
-    return Life(place, await place.order())
+    return Life(place, await place.order(**terms))
 
 
 async def test_from_requirements_to_completion(database: Database) -> None:
@@ -239,6 +243,38 @@ async def test_the_seller_is_nudged_after_days_of_silence_only(database: Databas
     assert (await life.alerts(life.sam)).count(nudge) == 1
     await life.passes(days=5)
     assert (await life.alerts(life.sam)).count(nudge) == 1
+
+
+async def test_what_the_seller_does_puts_the_nudge_off_as_words_do(database: Database) -> None:
+    life = await a_life(database, questions=True, delivery_days=30)
+    answers = life.place.order_actions.change_answers
+    await life.passes(days=2)
+    await answers(life.bea, life.id, {"name": "Brandt"})
+    await life.passes(days=2)
+    # What the buyer changes is no news from the seller.
+    await answers(life.bea, life.id, {"name": "Brandt & Co"})
+    await life.passes(days=1)
+    assert await life.nudges() == 1
+
+    await life.does(life.sam, "request_extension", days=2)
+    await life.passes(days=1)
+    await life.does(life.bea, "accept_request")
+    await life.passes(days=1)
+    assert await life.nudges() == 1
+    await life.passes(days=1)
+    assert await life.nudges() == 2
+
+
+async def test_after_a_revision_the_seller_has_days_before_the_nudge(database: Database) -> None:
+    life = await a_life(database, delivery_days=30)
+    await life.passes(days=2)
+    await life.does(life.sam, "deliver")
+    await life.passes(days=2)
+    await life.does(life.bea, "request_revision", message="Bluer, please")
+    await life.passes(days=2)
+    assert await life.nudges() == 0
+    await life.passes(days=1)
+    assert await life.nudges() == 1
 
 
 async def test_a_timer_fires_once_with_several_workers(database: Database) -> None:

@@ -196,7 +196,7 @@ class Marketplace:
             new_id=new_id,
         )
         self.order_timers = OrderTimers(
-            database=database, actions=self.order_actions, events=events, **known, periods=periods
+            database=database, actions=self.order_actions, events=events, **known
         )
         self.order_papers = OrderPapers(**audited, actions=self.order_actions)
         self.requirements = Requirements(**audited)
