@@ -20,6 +20,7 @@ Raised where the rule is known, mapped once at each edge: ``realtime/api/problem
 ``realtime/gateway/errors.py`` for the socket.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -105,9 +106,20 @@ class NotParticipant(NotFound):
 
 
 class Conflict(OrderwireError):
-    """Not possible in the present state."""
+    """Not possible in the present state; ``state`` is that, as far as it is told."""
 
     code = "conflict"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        path: str | None = None,
+        state: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(detail, code=code, path=path)
+        self.state = state or {}
 
 
 class TooLarge(OrderwireError):

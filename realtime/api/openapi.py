@@ -11,6 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from domain.identity import Role
+from domain.lifecycle import Action
+from domain.orders import OrderStatus
 from realtime.api.endpoint import Content, Endpoint, Resource
 from realtime.api.problems import CODES, HEADERS
 
@@ -77,6 +79,15 @@ PROBLEM: Json = {
                 "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
                 "required": ["path", "message"],
             },
+        },
+        "order_status": {
+            "description": "With `action_not_available`: where the order is by now.",
+            "enum": list(OrderStatus),
+        },
+        "available_actions": {
+            "description": "With `action_not_available`: what the caller may do with it now.",
+            "type": "array",
+            "items": {"enum": list(Action)},
         },
     },
     "required": ["type", "title", "status", "code", "detail", "errors"],

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -68,7 +69,8 @@ CODES: Mapping[str, Meaning] = {
         HTTPStatus.METHOD_NOT_ALLOWED, "The path takes other methods; `Allow` names them."
     ),
     "action_not_available": Meaning(
-        HTTPStatus.CONFLICT, "The order, as it is by now, does not allow it; `detail` says what is."
+        HTTPStatus.CONFLICT,
+        "The order, as it is by now, does not allow it; `available_actions` names what it does.",
     ),
     "open_orders": Meaning(
         HTTPStatus.CONFLICT, "Orders are open, to be completed or cancelled first: see `detail`."
@@ -145,7 +147,7 @@ HEADERS: Mapping[HTTPStatus, Mapping[str, str]] = {
 
 def problem(status: HTTPStatus, error: OrderwireError) -> Response:
     """Write a problem document."""
-    document = {
+    document: dict[str, Any] = {
         "type": "about:blank",
         "title": status.phrase,
         "status": status.value,
@@ -153,6 +155,8 @@ def problem(status: HTTPStatus, error: OrderwireError) -> Response:
         "detail": error.detail,
         "errors": [{"path": field.path, "message": field.message} for field in error.errors],
     }
+    if isinstance(error, Conflict):
+        document |= error.state
     return Response(
         encode(document),
         status_code=status.value,

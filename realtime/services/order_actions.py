@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.attachments import AttachmentUse
-from domain.errors import Conflict, Forbidden, Invalid, NotFound
+from domain.errors import Forbidden, Invalid, NotFound
 from domain.identity import Identity, Role
-from domain.lifecycle import Action, Rule, Side, available, rule_for
+from domain.lifecycle import Action, Rule, Side, rule_for
 from domain.orders import ACTIVE, CLOCK_RUNS, OrderStatus
 from domain.requirements import Answer, RequirementsStatus
 from domain.timers import CLOCK_STARTS, Course, Periods, TimerKind, timers_of
@@ -103,15 +103,9 @@ class OrderActions:
 
     def _rule(self, order: Record, acting: Acting, action: Action) -> Rule:
         side = acting.side or Side.MARKETPLACE
-        situation = self._views.situation(order)
-        rule = rule_for(action, side, situation)
+        rule = rule_for(action, side, self._views.situation(order))
         if rule is None:
-            now = ", ".join(available(side, situation)) or "nothing"
-            raise Conflict(
-                f"{action} is not available while the order is {order.status}; available: {now}",
-                path="action",
-                code="action_not_available",
-            )
+            raise self._views.refusal(order, acting.by, action)
         return rule
 
     async def _do(self, tx: Transaction, acting: Acting, rule: Rule, told: Data) -> Record:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.errors import Conflict
 from domain.identity import Identity, Role
 from domain.instants import rfc3339
 from domain.lifecycle import PlanApproval, RequestKind, Side, Situation, available
@@ -47,6 +48,18 @@ class OrderViews:
         shown["available_actions"] = actions
         shown["pending_request"] = order.pending_request
         return shown
+
+    def refusal(self, order: Record, viewer: str, wanted: str) -> Conflict:
+        """Refuse what an order does not allow as it is by now, and say what it does allow."""
+        side = side_of(order, viewer) or Side.MARKETPLACE
+        actions = available(side, self.situation(order))
+        named = ", ".join(actions) or "nothing"
+        return Conflict(
+            f"{wanted} is not available while the order is {order.status}; available: {named}",
+            path="action",
+            code="action_not_available",
+            state={"order_status": order.status, "available_actions": actions},
+        )
 
     def situation(self, order: Record) -> Situation:
         """Put together what decides what may be done with an order."""

@@ -132,3 +132,18 @@ async def test_what_comes_along_with_an_action_is_checked_field_by_field(
 
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (400, named)
     assert (await api.market.orders.get(sam, order["id"]))["version"] == order["version"]
+
+
+async def test_what_is_not_available_is_answered_with_the_new_state(api: HttpApi) -> None:
+    sam, bea = await api.market.sam_and_bea()
+    order = await api.market.order()
+    act = f"/v1/orders/{order['id']}/actions"
+    await api.call(sam, "POST", act, json={"action": "deliver"})
+
+    answer = await api.call(bea, "POST", act, json={"action": "withdraw_request"})
+
+    told = answer.json()
+    assert (answer.status_code, told["status"], told["code"]) == (409, 409, "action_not_available")
+    page = await api.market.orders.get(bea, order["id"])
+    assert told["order_status"] == page["status"] == "delivered"
+    assert told["available_actions"] == page["available_actions"]
