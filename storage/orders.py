@@ -68,8 +68,12 @@ async def many(connection: AsyncConnection, order_ids: Sequence[str]) -> Sequenc
 
 
 async def add_to_timeline(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store one timeline entry."""
-    await connection.execute(order_timeline.insert().values(**values))
+    """Store one timeline entry of an order that is held; entries are counted without gaps."""
+    last = select(func.coalesce(func.max(order_timeline.c.seq), 0)).where(
+        order_timeline.c.order_id == values["order_id"]
+    )
+    seq = last.scalar_subquery() + 1
+    await connection.execute(order_timeline.insert().values(seq=seq, **values))
 
 
 async def timeline(connection: AsyncConnection, order_id: str) -> Sequence[Record]:

@@ -72,7 +72,6 @@ class OrderEvents:
             tx.connection,
             {
                 "order_id": order.id,
-                "seq": order.version,
                 "type": event.name,
                 "actor": event.by,
                 "at": now,

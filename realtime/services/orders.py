@@ -221,7 +221,6 @@ class Orders:
             tx.connection,
             {
                 "order_id": order.id,
-                "seq": 1,
                 "type": "created",
                 "actor": order.buyer_id,
                 "at": now,

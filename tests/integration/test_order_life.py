@@ -369,6 +369,17 @@ async def test_answers_are_drafted_handed_in_and_changed(database: Database) -> 
     assert [each["by"] for each in shown["versions"]] == ["bea", "bea"]
 
 
+async def test_history_is_counted_without_gaps(database: Database) -> None:
+    life = await a_life(database, questions=True)
+    await life.place.requirements.save_draft(life.bea, life.id, {"name": "Br"})
+    await life.place.order_papers.put_plan(life.sam, life.id, [])
+    await life.place.order_actions.change_answers(life.bea, life.id, {"name": "Brandt"})
+    await life.place.order_papers.put_plan(life.sam, life.id, [])
+    await life.does(life.sam, "deliver")
+    page = await life.seen(life.sam)
+    assert [each["seq"] for each in page["timeline"]] == [1, 2, 3]
+
+
 async def test_the_seller_reminds_once_a_day(database: Database) -> None:
     life = await a_life(database, questions=True)
     await life.does(life.sam, "remind_requirements")
