@@ -5,6 +5,7 @@ a socket is opened for it, so that neither a name that resolves differently the 
 rebinding) nor a number written in some other way gets past.
 """
 
+import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from yarl import URL
 MAX_URL = 2_048
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
+# Who resolves 127.1, 0x7f.1 or 2130706433 reads an address in them; no public name ends so.
+_NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 
 
 class ForbiddenEndpoint(ValueError):
@@ -94,9 +98,18 @@ def _require_public(scheme: str, host: str) -> None:
     try:
         address = ip_address(host)
     except ValueError:
-        return  # a name: what it leads to is checked when it is connected to
+        _require_public_name(host.lower())
+        return
     if not is_public(address):
         raise ForbiddenEndpoint("does not lead to a public address")
+
+
+def _require_public_name(name: str) -> None:
+    """Refuse what can be known by the name; where it leads is checked when it is connected to."""
+    if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
+        raise ForbiddenEndpoint("does not lead to a public address")
+    if ":" in name or _NUMBER.fullmatch(name):
+        raise ForbiddenEndpoint("is a number that is not written as an address")
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:

@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.outcome import Outcome, Result
@@ -18,6 +16,7 @@ from realtime.delivery.push.vapid import VapidKey, VapidSigner
 from realtime.delivery.reasons import Reason
 from tests.support.clock import StillClock
 from tests.support.push_service import Answer, PushService, Subscription
+from tests.support.rebound import Rebound
 
 KEY = VapidKey.generate()
 SUBJECT = "mailto:ops@example.com"
@@ -279,38 +278,11 @@ async def test_keys_that_nothing_can_be_encrypted_for_are_dead(keys: dict[str, s
     "host", ["127.0.0.1", "[::1]", "localhost", "2130706433", "127.1", "0x7f.1"]
 )
 async def test_no_way_of_writing_our_own_address_gets_a_connection(host: str) -> None:
-    """Names are judged by the address that they lead to, where it would be connected to."""
     async with a_world(trusted=False) as world:
         port = world.service.origin.rpartition(":")[2]
         outcome = await world.send(endpoint=f"https://{host}:{port}/push/browser")
         assert (outcome.result, outcome.reason) == (Result.DEAD, Reason.BAD_ENDPOINT)
         assert world.service.connections == 0
-
-
-class Rebound(AbstractResolver):
-    """A DNS that has changed its mind since the subscription was stored."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Lead every name to one address."""
-        kind = socket.AF_INET6 if ":" in self._address else socket.AF_INET
-        assert family is not None
-        found: ResolveResult = {
-            "hostname": host,
-            "host": self._address,
-            "port": port,
-            "family": kind,
-            "proto": socket.IPPROTO_TCP,
-            "flags": socket.AI_NUMERICHOST,
-        }
-        return [found]
-
-    async def close(self) -> None:
-        """Close nothing."""
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from storage.engine import Database, Transaction
 from storage.tables import audit_log, deliveries, ledger, webhook_events, webhooks
 from storage.webhooks import DOORBELL as BELL
 from tests.support.marketplace import BACKEND
+from tests.support.rebound import Rebound
 from tests.support.webhook_receiver import Reply, WebhookReceiver
 from tests.support.webhook_world import World
 
@@ -297,11 +298,10 @@ async def test_nothing_inside_is_called_whatever_stands_there(world: World, url:
 
 async def test_a_name_that_leads_inside_is_not_connected_to(world: World) -> None:
     port = world.receiver.origin.rpartition(":")[2]
-    await world.endpoint("order.created", url=f"https://localhost:{port}/hook")
-    await world.market.sam_and_bea()
-    await world.market.order()
-    async with world.worker():
-        assert await world.decisions(1) == [("dead", "bad_endpoint")]
+    poster = WebhookPoster(guard=EndpointGuard(), clock=world.clock, resolver=Rebound("127.0.0.1"))
+    outcome = await poster.post(f"https://hooks.example.com:{port}/hook", b"{}", {})
+    await poster.close()
+    assert (outcome.result, outcome.reason) == ("dead", "bad_endpoint")
     assert world.receiver.posted == []
 
 

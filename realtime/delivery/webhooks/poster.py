@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from realtime.clock import Clock
 from realtime.delivery.classify import (
@@ -45,11 +46,12 @@ class WebhookPoster:
         clock: Clock,
         limits: WebhookLimits | None = None,
         tls: ssl.SSLContext | Literal[True] = True,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         self._guard = guard
         self._clock = clock
         self._limits = limits or WebhookLimits()
-        self._strangers = Strangers(timeout=self._limits.timeout, tls=tls)
+        self._strangers = Strangers(timeout=self._limits.timeout, tls=tls, resolver=resolver)
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
         """Post once; whatever is not a 2xx is tried again, but for 410: the endpoint is gone."""
