@@ -1,19 +1,108 @@
-"""Deliveries that go out as one: the first that is held waits for all, the others go with it."""
+"""Deliveries that go out as one: the first that is held waits for all, the others go with it.
 
-from collections.abc import Collection, Sequence
+They always name one that still waits, or that told them: whoever waits for others and then joins
+another one brings them along, and whoever ends untold hands its place over.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal, select
+from sqlalchemy import Select, Update, bindparam, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.preferences import Category, Channel
 from storage.columns import Instant
-from storage.deliveries import Status
-from storage.dialects import TEXT, among, batch
+from storage.deliveries import WEBHOOK, Claim, Status
+from storage.dialects import INT, TEXT, among, batch, change_rows
 from storage.rows import Record, fetch_all
 from storage.tables import accounts, deliveries, notifications
+
+# Whoever takes a place takes so many along; more of them wait beside each other. So a long row of
+# them that end untold one after the other is not moved on as a whole each time.
+TOGETHER = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a delivery stood that ends untold: why it waited, and until when."""
+
+    bucket: int
+    id: str
+    reason: str
+    due_at: datetime
+
+
+def place_of(row: Record | Claim) -> Place | None:
+    """Return the place of a delivery that waits, or waited; None where nobody can have joined."""
+    if row.reason is None or row.channel == WEBHOOK:
+        return None
+    return Place(bucket=row.bucket, id=row.id, reason=row.reason, due_at=row.due_at)
+
+
+async def bring_along(
+    connection: AsyncConnection, bucket: int, leaders_of: Mapping[str, str]
+) -> None:
+    """Have those that went with a delivery go with the one that it has joined itself."""
+    rows = [{"bucket": bucket, "old": old, "new": new} for old, new in leaders_of.items()]
+    await connection.execute(_bringing_along(connection.dialect.name), {"rows": rows})
+
+
+@lru_cache(maxsize=2)
+def _bringing_along(dialect: str) -> Update:
+    rows = batch(dialect, bucket=INT, old=TEXT, new=TEXT)
+    return (
+        update(deliveries)
+        .where(deliveries.c.bucket == rows.c.bucket, deliveries.c.joined_to == rows.c.old)
+        .values(joined_to=rows.c.new)
+    )
+
+
+async def hand_over(
+    connection: AsyncConnection, places: Collection[Place], now: datetime
+) -> Sequence[tuple[Record, Place]]:
+    """Have the next one wait in each place, and the others go with it; return who waits where.
+
+    Whoever stood there must be held until the commit, so that nobody joins it any more.
+    """
+    named = {place.id: place for place in places}
+    [bucket] = {place.bucket for place in places}
+    left: dict[str, list[Record]] = {}
+    for row in await _companions_of(connection, bucket, named):
+        left.setdefault(row.joined_to, []).append(row)
+    heirs, waiting, following = [], [], []
+    for name, group in left.items():
+        place = named[name]
+        due = max(place.due_at, now)
+        for start in range(0, len(group), TOGETHER):
+            heir, *others = group[start : start + TOGETHER]
+            heirs.append((heir, place))
+            waiting.append((Status.SCHEDULED, place.reason, due, due, None, now, bucket, heir.id))
+            following += [(heir.id, bucket, row.id) for row in others]
+    await change_rows(connection, deliveries, _KEY, _WAITS, waiting)
+    await change_rows(connection, deliveries, _KEY, ("joined_to",), following)
+    return heirs
+
+
+_KEY = ("bucket", "id")
+_WAITS = ("status", "reason", "due_at", "ready_at", "joined_to", "updated_at")
+
+
+async def _companions_of(
+    connection: AsyncConnection, bucket: int, leader_ids: Collection[str]
+) -> Sequence[Record]:
+    statement = (
+        select(deliveries)
+        .where(
+            deliveries.c.bucket == bucket,
+            among(connection, deliveries.c.joined_to, sorted(leader_ids)),
+            deliveries.c.status == Status.SKIPPED,
+        )
+        .order_by(deliveries.c.id)
+    )
+    return await fetch_all(connection, statement)
 
 
 async def leaders(

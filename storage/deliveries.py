@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.preferences import Channel
 from storage.columns import Instant
-from storage.dialects import INT, TEXT, batch, insert
+from storage.dialects import INT, TEXT, among, batch, insert
 from storage.pauses import goes_on
 from storage.rows import Record, fetch_all, fetch_optional
 from storage.tables import deliveries
@@ -179,22 +179,31 @@ async def cancel_about(
     reason: str,
     now: datetime,
 ) -> Sequence[Record]:
-    """Cancel what waits to tell an account of a conversation; return it as it then is.
+    """Cancel what waits to tell an account of a conversation; return it as it was.
 
     What a worker has taken up is for that to decide about.
     """
-    statement = (
-        update(deliveries)
+    waiting = await fetch_all(
+        connection,
+        select(deliveries)
         .where(
             deliveries.c.bucket == bucket,
             deliveries.c.account_id == account_id,
             deliveries.c.conversation_id == conversation_id,
             deliveries.c.status == Status.SCHEDULED,
         )
-        .values(status=Status.CANCELLED, reason=reason, ready_at=null(), updated_at=now)
-        .returning(deliveries)
+        .with_for_update(),
     )
-    return await fetch_all(connection, statement)
+    if waiting:
+        await connection.execute(
+            update(deliveries)
+            .where(
+                deliveries.c.bucket == bucket,
+                among(connection, deliveries.c.id, [row.id for row in waiting]),
+            )
+            .values(status=Status.CANCELLED, reason=reason, ready_at=null(), updated_at=now)
+        )
+    return waiting
 
 
 async def claim(

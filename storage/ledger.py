@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import companions
 from storage.columns import Instant
+from storage.companions import Place
 from storage.deliveries import Claim, Priority, Status
 from storage.dialects import INT, TEXT, among, batch, instant_text
 from storage.message_alerts import mark_of, put_back
@@ -22,6 +23,8 @@ from storage.tables import attempts, deliveries, ledger
 
 # Why a delivery ends that another one tells along with its own.
 JOINED = "joined"
+# How a delivery ends that told nobody, nor anybody that went with it.
+_UNTOLD = frozenset({Status.SKIPPED, Status.CANCELLED, Status.EXPIRED, Status.DEAD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,11 @@ class Change:
         """Tell whether it waits to be claimed again."""
         return self.status is Status.SCHEDULED
 
+    @property
+    def left(self) -> Place | None:
+        """Return the place that it leaves to others who may have gone with it, ending untold."""
+        return companions.place_of(self.claim) if self.status in _UNTOLD else None
+
 
 async def write(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store decisions; they are never changed."""
@@ -119,6 +127,9 @@ async def record(connection: AsyncConnection, changes: Sequence[Change]) -> set[
     lines = [_line(change.claim, change.line) for change in done if change.line]
     tries = [_attempt(change.claim, change.attempt) for change in done if change.attempt]
     waiting = [mark for change in done if change.waits and (mark := mark_of(change.claim))]
+    joined = {change.claim.id: change.joined_to for change in done if change.joined_to}
+    if joined:
+        await companions.bring_along(connection, done[0].claim.bucket, joined)
     if waiting:
         await put_back(connection, waiting)
     if lines:

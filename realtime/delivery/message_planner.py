@@ -16,7 +16,9 @@ from realtime.clock import Clock
 from realtime.delivery.alert import Alert, in_two_lines
 from realtime.delivery.plan import BUCKET, DOORBELL, Plan, Target, targets_of
 from realtime.delivery.reasons import Decision, Reason
+from realtime.delivery.succession import Succession
 from storage import deliveries, ledger, notifications, recipients, suppressions
+from storage.companions import place_of
 from storage.deliveries import Priority
 from storage.engine import Transaction
 from storage.rows import Record
@@ -93,6 +95,7 @@ class MessagePlanner:
     ) -> None:
         self._clock = clock
         self._new_id = new_id
+        self._succession = Succession(new_id=new_id)
         self._periods = periods or MessagePeriods()
 
     async def plan(self, tx: Transaction, arrived: Sequence[Unread]) -> None:
@@ -205,6 +208,8 @@ class MessagePlanner:
         ]
         if lines:
             await ledger.write(tx.connection, lines)
+        left = [place for row in cancelled if (place := place_of(row))]
+        await self._succession.pass_on(tx, left, now)
         await notifications.mark_read(tx.connection, item.account_id, [item.alert_id], now)
 
 

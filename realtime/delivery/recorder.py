@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain.errors import Unavailable
+from realtime.delivery.succession import Succession
 from storage import ledger
 from storage.engine import Database, Transaction
 from storage.ledger import Change, Line
@@ -59,6 +60,7 @@ class Recorder:
         *,
         database: Database,
         give_up: float,
+        succession: Succession,
         patience: float = PATIENCE,
         tell: Told = tell_nobody,
         watch: Callable[[Decided], None] = watch_nothing,
@@ -67,6 +69,7 @@ class Recorder:
         self._watch = watch
         self._tell = tell
         self._give_up = give_up
+        self._succession = succession
         self._patience = patience
         self._waiting: deque[_Waiting] = deque()
         self._writing: asyncio.Task[None] | None = None
@@ -126,7 +129,10 @@ class Recorder:
 
     async def _record(self, tx: Transaction, changes: Sequence[Change]) -> set[str]:
         held = await ledger.record(tx.connection, changes)
-        await self._tell(tx, [change for change in changes if change.claim.id in held])
+        done = [change for change in changes if change.claim.id in held]
+        left = [place for change in done if (place := change.left)]
+        await self._succession.pass_on(tx, left, max(change.at for change in changes))
+        await self._tell(tx, done)
         return held
 
     async def _patiently(self, changes: Sequence[Change]) -> set[str]:

@@ -25,6 +25,7 @@ from realtime.delivery.moment import Moments
 from realtime.delivery.planner import BUCKET
 from realtime.delivery.reasons import Reason
 from realtime.delivery.recorder import Decided, Recorder, Told, tell_nobody, watch_nothing
+from realtime.delivery.succession import Succession
 from realtime.delivery.threads import InFocus, Threads, nobody_looks
 from realtime.delivery.verdict import Verdicts
 from realtime.delivery.webhooks.courier import OnDisabled, WebhookCourier
@@ -118,7 +119,13 @@ class Worker:
         self._exchange = BoardExchange(board=board, database=database, clock=clock, every=pace.poll)
         lease = timedelta(seconds=pace.lease)
         verdicts = Verdicts(new_id=new_id, random=random)
-        self._recorder = Recorder(database=database, give_up=pace.lease, tell=tell, watch=watch)
+        self._recorder = Recorder(
+            database=database,
+            give_up=pace.lease,
+            succession=Succession(new_id=new_id),
+            tell=tell,
+            watch=watch,
+        )
         self._leases = Leases(database=database, verdicts=verdicts, clock=clock, lease=lease)
         parts: Mapping[str, Any] = {
             "recorder": self._recorder,

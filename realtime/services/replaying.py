@@ -17,10 +17,12 @@ from domain.preferences import Category
 from domain.queue import DeliveryState, Filter
 from realtime.clock import Clock
 from realtime.delivery.planner import BUCKET, DOORBELL
+from realtime.delivery.succession import Succession
 from realtime.services import queue_shapes
 from realtime.services.auditing import Audit
 from realtime.services.queue_shapes import FrozenSet, WholeDelivery
 from storage import frozen_sets, ledger, queue_filter
+from storage.companions import Place, place_of
 from storage.deliveries import Priority, Status
 from storage.dialects import change_rows
 from storage.engine import Database, Transaction
@@ -84,6 +86,7 @@ class Replays:
         self._audit = audit
         self._clock = clock
         self._new_id = new_id
+        self._succession = Succession(new_id=new_id)
         self._lifetimes = lifetimes
         self._most = most
 
@@ -274,6 +277,9 @@ class Replays:
         await ledger.write(tx.connection, [self._line(each.row, action, now) for each in held])
         if action == "retry":
             tx.ring(DOORBELL)
+            return
+        left = [place for each in held if (place := _left(each.row))]
+        await self._succession.pass_on(tx, left, now)
 
     def _line(self, row: Record, action: Action, now: datetime) -> Mapping[str, Any]:
         decision, reason = _DECISIONS[action]
@@ -347,6 +353,11 @@ def _discarded(row: Record, now: datetime) -> Mapping[str, Any]:
         "uncertain": row.uncertain,
         "updated_at": now,
     }
+
+
+def _left(row: Record) -> Place | None:
+    """Return the place of one that is thrown away while others wait for it."""
+    return place_of(row) if row.state in OPEN else None
 
 
 def _written(chosen: Filter) -> Mapping[str, str]:

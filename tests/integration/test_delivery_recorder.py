@@ -9,6 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.errors import Unavailable
 from realtime.delivery.recorder import Recorder
+from realtime.delivery.succession import Succession
+from realtime.ids import new_id
 from storage.deliveries import Claim, Status
 from storage.engine import Database
 from tests.support.queue import Queue, a_change, a_delivery
@@ -32,7 +34,12 @@ class Watched:
 
 
 def a_recorder(database: Watched, *, give_up: float = 30.0) -> Recorder:
-    return Recorder(database=database, give_up=give_up, patience=0.001)  # type: ignore[arg-type]
+    return Recorder(
+        database=database,  # type: ignore[arg-type]
+        give_up=give_up,
+        succession=Succession(new_id=new_id),
+        patience=0.001,
+    )
 
 
 @pytest.fixture
