@@ -20,7 +20,7 @@ from domain.errors import (
     Unavailable,
 )
 from domain.mail_events import MailEvent
-from realtime.inbound.parse import Reply, read_events, read_message, read_reply
+from realtime.inbound.parse import Reply, read_events, read_reply
 
 log = structlog.get_logger(__name__)
 
@@ -94,15 +94,15 @@ class InboundHandler:
             return "451 4.3.0 This could not be read; it is ours to mend"
 
     async def _deal_with(self, address: str, envelope: Envelope) -> str:
-        message = read_message(bytes(envelope.original_content or b""))
+        content = bytes(envelope.original_content or b"")
         if self._addresses.is_for_bounces(address):
-            events = read_events(message)
+            events = await asyncio.to_thread(read_events, content)
             known = await self._note(events)
             log.info("mail_report", events=len(events), known=known)
             return TAKEN
         delivery_id = self._addresses.read(address)
         assert delivery_id is not None, "it was read when it was named"
-        reply = read_reply(message)
+        reply = await asyncio.to_thread(read_reply, content)
         nobody = envelope.mail_from in (None, "", "<>")
         automatic = reply.automatic or ("no sender" if nobody else None)
         if automatic is not None:
