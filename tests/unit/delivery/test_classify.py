@@ -103,6 +103,8 @@ def test_another_403_never_retires_a_subscription() -> None:
         ("²", None),
         ("Tue, 24 Nov 2026 12:02:00 GMT", 120.0),
         ("Tue, 24 Nov 2026 11:59:00 -0000", -60.0),
+        ("Tue, 24 Nov 2026 11:59:00 +9999999999999999", None),
+        ("Tue, 24 Nov 2026 11:59:00 +9999", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:
