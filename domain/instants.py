@@ -3,6 +3,15 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
+# Later ones leave room for what is counted from them, and earlier ones are somebody's mistake.
+EARLIEST, BEYOND = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+MOMENT_WORDS = "is a time between the years 1970 and 8999"
+
+
+def is_moment(instant: datetime) -> bool:
+    """Tell whether an aware instant is one that is taken from others."""
+    return EARLIEST <= instant < BEYOND
+
 
 @lru_cache(maxsize=4096)
 def rfc3339(instant: datetime) -> str:

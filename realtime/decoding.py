@@ -3,9 +3,13 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from domain.errors import Invalid
+from domain.instants import MOMENT_WORDS, is_moment
 
 _AT = re.compile(r"^(?P<message>.*?)(?: - at (?:`key` in )?`\$\.?(?P<path>.*)`)?$", re.DOTALL)
 _FIELD = re.compile(r"(?P<what>unknown|missing required) field `(?P<name>[^`]*)`")
@@ -80,3 +84,22 @@ def _wrong_texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _wrong_texts(item, f"{path}[{index}]")
+
+
+def no_moment_in(value: Any) -> Invalid | None:
+    """Name the first time, of what was decoded, that is too early or too late to be taken."""
+    found = next(_wrong_moments(value, ""), None)
+    return Invalid.field(*found) if found else None
+
+
+def _wrong_moments(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, datetime):
+        if not is_moment(value):
+            yield path, MOMENT_WORDS
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            inner = f"{path}.{name}" if path else name
+            yield from _wrong_moments(getattr(value, name), inner)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _wrong_moments(item, f"{path}[{index}]")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args
 
 from domain.errors import OrderwireError
 from domain.identity import Identity, Role, is_id
+from domain.instants import is_moment
 from domain.preferences import Category
 from domain.queue import DeliveryState, Filter
 from realtime import database_setup, queue_pages
@@ -127,13 +128,13 @@ def _number(most: int) -> Callable[[str], int]:
 
 def _moment(text: str) -> datetime:
     ago = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", text)
-    if ago is not None:
-        return SystemClock().now() - timedelta(**{UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago is not None:
+            return SystemClock().now() - timedelta(**{UNITS[ago[2]]: int(ago[1])})
         at = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         at = None
-    if at is None or at.tzinfo is None:
+    if at is None or at.tzinfo is None or not is_moment(at):
         raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-11-23T10:00:00Z or 2h")
     return at.astimezone(UTC)
 

@@ -1,11 +1,10 @@
 """``/v1/ops/audit``: what operators did, and what they looked at."""
 
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
 
-from realtime.api.bodies import AccountId, PageQuery
+from realtime.api.bodies import AccountId, Moment, PageQuery
 from realtime.api.endpoint import OPERATOR, Resource, get
 from realtime.services.auditing import Audit, AuditEntry
 from realtime.services.shapes import Page
@@ -29,7 +28,7 @@ class AuditRoutes(Resource):
         return await self._audit.page(
             actor=query.actor,
             about=query.about,
-            after=query.after(tuple[datetime, AccountId]),
+            after=query.after(tuple[Moment, AccountId]),
             limit=query.limit,
         )
 

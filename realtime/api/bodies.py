@@ -3,16 +3,17 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
 from starlette.requests import Request
 
 from domain.errors import Invalid, TooLarge
+from domain.instants import MOMENT_WORDS
 from domain.money import CURRENCIES, MAX_AMOUNT
 from realtime.api.forms import ID_FORM, NAME_FORM, WORDS
-from realtime.decoding import invalid, no_text_in
+from realtime.decoding import invalid, no_moment_in, no_text_in
 from realtime.services.paging import decode_cursor
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -33,7 +34,8 @@ Days = Annotated[int, Meta(ge=1, le=365)]
 Currency = Annotated[str, Meta(examples=["EUR"], extra_json_schema={"enum": sorted(CURRENCIES)})]
 Amount = Annotated[int, Meta(ge=0, le=MAX_AMOUNT, examples=[12_050])]
 
-Moment = Annotated[datetime, Meta(tz=True)]
+# What is decoded as one is also bounded: no_moment_in.
+Moment = Annotated[datetime, Meta(description=f"RFC 3339; {MOMENT_WORDS}", tz=True)]
 
 Limit = Annotated[int, Meta(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[
@@ -45,7 +47,7 @@ Cursor = Annotated[
 ]
 
 T = TypeVar("T")
-Key = TypeVar("Key")
+Key = TypeVar("Key", bound=tuple[Any, ...])
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,6 +111,8 @@ def decode_body(text: bytes, kind: type[T]) -> T:
         raise no_text_in(text) or Invalid.field("body", f"is no JSON: {error}") from None
     except RecursionError:
         raise Invalid.field("body", "is nested too deeply") from None
+    if wrong := no_moment_in(body):
+        raise wrong
     if isinstance(body, Body):
         body.check()
     return body
@@ -157,6 +161,8 @@ async def read_query(request: Request, kind: type[T]) -> T:
         # To a converter a number is a time, too: seconds since 1970.
         if isinstance(value, datetime) and text[4:5] != "-":
             raise Invalid.field(name, "is no time of RFC 3339")
+    if wrong := no_moment_in(query):
+        raise wrong
     return query
 
 

@@ -1,7 +1,6 @@
 """``/v1/contacts``, and ``/v1/contact-grants``: whom the marketplace lets write first."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta
@@ -14,9 +13,9 @@ from realtime.services.shapes import Page
 
 # What each order of the list has in its cursor.
 SORTS: Mapping[str, Any] = {
-    "last_order": tuple[datetime, str],
+    "last_order": tuple[Moment, str],
     "name": tuple[str, str],
-    "orders": tuple[int, str],
+    "orders": tuple[Annotated[int, Meta(ge=0, lt=2**31)], str],
 }
 
 

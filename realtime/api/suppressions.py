@@ -1,12 +1,11 @@
 """``/v1/ops/suppressions``: addresses that are written to no more."""
 
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
 
 from domain.identity import Identity
-from realtime.api.bodies import AccountId, PageQuery
+from realtime.api.bodies import AccountId, Moment, PageQuery
 from realtime.api.endpoint import OPERATOR, Resource, delete, get
 from realtime.services.shapes import Page
 from realtime.services.suppressions import Suppression, Suppressions
@@ -30,7 +29,7 @@ class SuppressionRoutes(Resource):
         """List the addresses that are written to no more, the latest first."""
         return await self._suppressions.page(
             address=query.address,
-            after=query.after(tuple[datetime, AccountId]),
+            after=query.after(tuple[Moment, AccountId]),
             limit=query.limit,
         )
 

@@ -15,7 +15,7 @@ from realtime.api.accounts import TIMEZONES, Email, Locale
 from realtime.api.bodies import AccountId, Days, Moment, Name, Price
 from realtime.api.forms import PRINTABLE_FORM, SEEN_FORM, URL_FORM, WORDS
 from realtime.api.services import QuestionBody
-from realtime.decoding import invalid, no_text_in
+from realtime.decoding import invalid, no_moment_in, no_text_in
 from realtime.services.order_events import SYSTEM
 from realtime.services.services import ServiceStatus
 
@@ -141,6 +141,8 @@ def read_line(text: bytes) -> AnyLine:
         raise no_text_in(text) or Invalid.field("line", f"is no JSON: {error}") from None
     except RecursionError:
         raise Invalid.field("line", "is nested too deeply") from None
+    if wrong := no_moment_in(line):
+        raise wrong
     line.check()
     return line
 

@@ -229,3 +229,27 @@ async def test_the_example_of_the_page_is_imported_as_it_stands(market: Marketpl
     sabine = Identity("sabine")
     assert (await market.accounts.me(sabine))["unread_conversations"] == 1
     assert (await market.orders.get(sabine, "o-1"))["number"] == "2023-0815"
+
+
+async def test_a_time_that_nothing_can_be_counted_from_is_a_bad_line(market: Marketplace) -> None:
+    runs = Importing(market, OnError.SKIP)
+    lines = [
+        *PEOPLE,
+        message("m1", to="sam", at="0001-01-01T00:00:00+14:00"),
+        message("m2", to="sam", at="9999-12-31T23:59:59-14:00"),
+        order(
+            "o1",
+            delivered_at=...,
+            closed_at=...,
+            status="in_progress",
+            due_at="9999-12-31T23:00:00Z",
+        ),
+        message("m3", to="sam"),
+    ]
+
+    report = await runs.run(lines)
+
+    first = len(PEOPLE) + 1
+    assert [number for number, _ in runs.refused] == [first, first + 1, first + 2]
+    assert all("between the years" in reason for _, reason in runs.refused)
+    assert report.stored["messages"] == 1

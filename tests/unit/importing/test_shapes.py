@@ -112,6 +112,9 @@ WRONG = [
     (changed(MESSAGE, order_id=..., to="anna"), "to: is the sender"),
     (changed(MESSAGE, edited_at="2024-01-01T00:00:00Z"), "edited_at: is before at"),
     (changed(MESSAGE, read="yes"), "read: "),
+    (changed(MESSAGE, at="0001-01-01T00:00:00+14:00"), "at: is a time between"),
+    (changed(ORDER, due_at="9999-12-31T23:00:00Z"), "due_at: is a time between"),
+    (changed(ORDER, due_at="0001-01-01T00:00:00Z"), "due_at: is a time between"),
 ]
 
 

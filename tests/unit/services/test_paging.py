@@ -2,6 +2,7 @@
 
 import base64
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,19 @@ def test_a_cursor_is_read_back() -> None:
 def test_what_this_list_did_not_give_out_is_refused(cursor: str) -> None:
     with pytest.raises(Invalid, match="cursor"):
         decode_cursor(cursor, tuple[datetime, str])
+
+
+@pytest.mark.parametrize(
+    ("key", "shape"),
+    [
+        (("0001-01-01T00:00:00+14:00", "id"), tuple[datetime, str]),
+        (("9999-12-31T23:59:59-14:00", "id"), tuple[datetime, str]),
+        ((AT, "i\0d"), tuple[datetime, str]),
+    ],
+)
+def test_what_no_row_can_have_is_refused(key: tuple[Any, ...], shape: Any) -> None:
+    with pytest.raises(Invalid, match="cursor"):
+        decode_cursor(encode_cursor(key), shape)
 
 
 def test_a_cursor_fits_into_an_address() -> None:
