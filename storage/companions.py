@@ -144,10 +144,15 @@ async def told(
 ) -> Sequence[Record]:
     """Read the notifications that go out with these deliveries, each with which it is.
 
-    What was read meanwhile is left out.
+    ``tells_of`` is the conversation whose messages it tells of. What was read is left out.
     """
     statement = (
-        select(notifications, deliveries.c.joined_to)
+        select(
+            notifications,
+            deliveries.c.joined_to,
+            deliveries.c.channel,
+            deliveries.c.conversation_id.label("tells_of"),
+        )
         .join(
             deliveries,
             (deliveries.c.account_id == notifications.c.account_id)

@@ -1,7 +1,7 @@
 """What a delivery finds when it falls due: account, wishes, device and order as they are now."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,16 +10,18 @@ from domain.preferences import Category, Channel, Preferences, effective
 from realtime.clock import Clock
 from realtime.delivery.alert import Alert, together
 from realtime.delivery.company import ALONE, Company, Measure, companies
-from realtime.delivery.gate import ENDED_BY_CANCELLATION, Messages, Situation
+from realtime.delivery.gate import Messages, Situation
 from realtime.delivery.message_planner import MessagePeriods
 from realtime.delivery.reasons import Reason
 from realtime.delivery.targets import shown_address, shown_endpoint
 from realtime.delivery.threads import Thread, Threads
+from realtime.delivery.topic import Topic, is_news
 from storage import recipients, suppressions
 from storage.deliveries import Claim
 from storage.engine import Database
 from storage.message_alerts import first_seq
 from storage.rows import Record
+from storage.unread import Key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,52 +89,39 @@ class Moment:
 
     def _others(self) -> Sequence[Record]:
         """List the notifications that are told along with this one, each once."""
-        if self.told is None or self.wishes is None:
-            return ()
-        channel = Channel(self.claim.channel)
-        found = {
-            row.id: row
-            for row in self.company.told
-            if row.id != self.told.id and self.wishes.wants(Category(row.category), channel)
-        }
-        return tuple(found.values())
+        own = self.claim.notification_id
+        return tuple({row.id: row for row in self.company.told if row.id != own}.values())
 
     def _is_news(self) -> bool:
         """Tell whether its own notification would go out, had it no company."""
         if self.told is None or self.wishes is None:
             return False
-        channel = Channel(self.claim.channel)
-        if not self.wishes.wants(Category(self.claim.category), channel):
-            return False
-        if self.thread is not None:
-            view = self.thread.view
-            return bool(self.thread.messages) and not view.muted and not view.blocked
-        cancelled = self.order is not None and self.order.status == OrderStatus.CANCELLED
-        over = cancelled and self.claim.category in ENDED_BY_CANCELLATION
-        return self.told.read_at is None and not over
+        return is_news(self.told, self._topic, self.wishes, Channel(self.claim.channel))
+
+    @property
+    def _topic(self) -> Topic:
+        return Topic(
+            order_id=self.claim.order_id,
+            conversation_id=self.claim.conversation_id,
+            order=self.order,
+            thread=self.thread,
+        )
 
     def _messages(self, thread: Thread) -> Messages:
-        view, order = thread.view, self.order
-        newest = thread.messages[-1].at if thread.messages else self.now
+        view = thread.view
         return Messages(
             unread=bool(thread.messages),
             seen=view.read_seq >= first_seq(self.claim.cause),
             muted=view.muted,
             blocked=view.blocked,
-            overtaken=order is not None
-            and order.status == OrderStatus.CANCELLED
-            and newest <= order.updated_at,
+            overtaken=self._topic.is_overtaken,
             in_focus=thread.in_focus,
             presses=self._presses(),
             mail_again_at=thread.mailed_at and thread.mailed_at + self.periods.mails_apart,
         )
 
     def _is_about_something(self) -> bool:
-        if self.told is None:
-            return False
-        if self.claim.conversation_id is not None:
-            return self.thread is not None
-        return self.claim.order_id is None or self.order is not None
+        return self.told is not None and self._topic.is_there
 
     def _no_target(self) -> Reason | None:
         if self.claim.channel == Channel.EMAIL:
@@ -168,7 +157,8 @@ class Moment:
     def _facts(self, facts: Mapping[str, Any]) -> Mapping[str, Any]:
         """Bring what was said at planning up to date: an order moves on, people change names."""
         if self.thread is not None:
-            return self.thread.facts()
+            # Where all was taken back meanwhile only others are told.
+            return self.thread.facts() if self.thread.messages else facts
         if self.order is None:
             return facts
         now = {
@@ -199,12 +189,13 @@ class Moments:
             told = await recipients.told(
                 connection, {(claim.account_id, claim.notification_id) for claim in claims}
             )
-            orders = await recipients.orders_of(connection, _order_ids(claims))
+            company = await companies(connection, claims, self._measure, now)
+            others = [row for each in company.values() for row in each.told]
+            orders = await recipients.orders_of(connection, _order_ids([*claims, *others]))
             names = await recipients.names(connection, {row.buyer_id for row in orders})
             devices = await recipients.devices(connection, _pushed_to(claims))
             suppressed = await suppressions.active(connection, _mailed_to(claims, told), now)
-            threads = await self._threads.read(connection, claims, looked_at)
-            company = await companies(connection, claims, self._measure, now)
+            threads = await self._threads.read(connection, _threads(claims, others), looked_at)
         by_notification = {(row.account_id, row.id): row for row in told}
         by_order = {row.id: row for row in orders}
         by_device = {(row.account_id, row.id): row for row in devices}
@@ -214,12 +205,13 @@ class Moments:
             row = by_notification.get((claim.account_id, claim.notification_id))
             device = by_device.get((claim.account_id, claim.target))
             order = by_order.get(claim.order_id) if claim.order_id else None
+            wishes = _wishes(row)
             moments.append(
                 Moment(
                     claim=claim,
                     now=now,
                     told=row,
-                    wishes=_wishes(row),
+                    wishes=wishes,
                     device=device,
                     other_devices=claim.account_id in with_devices,
                     order=order,
@@ -228,10 +220,48 @@ class Moments:
                     target=_shown_target(claim, row, device),
                     thread=threads.get((claim.account_id, claim.conversation_id or "")),
                     periods=self._threads.periods,
-                    company=company.get(claim.id, ALONE),
+                    company=_still_news(company.get(claim.id, ALONE), wishes, by_order, threads),
                 )
             )
         return moments
+
+
+def _still_news(
+    company: Company,
+    wishes: Preferences | None,
+    orders: Mapping[str, Record],
+    threads: Mapping[Key, Thread],
+) -> Company:
+    """Leave out what would not go out alone, either."""
+    if wishes is None or not company.told:
+        return replace(company, told=())
+    return replace(
+        company,
+        told=tuple(
+            row
+            for row in company.told
+            if is_news(row, _topic_of(row, orders, threads), wishes, Channel(row.channel))
+        ),
+    )
+
+
+def _topic_of(row: Record, orders: Mapping[str, Record], threads: Mapping[Key, Thread]) -> Topic:
+    return Topic(
+        order_id=row.order_id,
+        conversation_id=row.tells_of,
+        order=orders.get(row.order_id or ""),
+        thread=threads.get((row.account_id, row.tells_of or "")),
+    )
+
+
+def _threads(claims: Iterable[Claim], others: Iterable[Record]) -> Mapping[Key, str]:
+    """Name the conversations that these tell of, and on which channel."""
+    about = {(row.account_id, row.tells_of): row.channel for row in others if row.tells_of}
+    return about | {
+        (claim.account_id, claim.conversation_id): claim.channel
+        for claim in claims
+        if claim.conversation_id
+    }
 
 
 def _wishes(told: Record | None) -> Preferences | None:
@@ -251,8 +281,8 @@ def _mailed_to(claims: Iterable[Claim], told: Iterable[Record]) -> set[str]:
     return {row.email for row in told if row.account_id in mailed and row.email}
 
 
-def _order_ids(claims: Iterable[Claim]) -> set[str]:
-    return {claim.order_id for claim in claims if claim.order_id}
+def _order_ids(about: Iterable[Claim | Record]) -> set[str]:
+    return {each.order_id for each in about if each.order_id}
 
 
 def _pushed_to(claims: Iterable[Claim]) -> set[str]:

@@ -76,10 +76,9 @@ class Threads:
         return await self._in_focus(keys) if keys else ()
 
     async def read(
-        self, connection: AsyncConnection, claims: Sequence[Claim], looked_at: Collection[Key]
+        self, connection: AsyncConnection, about: Mapping[Key, str], looked_at: Collection[Key]
     ) -> Mapping[Key, Thread]:
-        """Read what these are about, by (account, conversation)."""
-        about = {_key(claim): claim.channel for claim in claims if claim.conversation_id}
+        """Read conversations by (account, conversation), each given with where it is told."""
         if not about:
             return {}
         views = await unread.views(connection, about.keys())
@@ -107,11 +106,6 @@ class Threads:
 
 async def _take_up(marks: Sequence[Mark], tx: Transaction) -> None:
     await message_alerts.take_up(tx.connection, marks, wait=True)
-
-
-def _key(claim: Claim) -> Key:
-    assert claim.conversation_id is not None, "asked of what is about messages alone"
-    return claim.account_id, claim.conversation_id
 
 
 def _said(message: Record) -> str:

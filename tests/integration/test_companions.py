@@ -11,13 +11,13 @@ from domain.identity import Identity
 from domain.preferences import Channel
 from storage.engine import Database, Transaction
 from storage.rows import Record
-from storage.tables import deliveries
+from storage.tables import deliveries, orders
 from tests.support.delivery_world import a_world
 from tests.support.marketplace import OPERATOR
 from tests.support.shop import FEW, HOUR, QUIET, Shop
 
 MINUTE = timedelta(minutes=1)
-NO_MAIL = {"categories": {"service": {"email": False}, "order_message": {"email": False}}}
+NO_MAIL = {"categories": {name: {"email": False} for name in ("service", "inbox_message")}}
 THE_THREE = "3 pieces of news for you"
 
 
@@ -184,3 +184,56 @@ async def test_when_nobody_can_be_reached_each_says_so_itself(shop: Shop) -> Non
     [device] = await accounts.push_subscriptions(shop.sam)
     await accounts.forget_push_subscription(shop.sam, device["id"])
     assert await in_the_morning(shop, 4) == [("push", "skipped", "no_subscription")] * 4
+
+
+# --- it is over -----------------------------------------------------------------------------------
+
+
+async def cancel_the_order(shop: Shop) -> None:
+    async def work(tx: Transaction) -> None:
+        now = shop.world.clock.now()
+        which = orders.c.id == "o1"
+        values = {"status": "cancelled", "active": False, "updated_at": now}
+        await tx.connection.execute(update(orders).where(which).values(**values))
+
+    await shop.world.database.transaction(work)
+
+
+async def test_a_digest_does_not_tell_of_an_order_that_was_cancelled_meanwhile(shop: Shop) -> None:
+    await wishes(shop, quiet_hours=QUIET["quiet_hours"] | {"except": []})
+    await shop.happens("one", "two")
+    await shop.works(2)
+    await shop.world.marketplace.order(id="o1")
+    await shop.works(2)
+    await cancel_the_order(shop)
+    await in_the_morning(shop)
+    assert [title for title, _ in shop.pushed()] == ["2 pieces of news for you"]
+
+
+@pytest.mark.parametrize("how", ["read", "muted", "blocked", "taken back"])
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_digest_does_not_tell_of_a_conversation_that_nobody_would_be_told_of(
+    shop: Shop, how: str, *, is_first: bool
+) -> None:
+    market, bea = shop.world.marketplace, Identity("bea")
+    await wishes(shop, **QUIET)
+    conversation = await market.direct(bea, shop.sam)
+    if not is_first:
+        await shop.happens("one")
+        await shop.works(1)
+    await market.send(bea, conversation, "hello")
+    shop.world.clock.advance(timedelta(seconds=6))
+    await shop.works(1)
+    await shop.happens("two", "three")
+    await shop.works(2)
+    if how == "read":
+        await market.conversations.mark_read(shop.sam, conversation, 1)
+    elif how == "muted":
+        await market.conversations.change(shop.sam, conversation, {"muted": True})
+    elif how == "blocked":
+        await market.blocks.block(shop.sam, "bea")
+    else:
+        await market.changes.delete(bea, conversation, 1)
+    await in_the_morning(shop)
+    told = 2 if is_first else 3
+    assert [title for title, _ in shop.pushed()] == [f"{told} pieces of news for you"]
