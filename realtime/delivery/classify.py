@@ -151,6 +151,8 @@ def classify_reply(reply: SmtpReply) -> Outcome:
         code=f"{reply.code} {enhanced}".rstrip(),
         detail=shortened(reply.text),
         retry_after=FULL_MAILBOX_WAIT if reason is Reason.MAILBOX_FULL else None,
+        # Before it is told whom the mail is for it can mean nobody in particular.
+        of_relay=reason is Reason.TRY_LATER and reply.phase < Phase.RCPT,
     )
 
 

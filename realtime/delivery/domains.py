@@ -38,7 +38,8 @@ class DomainCircuits:
     def learn(self, address: str, outcome: Outcome, now: datetime) -> None:
         """Open or close by what came of a mail."""
         domain = _domain(address)
-        if outcome.result is Result.RETRY and outcome.reason == Reason.TRY_LATER:
+        put_off = outcome.result is Result.RETRY and outcome.reason == Reason.TRY_LATER
+        if put_off and not outcome.of_relay:
             self._count(domain, now)
         elif outcome.result is Result.ACCEPTED:
             self._put_off.pop(domain, None)

@@ -20,7 +20,8 @@ class Outcome:
     """One attempt's end: ``reason`` is a ledger code, ``detail`` a shortened, redacted reply.
 
     ``retry_after`` is a minimum wait in seconds asked for by the other side; with ``all_wait``
-    nothing of the whole channel can go out until then.
+    nothing of the whole channel can go out until then. With ``of_relay`` it was the mail server
+    itself that put the mail off, whoever it was for.
     """
 
     result: Result
@@ -29,3 +30,4 @@ class Outcome:
     detail: str = ""
     retry_after: float | None = None
     all_wait: bool = False
+    of_relay: bool = False

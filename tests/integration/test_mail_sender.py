@@ -4,19 +4,25 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from realtime.delivery.domains import IN_A_ROW
+from realtime.delivery.email.circuit import PUT_OFF_REST, TRIAL
 from realtime.delivery.email.mail import Mail
 from realtime.delivery.email.relay import MailTimeouts, PoolLimits, parse_relays
 from realtime.delivery.email.sender import MailSender
 from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.reasons import Reason
 from tests.support.certificates import Authority, make_authority
+from tests.support.clock import StillClock
 from tests.support.mail_server import Fault, MailServer
 
 BRIEF = MailTimeouts(connect=2.0, command=0.3, answer=0.3)
+# What is waited for here ends before, or the test fails.
+PATIENCE = 30.0
 
 
 def a_mail(recipient: str = "sabine@example.com", body: str = "Hallo") -> Mail:
@@ -35,13 +41,22 @@ async def a_sender(
     tls: ssl.SSLContext | None = None,
     limits: PoolLimits | None = None,
     urls: str | None = None,
+    timeouts: MailTimeouts = BRIEF,
+    clock: StillClock | None = None,
 ) -> AsyncIterator[MailSender]:
     """Start the servers, and a sender that prefers the first one."""
     async with AsyncExitStack() as stack:
         for server in servers:
             await stack.enter_async_context(server.running())
         relays = parse_relays(urls or ",".join(server.url for server in servers))
-        sender = MailSender(relays, helo="example.com", tls=tls, timeouts=BRIEF, limits=limits)
+        sender = MailSender(
+            relays,
+            helo="example.com",
+            tls=tls,
+            timeouts=timeouts,
+            limits=limits,
+            clock=clock or StillClock(),
+        )
         stack.push_async_callback(sender.close)
         yield sender
 
@@ -226,14 +241,113 @@ async def test_the_next_relay_takes_what_the_first_one_cannot(phase: str) -> Non
         assert len(second.received) == 1
 
 
-async def test_a_relay_that_is_down_is_left_alone_for_a_while() -> None:
-    """The next mails do not wait for it."""
+@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("phase", ["connect", "mail", "rcpt", "data", "body"])
+async def test_a_relay_that_is_down_is_left_alone_for_a_while(phase: str, fault: Fault) -> None:
+    """The next mails do not wait for it; that of the first nobody knows is left at that."""
     first, second = MailServer(), MailServer()
-    first.tell("connect", Fault.STALL)
+    first.tell(phase, fault)
     async with a_sender(first, second) as sender:
+        told_of_first = told(await sender.send(a_mail()))
         await sender.send(a_mail())
+    taken = (Result.ACCEPTED, Reason.SENT)
+    unknown = (Result.UNCERTAIN, Reason.ANSWER_LOST)
+    assert told_of_first == (unknown if phase == "body" else taken)
+    assert (first.connections, len(second.received)) == (1, 1 if phase == "body" else 2)
+
+
+async def test_whoever_waited_for_a_relay_that_turns_out_to_be_down_goes_to_the_next() -> None:
+    first, second = MailServer(), MailServer()
+    first.tell("rcpt", *[Fault.STALL] * 2)
+    async with a_sender(first, second, limits=PoolLimits(connections=1)) as sender:
+        outcomes = await asyncio.gather(sender.send(a_mail()), sender.send(a_mail()))
+    assert {outcome.result for outcome in outcomes} == {Result.ACCEPTED}
+    assert (first.connections, len(second.received)) == (1, 2)
+
+
+async def test_nobody_waits_long_for_a_relay_that_hangs_with_all_its_connections() -> None:
+    first, second = MailServer(), MailServer()
+    first.tell("body", Fault.STALL)
+    slow = MailTimeouts(connect=0.3, command=PATIENCE, answer=PATIENCE)
+    limits = PoolLimits(connections=1)
+    async with a_sender(first, second, limits=limits, timeouts=slow) as sender:
+        hanging = asyncio.create_task(sender.send(a_mail()))
+        await first.wait_for(1)
+        for _ in range(2):
+            assert (await sender.send(a_mail())).result is Result.ACCEPTED
+        assert not hanging.done()
+        hanging.cancel()
+    assert (first.connections, len(second.received)) == (1, 2)
+
+
+async def test_an_idle_connection_that_went_silent_is_given_up_as_soon_as_a_new_one_would_be() -> (
+    None
+):
+    server = MailServer()
+    server.tell("rset", Fault.STALL)
+    slow = MailTimeouts(connect=0.3, command=PATIENCE, answer=PATIENCE)
+    limits = PoolLimits(unchecked_idle=0.0)
+    async with a_sender(server, limits=limits, timeouts=slow) as sender:
         await sender.send(a_mail())
-        assert (first.connections, len(second.received)) == (1, 2)
+        assert (await sender.send(a_mail())).result is Result.ACCEPTED
+        assert server.connections == 2
+
+
+async def test_after_its_rest_a_relay_is_tried_by_one_mail_before_the_others() -> None:
+    first, second, clock = MailServer(), MailServer(), StillClock()
+    first.tell("body", Fault.DROP, Fault.STALL)
+    slow = MailTimeouts(connect=PATIENCE, command=PATIENCE, answer=PATIENCE)
+    async with a_sender(first, second, clock=clock, timeouts=slow) as sender:
+        await sender.send(a_mail())
+        clock.advance(timedelta(seconds=5))
+        trial = asyncio.create_task(sender.send(a_mail()))
+        await first.wait_for(2)
+        assert (await sender.send(a_mail())).result is Result.ACCEPTED
+        assert len(second.received) == 1
+        clock.advance(TRIAL)
+        for _ in range(2):
+            assert (await sender.send(a_mail())).result is Result.ACCEPTED
+        assert len(first.received) == 4
+        trial.cancel()
+
+
+async def test_without_another_relay_mails_ask_again_soon_what_came_of_the_trial() -> None:
+    server, clock = MailServer(), StillClock()
+    server.tell("body", Fault.DROP, Fault.STALL)
+    slow = MailTimeouts(connect=PATIENCE, command=PATIENCE, answer=PATIENCE)
+    async with a_sender(server, clock=clock, timeouts=slow) as sender:
+        await sender.send(a_mail())
+        clock.advance(timedelta(seconds=5))
+        trial = asyncio.create_task(sender.send(a_mail()))
+        await server.wait_for(2)
+        waiting = await sender.send(a_mail())
+        assert told(waiting) == (Result.PAUSED, Reason.RELAYS_RESTING)
+        assert (waiting.retry_after, waiting.all_wait) == (2, True)
+        trial.cancel()
+
+
+async def test_a_relay_that_puts_off_mail_after_mail_is_left_alone() -> None:
+    """What it says before it knows whom a mail is for is about itself."""
+    server, clock = MailServer(), StillClock()
+    server.tell("mail", *["452 4.3.1 insufficient system storage"] * IN_A_ROW)
+    async with a_sender(server, clock=clock) as sender:
+        for _ in range(IN_A_ROW):
+            outcome = await sender.send(a_mail())
+            assert (told(outcome), outcome.of_relay) == ((Result.RETRY, Reason.TRY_LATER), True)
+        assert told(await sender.send(a_mail())) == (Result.PAUSED, Reason.RELAYS_RESTING)
+        clock.advance(PUT_OFF_REST)
+        for _ in range(2):
+            assert (await sender.send(a_mail())).result is Result.ACCEPTED
+
+
+async def test_what_a_relay_puts_off_for_a_recipient_is_not_held_against_it() -> None:
+    server = MailServer()
+    server.tell("mail", *["452 4.3.1 insufficient system storage"] * (IN_A_ROW - 1))
+    server.tell("rcpt", *["450 4.7.1 greylisted"] * IN_A_ROW)
+    async with a_sender(server) as sender:
+        for _ in range(2 * IN_A_ROW - 1):
+            assert (await sender.send(a_mail())).result is Result.RETRY
+        assert (await sender.send(a_mail())).result is Result.ACCEPTED
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,16 @@ from domain.preferences import Channel
 from realtime.delivery.board import Board, Kind, Shut, place
 from realtime.delivery.board_exchange import BoardExchange
 from realtime.delivery.domains import IN_A_ROW
-from realtime.delivery.email.relay import parse_relays
+from realtime.delivery.email.circuit import PUT_OFF_REST
+from realtime.delivery.email.relay import MailTimeouts, PoolLimits, parse_relays
+from realtime.delivery.lane import Pace
 from realtime.delivery.reasons import Reason
 from storage import circuits
 from storage.engine import Database, Transaction
 from tests.support.clock import NOON, StillClock
 from tests.support.delivery_world import World, a_world, mail_carrier, push_carrier
 from tests.support.eventually import eventually
-from tests.support.mail_server import Fault
+from tests.support.mail_server import Fault, MailServer
 from tests.support.marketplace import Marketplace
 from tests.support.push_service import Answer
 
@@ -133,6 +135,50 @@ async def test_a_relay_that_cannot_be_reached_is_left_alone_by_all(world: World)
     figures = await world.marketplace.queue.figures()
     [relay] = figures["circuits"]
     assert (relay["kind"], relay["name"]) == ("relay", world.mails.url)
+
+
+async def test_a_relay_that_has_no_room_shuts_itself_and_not_whom_mails_are_for(
+    world: World,
+) -> None:
+    await world.people()
+    world.mails.tell("mail", *["452 4.3.1 insufficient system storage"] * IN_A_ROW)
+    for _ in range(IN_A_ROW):
+        await world.marketplace.order()
+    async with world.worker(**board_and_mails(world)) as worker:
+        await world.decisions(IN_A_ROW)
+        await told_to_all(world)
+        figures = await world.marketplace.queue.figures()
+        assert [(each["kind"], each["reason"]) for each in figures["circuits"]] == [
+            ("relay", "try_later")
+        ]
+        world.clock.advance(PUT_OFF_REST)
+        await world.marketplace.order()
+        worker.wake()
+        await world.mails.wait_for(1)
+
+
+async def test_a_relay_that_takes_mails_and_never_answers_is_not_waited_for(world: World) -> None:
+    """They stay open; all others go to the next relay."""
+    await world.people()
+    second, board, hang = MailServer(), Board(), PoolLimits().connections
+    world.mails.tell("body", *[Fault.STALL] * (hang + 4))
+    async with second.running():
+        carrier = mail_carrier(
+            world.clock,
+            f"{world.mails.url},{second.url}",
+            world.marketplace.suppressions,
+            timeouts=MailTimeouts(connect=0.5, command=5.0, answer=MANY),
+            board=board,
+        )
+        for _ in range(hang + 4):
+            await world.marketplace.order()
+        carriers = {Channel.EMAIL: carrier}
+        async with world.worker(carriers, board=board, pace=Pace(grace=0.0)):
+            await second.wait_for(4)
+            assert len(world.mails.received) == hang
+            await told_to_all(world)
+            figures = await world.marketplace.queue.figures()
+            assert [each["name"] for each in figures["circuits"]] == [world.mails.url]
 
 
 async def test_a_relay_is_named_without_its_password() -> None:

@@ -78,14 +78,14 @@ def mail_carrier(
     replies: ReplyAddresses | None = None,
     board: Board | None = None,
 ) -> MailCarrier:
-    """Make a carrier for one relay; with a ``board`` it rests by the same clock as all else."""
+    """Make a carrier for one relay, or several separated by commas."""
     return MailCarrier(
         sender=MailSender(
             parse_relays(url),
             helo="market.example",
             timeouts=timeouts,
             board=board,
-            clock=clock if board else None,
+            clock=clock,
         ),
         composer=MailComposer(
             sender=Mailbox("Market", "no-reply@market.example"),

@@ -53,7 +53,7 @@ class MailServer:
     """Takes mails; ``tell`` scripts one phase of a coming conversation.
 
     Phases: ``connect``, ``ehlo``, ``login``, ``mail``, ``rcpt``, ``data`` (before the body may
-    come) and ``body`` (after all of it came).
+    come), ``body`` (after all of it came) and ``rset`` (between two mails).
     """
 
     def __init__(
@@ -195,6 +195,10 @@ class Conversation(SMTP):
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's own name
         """Take the word that a body is about to come."""
         await self._step("data", super().smtp_DATA, arg)
+
+    async def smtp_RSET(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's own name
+        """Forget a mail that was begun."""
+        await self._step("rset", super().smtp_RSET, arg)
 
     async def _step(self, phase: str, usual: Step, arg: Any) -> None:
         told = self._server.next_told(phase)

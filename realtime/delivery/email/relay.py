@@ -5,7 +5,6 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
@@ -21,8 +20,10 @@ from realtime.delivery.classify import (
     classify_reply,
     shortened,
 )
+from realtime.delivery.email.circuit import RelayCircuit
 from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.reasons import Reason
+from realtime.delivery.turns import Turns
 
 
 class Security(StrEnum):
@@ -104,7 +105,8 @@ def _is_loopback(host: str) -> bool:
 class MailTimeouts:
     """Seconds that a mail server may take."""
 
-    connect: float = 20.0  # for TCP, TLS, greeting and login together
+    # For TCP, TLS, greeting and login together; for one that may come free; for one that was idle.
+    connect: float = 20.0
     command: float = 60.0
     answer: float = 600.0  # to the end of the body: RFC 5321, 4.5.3.2.6
     quit: float = 1.0
@@ -118,15 +120,6 @@ class PoolLimits:
     mails_per_connection: int = 100
     idle: float = 60.0  # seconds after which one is not used again
     unchecked_idle: float = 10.0  # seconds after which one is asked whether it still lives
-
-
-# How long a relay is left alone after it failed everyone, not just one mail, in seconds.
-_RESTS = {
-    Reason.RELAY_REFUSED_LOGIN: 60.0,
-    Reason.RELAY_NOT_TRUSTED: 60.0,
-    Reason.CONNECTION_FAILED: 5.0,
-    Reason.TIMEOUT: 5.0,
-}
 
 
 class RelayFailed(Exception):
@@ -163,25 +156,26 @@ class RelayPool:
         clock: Clock | None = None,
     ) -> None:
         self.relay = relay
-        self._board = board or Board()
-        self._clock = clock or SystemClock()
+        self.circuit = RelayCircuit(
+            relay.place, board=board or Board(), clock=clock or SystemClock()
+        )
         self._helo = helo
         self._tls = tls
         self._timeouts = timeouts
         self._limits = limits
-        self._turn = asyncio.Semaphore(limits.connections)
+        self._turns = Turns(limits.connections, patience=timeouts.connect)
         self._idle: list[Connection] = []
-
-    def rest_left(self) -> float:
-        """Return the seconds for which this relay is left alone; 0 when it is not."""
-        now = self._clock.now()
-        shut = self._board.look(self.relay.place, now)
-        return (shut.until - now).total_seconds() if shut else 0.0
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Lend a connection; one that is not ``clean`` afterwards is not lent again."""
-        async with self._turn:
+        """Lend a connection; one that is not ``clean`` afterwards is not lent again.
+
+        Raises ``RelayRests``, also when that was found out while it waited; ``HeldUp`` when none
+        came free; ``RelayFailed``.
+        """
+        self.circuit.ask()
+        async with self._turns.one():
+            self.circuit.enter()
             connection = await self._reusable() or await self._open()
             connection.clean = False
             try:
@@ -207,7 +201,7 @@ class RelayPool:
         if idle < self._limits.unchecked_idle:
             return connection.client.is_connected
         try:
-            await connection.client.rset()
+            await connection.client.rset(timeout=self._timeouts.connect)
         except (SMTPException, OSError):
             return False
         return True
@@ -243,14 +237,6 @@ class RelayPool:
             client.close()
             raise RelayFailed(phase, outcome_of(phase, error)) from error
         return Connection(client)
-
-    def rest_after(self, phase: Phase, outcome: Outcome) -> None:
-        """Leave the relay alone for a while if what failed was the relay and not one mail."""
-        if phase <= Phase.LOGIN or outcome.result is Result.PAUSED:
-            reason = Reason(outcome.reason)
-            if reason in _RESTS:
-                until = self._clock.now() + timedelta(seconds=_RESTS[reason])
-                self._board.shut(self.relay.place, until, reason)
 
     async def _quit(self, connection: Connection) -> None:
         with suppress(SMTPException, OSError):

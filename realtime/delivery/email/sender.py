@@ -20,6 +20,7 @@ from realtime.delivery.classify import (
     classify_reply,
     may_try_next_relay,
 )
+from realtime.delivery.email.circuit import RelayRests
 from realtime.delivery.email.headers import BadAddress, envelope_address
 from realtime.delivery.email.mail import Mail
 from realtime.delivery.email.relay import (
@@ -33,6 +34,7 @@ from realtime.delivery.email.relay import (
 )
 from realtime.delivery.outcome import Outcome, Result
 from realtime.delivery.reasons import Reason
+from realtime.delivery.turns import HeldUp
 
 _TAKEN = (250, 251)
 _START_INPUT = 354
@@ -77,10 +79,11 @@ class MailSender:
             return Outcome(result=Result.DEAD, reason=Reason.BAD_ADDRESS, detail=str(wrong))
         failures = []
         for pool in self._pools:
-            if pool.rest_left():
+            try:
+                phase, outcome = await self._through(pool, mail, recipient)
+            except RelayRests:
                 continue
-            phase, outcome = await self._through(pool, mail, recipient)
-            pool.rest_after(phase, outcome)
+            pool.circuit.learn(phase, outcome)
             if not may_try_next_relay(phase, outcome):
                 return outcome
             failures.append(outcome)
@@ -99,6 +102,8 @@ class MailSender:
                 return hand_over.phase, outcome
         except RelayFailed as failed:
             return failed.phase, failed.outcome
+        except HeldUp as silence:
+            return Phase.CONNECT, outcome_of(Phase.CONNECT, silence)
 
     def _none_took_it(self, failures: Sequence[Outcome]) -> Outcome:
         """An attempt that a relay answered counts; what never came to a relay does not."""
@@ -106,7 +111,7 @@ class MailSender:
             if failure.result is Result.RETRY:
                 return failure
         ours = failures[0] if failures else _RESTING
-        rest = min((pool.rest_left() for pool in self._pools), default=0.0)
+        rest = min((pool.circuit.rest_left() for pool in self._pools), default=0.0)
         return replace(ours, retry_after=rest, all_wait=True)
 
 

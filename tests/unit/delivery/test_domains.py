@@ -1,5 +1,6 @@
 """Domains that put mails off are left alone, and tried again by one mail at a time."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from realtime.delivery.board import Board
@@ -50,6 +51,11 @@ def test_what_concerns_one_mailbox_or_us_says_nothing_of_the_domain() -> None:
     for reason in (Reason.MAILBOX_FULL, Reason.CONNECTION_FAILED, Reason.TIMEOUT):
         outcome = Outcome(result=Result.RETRY, reason=reason)
         assert after(2 * IN_A_ROW, outcome).rests_until(SAM, NOON) is None
+
+
+def test_what_a_relay_puts_off_before_it_knows_the_recipient_says_nothing_of_the_domain() -> None:
+    by_relay = replace(PUT_OFF, of_relay=True)
+    assert after(2 * IN_A_ROW, by_relay).rests_until(SAM, NOON) is None
 
 
 def test_it_remembers_so_many_domains_and_forgets_the_one_of_longest_ago() -> None:
