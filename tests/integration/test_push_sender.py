@@ -11,6 +11,7 @@ import pytest
 
 from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.outcome import Outcome, Result
+from realtime.delivery.push.circuits import SILENT_FOR, SILENT_IN_A_ROW
 from realtime.delivery.push.sender import Push, PushLimits, PushSender
 from realtime.delivery.push.vapid import VapidKey, VapidSigner
 from realtime.delivery.reasons import Reason
@@ -21,6 +22,9 @@ from tests.support.rebound import Rebound
 KEY = VapidKey.generate()
 SUBJECT = "mailto:ops@example.com"
 SECOND = 1.0
+# What is waited for here ends before, or the test fails.
+PATIENCE = 30.0
+GONE = (Answer(drop=True),) * SILENT_IN_A_ROW
 
 
 def a_push(subscription: Subscription, **changes: object) -> Push:
@@ -210,6 +214,42 @@ async def test_an_origin_is_given_no_more_than_its_share_at_once() -> None:
         outcomes = await asyncio.gather(*map(world.sender.send, pushes))
         assert {outcome.result for outcome in outcomes} == {Result.ACCEPTED}
         assert world.service.connections <= 2
+
+
+async def test_nobody_waits_for_a_turn_where_no_answer_comes() -> None:
+    """No attempt is spent on it, and it holds up no slot that others could have."""
+    limits = PushLimits(at_once_per_origin=2, patience=0.2, timeout=PATIENCE)
+    async with a_world(limits) as world:
+        world.service.script.extend([Answer(stall="answer")] * 2)
+        pushes = [a_push(world.service.subscribe(f"b{n}")) for n in range(4)]
+        hanging = [asyncio.create_task(world.sender.send(push)) for push in pushes[:2]]
+        await world.service.wait_for(2)
+        for push in pushes[2:]:
+            waiting = await world.sender.send(push)
+            assert (waiting.result, waiting.reason) == (Result.PAUSED, Reason.TIMEOUT)
+            assert (waiting.retry_after, waiting.all_wait) == (5, False)
+        assert not any(task.done() for task in hanging)
+        for task in hanging:
+            task.cancel()
+
+
+async def test_an_origin_that_answers_nothing_is_left_alone_for_a_while() -> None:
+    async with a_world() as world:
+        for answer in (*GONE[1:], Answer(status=500), *GONE):
+            assert (await world.send(answer)).result is Result.RETRY
+        waiting = await world.send()
+        assert (waiting.result, waiting.reason) == (Result.PAUSED, Reason.CONNECTION_FAILED)
+        assert waiting.retry_after == SILENT_FOR.total_seconds()
+        world.clock.advance(SILENT_FOR)
+        assert (await world.send()).result is Result.ACCEPTED
+
+
+async def test_an_origin_that_hangs_is_left_alone_as_well() -> None:
+    async with a_world(PushLimits(timeout=0.1)) as world:
+        for _ in GONE:
+            assert (await world.send(Answer(stall="answer"))).reason == Reason.TIMEOUT
+        waiting = await world.send()
+        assert (waiting.result, waiting.reason) == (Result.PAUSED, Reason.TIMEOUT)
 
 
 async def test_a_key_mismatch_removes_one_subscription_only_while_others_of_its_origin_work() -> (

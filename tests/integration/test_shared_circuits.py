@@ -7,22 +7,26 @@ from typing import Any
 
 import pytest
 
-from domain.preferences import Channel
+from domain.preferences import Category, Channel
 from realtime.delivery.board import Board, Kind, Shut, place
 from realtime.delivery.board_exchange import BoardExchange
 from realtime.delivery.domains import IN_A_ROW
 from realtime.delivery.email.circuit import PUT_OFF_REST
 from realtime.delivery.email.relay import MailTimeouts, PoolLimits, parse_relays
-from realtime.delivery.lane import Pace
+from realtime.delivery.lane import Lane, Pace
+from realtime.delivery.planner import Notice, Planner
+from realtime.delivery.push.sender import PushLimits
 from realtime.delivery.reasons import Reason
+from realtime.ids import new_id
 from storage import circuits
+from storage.deliveries import Priority
 from storage.engine import Database, Transaction
 from tests.support.clock import NOON, StillClock
-from tests.support.delivery_world import World, a_world, mail_carrier, push_carrier
+from tests.support.delivery_world import KEY, World, a_world, mail_carrier, push_carrier
 from tests.support.eventually import eventually
 from tests.support.mail_server import Fault, MailServer
 from tests.support.marketplace import Marketplace
-from tests.support.push_service import Answer
+from tests.support.push_service import Answer, PushService
 
 HOUR = timedelta(hours=1)
 MANY = 3_600.0
@@ -227,3 +231,42 @@ async def test_a_database_that_is_away_keeps_no_worker_from_what_it_knows(
     await exchange.exchange()
     async with database.reading() as connection:
         assert len(await circuits.all_shut(connection, NOON)) == 1
+
+
+async def test_a_push_service_that_never_answers_holds_up_nobody_elses_pushes(
+    world: World,
+) -> None:
+    """Though the devices of one account would fill a lane with what waits for it."""
+    sam, eve = await world.people(email=None), await world.marketplace.account("eve", name="Eve")
+    good = PushService(public_key=KEY.public_text, clock=world.clock)
+    world.pushes.script.extend([Answer(stall="answer")] * 6)
+    limits = PushLimits(at_once_per_origin=2, patience=0.2, timeout=MANY)
+    lanes = (Lane(name="push", channel=Channel.PUSH, priorities=tuple(Priority), at_once=4),)
+    async with good.running():
+        for name in ("one", "two", "three", "four", "five", "six"):
+            await world.device(eve, name)
+        await world.device(sam, "laptop", at=good)
+        await news_for(world, "eve")
+        carrier = push_carrier(
+            world.database, world.clock, world.pushes.origin, good.origin, limits=limits
+        )
+        carriers = {Channel.PUSH: carrier}
+        async with world.worker(carriers, lanes=lanes, pace=Pace(grace=0.0)):
+            await world.pushes.wait_for(2)
+            await news_for(world, "sam")
+            await good.wait_for(1)
+        assert len(world.pushes.received) == 2
+
+
+async def news_for(world: World, account_id: str) -> None:
+    """Have something to say to all devices of an account."""
+    notice = Notice(
+        account_id=account_id,
+        category=Category.SERVICE,
+        template="service_approved",
+        cause="c1",
+        link="/services/s1",
+        facts={"service": "A logo"},
+    )
+    planner = Planner(clock=world.clock, new_id=new_id)
+    await world.database.transaction(lambda tx: planner.plan(tx, notice))

@@ -20,6 +20,7 @@ from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.lane import Pace
 from realtime.delivery.moment import Moment
 from realtime.delivery.outcome import Outcome
+from realtime.delivery.push.sender import PushLimits
 from realtime.delivery.push.vapid import VapidKey
 from realtime.delivery.webhooks.poster import WebhookPoster
 from realtime.delivery.worker import Webhooks, Worker
@@ -30,6 +31,8 @@ from tests.support.delivery_world import mail_carrier, push_carrier
 from tests.support.marketplace import Marketplace
 from tests.support.shifted_clock import ShiftedClock
 
+# What a push service holds back is waited for until this process is killed.
+HELD_OPEN = PushLimits(timeout=60.0, patience=60.0)
 # Forked from one that has imported everything: a test kills many.
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload([__name__])
@@ -149,7 +152,7 @@ async def _work(orders: Orders) -> None:
     clock.advance(timedelta(seconds=orders.ahead))
     key = VapidKey.parse(orders.vapid)
     carriers: dict[Channel, Carrier] = {
-        Channel.PUSH: push_carrier(database, clock, orders.push, key=key, timeout=60.0),
+        Channel.PUSH: push_carrier(database, clock, orders.push, key=key, limits=HELD_OPEN),
         Channel.EMAIL: mail_carrier(clock, orders.smtp, Marketplace(database).suppressions),
     }
     await Worker(

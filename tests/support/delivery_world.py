@@ -45,24 +45,24 @@ KEY = VapidKey.generate()
 TOKENS = UnsubscribeTokens([b"a secret for links"])
 # Nothing is waited for that does not come: whoever waits is rung, or the test fails.
 NO_POLL = 3_600.0
+PATIENT = PushLimits(timeout=5.0)
 BRIEF = MailTimeouts(connect=5.0, command=5.0, answer=5.0)
 
 
 def push_carrier(
     database: Database,
     clock: Clock,
-    origin: str,
-    *,
+    *origins: str,
     key: VapidKey = KEY,
-    timeout: float = 5.0,
+    limits: PushLimits = PATIENT,
     board: Board | None = None,
 ) -> PushCarrier:
-    """Make a carrier that trusts one push service."""
+    """Make a carrier that trusts these push services."""
     sender = PushSender(
         signer=VapidSigner(keys=[key], subject="mailto:ops@market.example", clock=clock),
-        guard=EndpointGuard([origin]),
+        guard=EndpointGuard(origins),
         clock=clock,
-        limits=PushLimits(timeout=timeout),
+        limits=limits,
         board=board,
     )
     return PushCarrier(sender=sender, database=database, public_url=PUBLIC_URL)
@@ -153,9 +153,11 @@ class World:
 
         await self.database.transaction(work)
 
-    async def device(self, account: Identity, name: str = "laptop") -> Subscription:
-        """Let a browser take an account's pushes."""
-        subscription = self.pushes.subscribe(name)
+    async def device(
+        self, account: Identity, name: str = "laptop", *, at: PushService | None = None
+    ) -> Subscription:
+        """Let a browser take an account's pushes, which come to it from a push service."""
+        subscription = (at or self.pushes).subscribe(name)
         await self.marketplace.accounts.subscribe_push(
             account,
             endpoint=subscription.endpoint,

@@ -1,4 +1,4 @@
-"""Push services that are left alone for a while: they refuse our key, or asked us to slow down."""
+"""Push services that are left alone for a while: they refuse our key, are too busy, or silent."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,12 +18,17 @@ REFUSED_FOR = timedelta(minutes=1)
 WORKED_LATELY = timedelta(hours=1)
 # Of an origin that works, one endpoint alone can be at odds with us: it stops nobody else's pushes.
 MOST_AT_ODDS = 3
+# So many pushes in a row without an answer, and it is not asked for so long.
+SILENT_IN_A_ROW = 5
+SILENT_FOR = timedelta(seconds=30)
+_SILENCE = frozenset({Reason.TIMEOUT, Reason.CONNECTION_FAILED})
 
 
 @dataclass(slots=True)
 class _Origin:
     worked_at: datetime | None = None
     refused: set[str] = field(default_factory=set)  # endpoints, since it last worked
+    silent: int = 0  # times in a row
 
 
 class OriginCircuits:
@@ -55,7 +60,8 @@ class OriginCircuits:
         )
 
     def learn(self, origin: str, endpoint: str, outcome: Outcome) -> None:
-        """Open or close by what a push service answered."""
+        """Open or close by what a push service answered, or that it did not."""
+        self._count_silence(origin, Reason(outcome.reason))
         if outcome.result is Result.ACCEPTED:
             known = self._known(origin)
             known.worked_at = self._clock.now()
@@ -71,6 +77,12 @@ class OriginCircuits:
             asked = timedelta(seconds=outcome.retry_after)
             self._known(origin).refused.clear()
             self._shut(origin, asked, Reason.RATE_LIMITED)
+
+    def _count_silence(self, origin: str, reason: Reason) -> None:
+        known = self._known(origin)
+        known.silent = known.silent + 1 if reason in _SILENCE else 0
+        if known.silent >= SILENT_IN_A_ROW:
+            self._shut(origin, SILENT_FOR, reason)
 
     def _known(self, origin: str) -> _Origin:
         known = self._origins.get(origin)

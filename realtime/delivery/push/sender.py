@@ -1,6 +1,5 @@
 """Sends one encrypted push over a kept-alive connection, and says what came of it (RFC 8030)."""
 
-import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -30,6 +29,7 @@ from realtime.delivery.push.encrypt import MINIMAL_PAYLOAD, SubscriptionKeys, en
 from realtime.delivery.push.vapid import UnknownKey, VapidSigner
 from realtime.delivery.reasons import Reason
 from realtime.delivery.strangers import Strangers, beginning
+from realtime.delivery.turns import HeldUp, Turns
 
 Urgency = Literal["high", "normal", "low"]
 
@@ -55,9 +55,13 @@ class Push:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushLimits:
-    """What one push service may cost us."""
+    """What one push service may cost us.
 
-    at_once_per_origin: int = 64
+    Anybody can name one that never answers: it holds few of a lane's slots, and none that waits.
+    """
+
+    at_once_per_origin: int = 32
+    patience: float = 2.0  # seconds without an answer, after which nothing more waits for its turn
     timeout: float = 10.0  # seconds, from connecting to the end of the answer
     answer_bytes: int = 4_096
 
@@ -81,7 +85,7 @@ class PushSender:
         self._clock = clock
         self._limits = limits or PushLimits()
         self._strangers = Strangers(timeout=self._limits.timeout, tls=tls, resolver=resolver)
-        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[str, Turns] = WeakValueDictionary()
         self._circuits = OriginCircuits(clock, board)
 
     async def send(self, push: Push) -> Outcome:
@@ -109,24 +113,32 @@ class PushSender:
             headers = self._headers(endpoint, push)
         except UnknownKey:
             return _KEY_LOST
-        async with self._turn(endpoint.origin):
-            objection = self._circuits.objection(endpoint.origin)
-            if objection is not None:
-                return objection
-            try:
-                answer = await self._post(endpoint, body, headers)
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                return _failed(error)
-        outcome = classify_push(answer)
+        turns = self._turns_of(endpoint.origin)
+        try:
+            async with turns.one():
+                outcome = self._circuits.objection(endpoint.origin)
+                if outcome is not None:
+                    return outcome
+                outcome = await self._asked(endpoint, body, headers)
+        except HeldUp:
+            return _HELD_UP
         self._circuits.learn(endpoint.origin, push.endpoint, outcome)
         return outcome
 
-    def _turn(self, origin: str) -> asyncio.Semaphore:
+    async def _asked(self, endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        try:
+            return classify_push(await self._post(endpoint, body, headers))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return _failed(error)
+
+    def _turns_of(self, origin: str) -> Turns:
         """Bound what is under way to an origin; waiting for it does not count as its silence."""
-        turn = self._turns.get(origin)
-        if turn is None:
-            turn = self._turns[origin] = asyncio.Semaphore(self._limits.at_once_per_origin)
-        return turn
+        turns = self._turns.get(origin)
+        if turns is None:
+            limits = self._limits
+            turns = Turns(limits.at_once_per_origin, patience=limits.patience)
+            self._turns[origin] = turns
+        return turns
 
     def _headers(self, endpoint: Endpoint, push: Push) -> dict[str, str]:
         headers = {
@@ -170,6 +182,14 @@ _KEY_LOST = Outcome(
     result=Result.PAUSED,
     reason=Reason.NO_VAPID_KEY,
     detail="it subscribed with a key that is not set any more",
+)
+
+# It is not known to be down yet, but what waits for it would keep everybody else's pushes waiting.
+_HELD_UP = Outcome(
+    result=Result.PAUSED,
+    reason=Reason.TIMEOUT,
+    detail="the push service answers nothing of what is under way to it",
+    retry_after=5.0,
 )
 
 
