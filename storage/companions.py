@@ -10,7 +10,19 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, func, literal, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Update,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.preferences import Category, Channel
@@ -176,8 +188,13 @@ async def sent_since(
     channel: str,
     since: datetime,
     most: int,
+    token: str,
+    now: datetime,
 ) -> dict[str, int]:
-    """Count what each account was sent since a moment, up to ``most``; new orders are free."""
+    """Count what each account was sent since a moment, up to ``most``; new orders are free.
+
+    What was claimed under another ``token`` and is on its way counts as much, up to ``most``.
+    """
     rows = await fetch_all(
         connection,
         _sent(connection.dialect.name, most),
@@ -186,6 +203,8 @@ async def sent_since(
             "of_bucket": bucket,
             "of_channel": channel,
             "since": since,
+            "token": token,
+            "now": now,
         },
     )
     return {row.account_id: row.sent for row in rows}
@@ -194,43 +213,75 @@ async def sent_since(
 @lru_cache(maxsize=8)
 def _sent(dialect: str, most: int) -> Select[Any]:
     asked = batch(dialect, account_id=TEXT)
-    some = (
-        select(deliveries.c.id)
-        .where(
-            deliveries.c.bucket == bindparam("of_bucket"),
-            deliveries.c.account_id == asked.c.account_id,
-            deliveries.c.channel == bindparam("of_channel"),
-            deliveries.c.status == literal(str(Status.ACCEPTED), literal_execute=True),
-            deliveries.c.updated_at >= bindparam("since", type_=Instant()),
-            deliveries.c.category != Category.NEW_ORDER,
+    sent = (
+        _has_status(Status.ACCEPTED),
+        deliveries.c.updated_at >= bindparam("since", type_=Instant()),
+    )
+    on_its_way = _on_its_way(bindparam("token"), bindparam("now", type_=Instant()))
+
+    def count(*which: ColumnElement[bool]) -> ScalarSelect[int]:
+        some = (
+            select(deliveries.c.id)
+            .where(
+                deliveries.c.bucket == bindparam("of_bucket"),
+                deliveries.c.account_id == asked.c.account_id,
+                deliveries.c.channel == bindparam("of_channel"),
+                *which,
+                deliveries.c.category != Category.NEW_ORDER,
+            )
+            .limit(most)
+            .correlate(asked)
+            .subquery()
         )
-        .limit(most)
-        .correlate(asked)
-        .subquery("some")
+        return select(func.count()).select_from(some).scalar_subquery()
+
+    return select(asked.c.account_id, (count(*sent) + count(*on_its_way)).label("sent"))
+
+
+def _on_its_way(
+    token: BindParameter[str], now: BindParameter[datetime]
+) -> tuple[ColumnElement[bool], ...]:
+    """Match what others have claimed; what a worker left behind is on nobody's way."""
+    return (
+        _has_status(Status.LEASED),
+        deliveries.c.lease_token != token,
+        deliveries.c.ready_at > now,
     )
-    return select(
-        asked.c.account_id, select(func.count()).select_from(some).scalar_subquery().label("sent")
-    )
+
+
+def _has_status(status: Status) -> ColumnElement[bool]:
+    # SQLite takes a partial index for words alone that stand in the statement itself.
+    return deliveries.c.status == literal(str(status), literal_execute=True)
 
 
 async def mailed_of_orders(
-    connection: AsyncConnection, *, bucket: int, account_ids: Collection[str], since: datetime
+    connection: AsyncConnection,
+    *,
+    bucket: int,
+    account_ids: Collection[str],
+    since: datetime,
+    token: str,
+    now: datetime,
 ) -> Sequence[Record]:
-    """Tell when orders were last mailed about: (account_id, order_id, mailed_at)."""
-    statement = (
-        select(
-            deliveries.c.account_id,
-            deliveries.c.order_id,
-            func.max(deliveries.c.updated_at).label("mailed_at"),
-        )
-        .where(
-            deliveries.c.bucket == bucket,
-            among(connection, deliveries.c.account_id, sorted(account_ids)),
-            deliveries.c.channel == Channel.EMAIL,
-            deliveries.c.status == literal(str(Status.ACCEPTED), literal_execute=True),
-            deliveries.c.updated_at >= since,
-            deliveries.c.category == Category.ORDER_UPDATE,
-        )
-        .group_by(deliveries.c.account_id, deliveries.c.order_id)
+    """Tell when orders were last mailed about: (account_id, order_id, mailed_at).
+
+    Of what was claimed under another ``token`` and is on its way, that is now; it comes last.
+    """
+    of_orders = (
+        deliveries.c.bucket == bucket,
+        among(connection, deliveries.c.account_id, sorted(account_ids)),
+        deliveries.c.channel == Channel.EMAIL,
+        deliveries.c.category == Category.ORDER_UPDATE,
     )
-    return await fetch_all(connection, statement)
+    at_now = literal(now, Instant())
+    about = (deliveries.c.account_id, deliveries.c.order_id)
+    mailed = (
+        select(*about, func.max(deliveries.c.updated_at).label("mailed_at"))
+        .where(*of_orders, _has_status(Status.ACCEPTED), deliveries.c.updated_at >= since)
+        .group_by(*about)
+    )
+    on_its_way = select(*about, at_now.label("mailed_at")).where(
+        *of_orders, *_on_its_way(literal(token), at_now)
+    )
+    both = union_all(mailed, on_its_way).subquery()
+    return await fetch_all(connection, select(both).order_by(both.c.mailed_at))

@@ -42,7 +42,10 @@ ALONE = Company()
 async def companies(
     connection: AsyncConnection, claims: Sequence[Claim], measure: Measure, now: datetime
 ) -> Mapping[str, Company]:
-    """Find the company of each delivery of one channel; whoever has none is left out."""
+    """Find the company of each delivery of one channel; whoever has none is left out.
+
+    They were claimed together: what others have claimed is about to go out before them.
+    """
     told = await _told(connection, claims)
     batched = await _batched(connection, claims, measure, now)
     capped = await _capped(connection, claims, measure, now)
@@ -86,6 +89,8 @@ async def _batched(
             bucket=BUCKET,
             account_ids={claim.account_id for claim in changes},
             since=now - measure.order_mails_apart,
+            token=changes[0].token,
+            now=now,
         )
     }
     held = {}
@@ -116,6 +121,8 @@ async def _capped(
             channel=channel,
             since=hour,
             most=measure.most(channel),
+            token=bounded[0].token,
+            now=now,
         )
     )
     held = {}

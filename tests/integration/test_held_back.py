@@ -2,17 +2,20 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from datetime import timedelta
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
 
 import pytest
 
 from domain.preferences import Category, Channel
 from realtime.delivery.domains import IN_A_ROW, SHORTEST, TRIAL
+from realtime.delivery.planner import BUCKET
 from realtime.delivery.worker import LANES
+from storage import companions, deliveries
 from storage.deliveries import Priority
-from storage.engine import Database
+from storage.engine import Database, Transaction
 from tests.support.carriers import ToldCarrier
+from tests.support.clock import NOON
 from tests.support.delivery_world import a_world
 from tests.support.eventually import eventually
 from tests.support.shop import FEW, HOUR, QUIET, Shop
@@ -117,6 +120,56 @@ async def test_what_is_too_much_for_an_hour_follows_after_it_as_one(shop: Shop) 
     assert str(mail["Subject"]) == "3 pieces of news for you"
 
 
+async def test_what_is_on_its_way_counts_as_what_was_sent(shop: Shop) -> None:
+    """However slow a mail server is."""
+    slow = ToldCarrier()
+    slow.door.clear()
+    carriers = {Channel.EMAIL: slow, Channel.PUSH: ToldCarrier()}
+    async with shop.world.worker(carriers, measure=FEW):
+        await shop.happens("one", "two")
+        await eventually(lambda: len(slow.began) == 2)
+        await shop.happens("three")
+        assert ("email", "retried", "capped") in await shop.world.decisions(4)
+        slow.door.set()
+        await shop.world.decisions(6)
+
+
+async def test_what_another_worker_has_counts_until_it_is_given_up(shop: Shop) -> None:
+    await shop.happens("one", "two")
+    await shop.happens("three", category=Category.NEW_ORDER)
+    lease = timedelta(seconds=30)
+
+    async def claims(tx: Transaction) -> None:
+        await deliveries.claim(
+            tx.connection,
+            bucket=BUCKET,
+            channel=Channel.EMAIL,
+            priorities=tuple(Priority),
+            limit=3,
+            now=NOON,
+            lease_until=NOON + lease,
+            token="another",
+        )
+
+    async def counted(token: str, now: datetime) -> Mapping[str, int]:
+        async with shop.world.database.reading() as connection:
+            return await companions.sent_since(
+                connection,
+                bucket=BUCKET,
+                account_ids={"sam"},
+                channel=Channel.EMAIL,
+                since=NOON,
+                most=9,
+                token=token,
+                now=now,
+            )
+
+    await shop.world.database.transaction(claims)
+    assert await counted("mine", NOON) == {"sam": 2}
+    assert await counted("another", NOON) == {"sam": 0}
+    assert await counted("mine", NOON + lease) == {"sam": 0}
+
+
 async def test_a_new_order_is_never_too_much(shop: Shop) -> None:
     for _ in range(4):
         await shop.world.marketplace.order()
@@ -139,6 +192,22 @@ async def test_mails_of_one_order_within_two_minutes_are_one(shop: Shop) -> None
     text = shop.world.mails.received[-1].message.get_body(("plain",))
     assert text is not None
     assert "sent a plan" in text.get_content()
+
+
+async def test_a_change_of_an_order_waits_behind_a_mail_about_it_that_is_on_its_way(
+    shop: Shop,
+) -> None:
+    await shop.world.marketplace.order(id="o1")
+    await shop.world.forget_all()
+    slow = ToldCarrier()
+    slow.door.clear()
+    async with shop.world.worker({Channel.EMAIL: slow, Channel.PUSH: ToldCarrier()}):
+        await shop.order_changes("delivered")
+        await eventually(lambda: len(slow.began) == 1)
+        await shop.order_changes("plan_sent")
+        assert ("email", "retried", "batched") in await shop.world.decisions(3)
+        slow.door.set()
+        await shop.world.decisions(4)
 
 
 async def test_changes_that_come_together_are_mailed_as_two_at_most(shop: Shop) -> None:
