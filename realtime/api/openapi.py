@@ -84,6 +84,10 @@ PROBLEM: Json = {
             "description": "With `action_not_available`: where the order is by now.",
             "enum": list(OrderStatus),
         },
+        "plan": {
+            "description": "With `plan_changed`: what it is by now.",
+            "$ref": "#/components/schemas/Plan",
+        },
         "available_actions": {
             "description": "With `action_not_available`: what the caller may do with it now.",
             "type": "array",

@@ -4,6 +4,7 @@ from domain.lifecycle import Action
 from realtime.api.bodies import AccountId, Body
 from realtime.services.order_commands import (
     Answers,
+    Approval,
     AskForChanges,
     AskForTime,
     AskToCancel,
@@ -13,6 +14,7 @@ from realtime.services.order_commands import (
     NoteText,
     Nothing,
     Say,
+    SendBack,
 )
 
 
@@ -113,15 +115,15 @@ class SendPlan(Act, frozen=True, tag="send_plan"):
 
 
 class ApprovePlan(Act, frozen=True, tag="approve_plan"):
-    """The buyer approves the plan, or the draft."""
+    """The buyer approves the plan, or the draft: that of a `version`, if it is named."""
 
-    data: Nothing = Nothing()
+    data: Approval = Approval()
 
 
 class ReturnPlan(Act, frozen=True, tag="return_plan"):
     """The buyer sends the plan, or the draft, back."""
 
-    data: AskForChanges
+    data: SendBack
 
 
 OrderAct = (

@@ -130,7 +130,12 @@ class OrderPaperRoutes(Resource):
 
     title = "Orders"
     endpoints = (
-        post(f"{ORDER}/actions", act, by=ACCOUNT | MARKETPLACE, refuses=("not_found", NOT_NOW)),
+        post(
+            f"{ORDER}/actions",
+            act,
+            by=ACCOUNT | MARKETPLACE,
+            refuses=("not_found", NOT_NOW, "plan_changed"),
+        ),
         get(f"{ORDER}/requirements", show_requirements, by=EVERYONE, refuses=("not_found",)),
         put(
             f"{ORDER}/requirements",

@@ -72,6 +72,9 @@ CODES: Mapping[str, Meaning] = {
         HTTPStatus.CONFLICT,
         "The order, as it is by now, does not allow it; `available_actions` names what it does.",
     ),
+    "plan_changed": Meaning(
+        HTTPStatus.CONFLICT, "The plan that was answered is in another version by now: `plan`."
+    ),
     "open_orders": Meaning(
         HTTPStatus.CONFLICT, "Orders are open, to be completed or cancelled first: see `detail`."
     ),

@@ -10,6 +10,7 @@ from domain.requirements import MAX_FILES, Answer
 Text = Annotated[str, Meta(min_length=1, max_length=10_000)]
 OptionalText = Annotated[str, Meta(max_length=10_000)]
 AttachmentId = Annotated[str, Meta(pattern=rf"\A{ID_PATTERN}\Z")]
+Version = Annotated[int, Meta(ge=0)]
 Days = Annotated[int, Meta(ge=1, le=365)]
 
 
@@ -40,6 +41,18 @@ class AskForChanges(Data, frozen=True):
     """What is to be changed."""
 
     message: Text
+
+
+class Approval(Data, frozen=True):
+    """Which version of a plan is approved; without it, whichever there is."""
+
+    version: Version | None = None
+
+
+class SendBack(AskForChanges, frozen=True):
+    """What of a plan is to be changed, and in which version."""
+
+    version: Version | None = None
 
 
 class AskForTime(Data, frozen=True):

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.errors import Invalid
+from domain.errors import Conflict, Invalid
 from domain.instants import rfc3339
 from domain.lifecycle import Action, PlanApproval, RequestKind, Side
 from domain.preferences import Category
 from domain.requirements import RequirementsStatus
 from domain.timers import Periods
+from realtime.services import views
 from realtime.services.order_commands import (
+    Approval,
     AskForChanges,
     AskForTime,
     AskToCancel,
@@ -22,6 +24,7 @@ from realtime.services.order_commands import (
     Deliver,
     ForApproval,
     Say,
+    SendBack,
 )
 from realtime.services.order_views import request_shape
 from storage.rows import Record
@@ -215,21 +218,37 @@ def send_plan(acting: Acting, data: ForApproval) -> Step:
     plan = acting.order.plan or NO_PLAN
     if not plan["tasks"] and not data.message.strip() and not data.attachments:
         raise Invalid.field("data.attachments", "or a message are given: there is no plan to send")
-    # What there is no plan for is a draft, and approved as such.
-    kept = {**plan, "draft": not plan["tasks"]}
+    # What there is no plan for is a draft, and approved as such; each is a version of its own.
+    draft = not plan["tasks"]
+    version = plan["version"] + 1 if draft or data.attachments else plan["version"]
+    kept = {**plan, "draft": draft, "version": version}
     said = {"message": data.message, "attachments": data.attachments}
     return _plan(kept, PlanApproval.SENT, Side.BUYER, said)
 
 
-def approve_plan(acting: Acting, _data: Data) -> Step:
+def approve_plan(acting: Acting, data: Approval) -> Step:
     """Approve the plan."""
+    _require_version(acting, data.version)
     return _plan(acting.order.plan, PlanApproval.APPROVED, Side.SELLER, {})
 
 
-def return_plan(acting: Acting, data: AskForChanges) -> Step:
+def return_plan(acting: Acting, data: SendBack) -> Step:
     """Send the plan back."""
+    _require_version(acting, data.version)
     said = {"message": data.message}
     return _plan(acting.order.plan, PlanApproval.RETURNED, Side.SELLER, said)
+
+
+def _require_version(acting: Acting, version: int | None) -> None:
+    """Refuse an answer to a plan that the buyer has not seen."""
+    now = acting.order.plan["version"]
+    if version not in (None, now):
+        raise Conflict(
+            f"the plan is in version {now} by now",
+            path="data.version",
+            code="plan_changed",
+            state={"plan": views.plan(acting.order)},
+        )
 
 
 def _plan(plan: Values, approval: PlanApproval, side: Side, said: Values) -> Step:

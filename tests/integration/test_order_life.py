@@ -329,6 +329,36 @@ async def test_a_plan_is_sent_returned_and_approved(database: Database) -> None:
     assert changed["approval"] == "none"
 
 
+async def test_a_plan_is_answered_in_the_version_that_was_seen(database: Database) -> None:
+    life = await a_life(database)
+    task = {"id": "1", "title": "Sketches", "due_at": None, "done": False}
+    await life.place.order_papers.put_plan(life.sam, life.id, [task])
+    await life.does(life.sam, "send_plan")
+    seen = (await life.seen(life.bea))["plan"]["version"]
+    await life.place.order_papers.put_plan(life.sam, life.id, [task | {"title": "Half of it"}])
+    await life.does(life.sam, "send_plan")
+    before = await life.seen(life.bea)
+    for action, more in (("approve_plan", {}), ("return_plan", {"message": "no"})):
+        with pytest.raises(Conflict) as refused:
+            await life.does(life.bea, action, version=seen, **more)
+        assert (refused.value.code, refused.value.state) == (
+            "plan_changed",
+            {"plan": before["plan"]},
+        )
+    assert await life.seen(life.bea) == before
+
+    # Each draft is a version of its own, so that none is approved for another.
+    await life.does(life.bea, "approve_plan", version=before["plan"]["version"])
+    await life.place.order_papers.put_plan(life.sam, life.id, [])
+    await life.does(life.sam, "send_plan", message="A sketch")
+    seen = (await life.seen(life.bea))["plan"]["version"]
+    await life.does(life.sam, "send_plan", message="Another")
+    with pytest.raises(Conflict, match=r"data\.version"):
+        await life.does(life.bea, "approve_plan", version=seen)
+    await life.does(life.bea, "approve_plan", version=seen + 1)
+    assert (await life.seen(life.sam))["plan"]["approval"] == "approved"
+
+
 async def test_a_draft_is_sent_for_approval_returned_and_approved(database: Database) -> None:
     life = await a_life(database)
     with pytest.raises(Invalid, match=r"data\.attachments: .*there is no plan"):
@@ -347,7 +377,7 @@ async def test_a_draft_is_sent_for_approval_returned_and_approved(database: Data
         ("plan_sent", "And this?"),
         ("plan_approved", None),
     ]
-    assert page["plan"] == {"tasks": [], "approval": "approved", "version": 0}
+    assert page["plan"] == {"tasks": [], "approval": "approved", "version": 2}
     feed = await life.place.notifications.page(life.bea, after=None, limit=2)
     assert [each["title"] for each in feed["items"]] == 2 * ["Sam has sent a draft"]
 

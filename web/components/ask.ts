@@ -27,6 +27,7 @@ export interface Question {
   readonly run: (given: Given) => Promise<void>;
 }
 
+const OUTDATED: ReadonlySet<string> = new Set(['action_not_available', 'plan_changed']);
 const LONGEST_TEXT = 10_000;
 const MOST_DAYS = 365;
 
@@ -246,7 +247,7 @@ export class OrderwireAsk extends LitElement {
 
 /** What to say of something that was not done. */
 export function failureOf(error: unknown): 'actions.outdated' | 'actions.failed' {
-  const outdated = error instanceof Problem && error.code === 'action_not_available';
+  const outdated = error instanceof Problem && OUTDATED.has(error.code);
   return outdated ? 'actions.outdated' : 'actions.failed';
 }
 

@@ -52,8 +52,10 @@ export class Doing implements ReactiveController {
 
   hostConnected(): void {}
 
-  start(action: OrderAction, order: Order, connection: Connection): void {
-    const run = (given: object) => connection.client.order(order.id).act(action, given);
+  /** Does it, or asks first; `known` comes along with what is given then. */
+  start(action: OrderAction, order: Order, connection: Connection, known: object = {}): void {
+    const run = (given: object) =>
+      connection.client.order(order.id).act(action, { ...known, ...given });
     const question = questionOf(action, order, connection);
     this.#failure = null;
     if (question) this.#asking.ask({ ...question, run });

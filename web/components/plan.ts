@@ -161,7 +161,7 @@ export class OrderwirePlan extends LitElement {
       class="btn ${action === 'return_plan' ? '' : 'primary'}"
       type="button"
       ?disabled=${this.#doing.busy}
-      @click=${() => this.#doing.start(action, order, connection)}
+      @click=${() => this.#doing.start(action, order, connection, seen(action, order))}
     >
       ${connection.language.find(`action.${action}`)}
     </button>`;
@@ -214,6 +214,11 @@ function read(task: Task, language: Language): TemplateResult {
     <span class="text ${task.done ? 'done' : ''}" dir="auto">${task.title}</span>
     ${task.due_at ? html`<time class="small">${language.date(task.due_at)}</time>` : nothing}
   </li>`;
+}
+
+/** Which plan is answered: what was sent meanwhile, nobody has seen. */
+function seen(action: OrderAction, { plan }: OrderPage): object {
+  return plan && action !== 'send_plan' ? { version: plan.version } : {};
 }
 
 function isOpen({ status }: OrderPage): boolean {
