@@ -164,7 +164,7 @@ RULES: Sequence[Rule] = (
     Rule(
         action=Action.ACCEPT_REQUEST,
         by=_EITHER,
-        sources=ACTIVE,
+        sources=CLOCK_RUNS,
         when=_asked_for(RequestKind.EXTENSION),
     ),
     Rule(

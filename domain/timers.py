@@ -15,6 +15,8 @@ from domain.orders import ACTIVE, CLOCK_RUNS, OrderStatus
 CLOCK_STARTS = frozenset(
     {"created", "requirements_submitted", "requirements_skipped", "revision_requested"}
 )
+# The seller reminds of open requirements at most once in so long.
+REMINDERS_APART = timedelta(days=1)
 
 
 class TimerKind(StrEnum):
@@ -57,6 +59,8 @@ class Course:
     review_ends_at: datetime | None = None
     request_ends_at: datetime | None = None
     updated_at: datetime | None = None
+    # When the seller last asked for the requirements.
+    reminded_at: datetime | None = None
 
 
 def timers_of(course: Course, periods: Periods) -> Mapping[TimerKind, datetime]:
@@ -64,7 +68,8 @@ def timers_of(course: Course, periods: Periods) -> Mapping[TimerKind, datetime]:
     found: dict[TimerKind, datetime] = {}
     if course.status is OrderStatus.AWAITING_REQUIREMENTS:
         reminder = course.created_at + periods.requirements_reminder
-        found[TimerKind.REQUIREMENTS_REMINDER] = reminder
+        if course.reminded_at is None or reminder - course.reminded_at >= REMINDERS_APART:
+            found[TimerKind.REQUIREMENTS_REMINDER] = reminder
     if course.status in CLOCK_RUNS:
         found |= _of_the_clock(course, periods)
     if course.status is OrderStatus.DELIVERED and course.review_ends_at is not None:

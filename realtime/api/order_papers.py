@@ -124,8 +124,8 @@ class OrderPaperRoutes(Resource):
 
     async def tick_welcome(
         self, caller: Identity, order_id: AccountId, body: WelcomeBody
-    ) -> Welcome | None:
-        """Tick off first steps with a new order; null for one that is over."""
+    ) -> Welcome:
+        """Tick off first steps with a new order."""
         return await self._papers.tick_welcome(caller, order_id, body.done)
 
     title = "Orders"
@@ -148,8 +148,8 @@ class OrderPaperRoutes(Resource):
         patch(f"{ORDER}/notes/{{note_id}}", change_note, by=ACCOUNT, refuses=("not_found",)),
         delete(f"{ORDER}/notes/{{note_id}}", drop_note, by=ACCOUNT, refuses=("not_found",)),
         get(f"{ORDER}/plan", plan, by=EVERYONE, refuses=("not_found",)),
-        put(f"{ORDER}/plan", put_plan, by=ACCOUNT, refuses=("not_found",)),
-        put(f"{ORDER}/welcome", tick_welcome, by=ACCOUNT, refuses=("not_found",)),
+        put(f"{ORDER}/plan", put_plan, by=ACCOUNT, refuses=("not_found", NOT_NOW)),
+        put(f"{ORDER}/welcome", tick_welcome, by=ACCOUNT, refuses=("not_found", NOT_NOW)),
     )
 
 

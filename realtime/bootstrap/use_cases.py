@@ -218,9 +218,13 @@ def make_use_cases(ground: Ground, people: People) -> UseCases:
         orders=orders,
         order_views=order_views,
         order_actions=actions,
-        order_papers=OrderPapers(database=database, actions=actions, audit=audit, clock=clock),
+        order_papers=OrderPapers(
+            database=database, actions=actions, order_views=order_views, audit=audit, clock=clock
+        ),
         clockwork=Clockwork(timers=order_timers, clock=clock),
-        requirements=Requirements(database=database, audit=audit, clock=clock),
+        requirements=Requirements(
+            database=database, order_views=order_views, audit=audit, clock=clock
+        ),
         contacts=Contacts(database=database, people=people, clock=clock),
         conversations=conversations,
         quick_replies=QuickReplies(database=database, clock=clock, new_id=new_id),

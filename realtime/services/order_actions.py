@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.attachments import AttachmentUse
 from domain.errors import Forbidden, Invalid, NotFound
 from domain.identity import Identity, Role
-from domain.lifecycle import Action, Rule, Side, rule_for
+from domain.lifecycle import Action, RequestKind, Rule, Side, rule_for
 from domain.orders import ACTIVE, CLOCK_RUNS, OrderStatus
 from domain.requirements import Answer, RequirementsStatus
 from domain.timers import CLOCK_STARTS, Course, Periods, TimerKind, timers_of
@@ -15,9 +15,17 @@ from realtime.clock import Clock
 from realtime.delivery.planner import Notice
 from realtime.services import attachment_uses
 from realtime.services.attachment_uses import Purpose
-from realtime.services.order_commands import Answers, Data, Handover, NoteText
+from realtime.services.order_commands import Answers, Data, Handover, NoteText, Nothing
 from realtime.services.order_events import SYSTEM, Event, OrderEvents
-from realtime.services.order_steps import STEPS, Acting, Step, Told, start
+from realtime.services.order_steps import (
+    STEPS,
+    Acting,
+    Step,
+    Told,
+    lapse_request,
+    start,
+    withdraw_request,
+)
 from realtime.services.order_views import OrderViews, may_see, side_of
 from realtime.services.people import People
 from realtime.services.requirements import answers_of, check_complete, keep_answers, use_files
@@ -105,13 +113,15 @@ class OrderActions:
         side = acting.side or Side.MARKETPLACE
         rule = rule_for(action, side, self._views.situation(order))
         if rule is None:
-            raise self._views.refusal(order, acting.by, action)
+            raise self._views.refusal(order, acting.by, action, path="action")
         return rule
 
     async def _do(self, tx: Transaction, acting: Acting, rule: Rule, told: Data) -> Record:
         if isinstance(told, NoteText):
             await self.add_note(tx, acting.order, acting.by, told.body)
             return acting.order
+        if rule.action is Action.DELIVER:
+            acting = await self._end_extension(tx, acting)
         if isinstance(told, Answers):
             step = await self._submit(tx, acting, told)
         else:
@@ -119,6 +129,18 @@ class OrderActions:
         if isinstance(told, Handover):
             step = await self._with_files(tx, acting, step, told)
         return await self.apply(tx, acting, step, rule.target)
+
+    async def _end_extension(self, tx: Transaction, acting: Acting) -> Acting:
+        """End a request for more time before the delivery that it was for."""
+        pending = acting.order.pending_request
+        if not pending or pending["kind"] != RequestKind.EXTENSION:
+            return acting
+        if acting.requester is acting.side:
+            order = await self.apply(tx, acting, withdraw_request(acting, Nothing()), None)
+        else:
+            by_time = self.acting(acting.order, SYSTEM)
+            order = await self.apply(tx, by_time, lapse_request(by_time), None)
+        return replace(acting, order=order)
 
     async def _with_files(
         self, tx: Transaction, acting: Acting, step: Step, told: Handover
@@ -246,6 +268,7 @@ def course_of(order: Record, updated_at: datetime | None) -> Course:
         review_ends_at=order.review_ends_at,
         request_ends_at=request_ends_at(order),
         updated_at=updated_at,
+        reminded_at=order.reminded_at,
     )
 
 

@@ -11,7 +11,7 @@ from realtime.clock import Clock
 from realtime.services import shapes, views
 from realtime.services.auditing import Audit
 from realtime.services.order_actions import OrderActions
-from realtime.services.order_views import may_see, side_of
+from realtime.services.order_views import OrderViews, may_see, side_of
 from storage import order_notes, orders
 from storage.engine import Database, Transaction
 from storage.rows import Record
@@ -23,10 +23,17 @@ class OrderPapers:
     """Use cases around notes, plan and checklist."""
 
     def __init__(
-        self, *, database: Database, actions: OrderActions, audit: Audit, clock: Clock
+        self,
+        *,
+        database: Database,
+        actions: OrderActions,
+        order_views: OrderViews,
+        audit: Audit,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._actions = actions
+        self._views = order_views
         self._audit = audit
         self._clock = clock
 
@@ -104,6 +111,7 @@ class OrderPapers:
             order = _require_side(order, identity)
             if side_of(order, identity.account_id) is not Side.SELLER:
                 raise Forbidden("the seller plans")
+            self._views.require_open(order, identity.account_id, "a change of the plan")
             before = order.plan or {"version": 0, "tasks": [], "approval": PlanApproval.NONE}
             same = _scope(before["tasks"]) == _scope(tasks)
             plan = before | {
@@ -124,16 +132,19 @@ class OrderPapers:
 
     async def tick_welcome(
         self, identity: Identity, order_id: str, done: Sequence[FirstStep]
-    ) -> shapes.Welcome | None:
+    ) -> shapes.Welcome:
         """Tick off first steps with a new order."""
 
-        async def work(tx: Transaction) -> shapes.Welcome | None:
+        async def work(tx: Transaction) -> shapes.Welcome:
             order = await orders.lock(tx.connection, order_id)
             order = _require_side(order, identity)
             if side_of(order, identity.account_id) is not Side.SELLER:
                 raise Forbidden("the first steps are the seller's")
+            self._views.require_open(order, identity.account_id, "a change of the first steps")
             changed = await orders.change(tx.connection, order_id, {"welcome": sorted(set(done))})
-            return views.welcome(changed, identity.account_id)
+            shown = views.welcome(changed, identity.account_id)
+            assert shown is not None, "the order is open, and its seller asks"
+            return shown
 
         return await self._database.transaction(work)
 

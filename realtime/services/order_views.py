@@ -1,7 +1,7 @@
 """An order as one of its sides sees it, with what that side may do just now."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from domain.errors import Conflict
@@ -9,14 +9,11 @@ from domain.identity import Identity, Role
 from domain.instants import rfc3339
 from domain.lifecycle import PlanApproval, RequestKind, Side, Situation, available
 from domain.orders import OrderStatus, lateness
-from domain.timers import Periods
+from domain.timers import REMINDERS_APART, Periods
 from realtime.clock import Clock
 from realtime.services import shapes, views
 from realtime.services.views import People
 from storage.rows import Record
-
-# The seller reminds of open requirements at most once in so long.
-REMINDERS_APART = timedelta(days=1)
 
 
 def side_of(order: Record, account_id: str) -> Side | None:
@@ -49,14 +46,21 @@ class OrderViews:
         shown["pending_request"] = order.pending_request
         return shown
 
-    def refusal(self, order: Record, viewer: str, wanted: str) -> Conflict:
+    def require_open(self, order: Record, viewer: str, wanted: str) -> None:
+        """Refuse to change what belongs to an order that is over."""
+        if not order.active:
+            raise self.refusal(order, viewer, wanted)
+
+    def refusal(
+        self, order: Record, viewer: str, wanted: str, *, path: str | None = None
+    ) -> Conflict:
         """Refuse what an order does not allow as it is by now, and say what it does allow."""
         side = side_of(order, viewer) or Side.MARKETPLACE
         actions = available(side, self.situation(order))
         named = ", ".join(actions) or "nothing"
         return Conflict(
             f"{wanted} is not available while the order is {order.status}; available: {named}",
-            path="action",
+            path=path,
             code="action_not_available",
             state={"order_status": order.status, "available_actions": actions},
         )

@@ -26,7 +26,7 @@ from realtime.clock import Clock
 from realtime.services import attachment_uses, views
 from realtime.services.attachment_uses import Purpose
 from realtime.services.auditing import Audit
-from realtime.services.order_views import may_see, side_of
+from realtime.services.order_views import OrderViews, may_see, side_of
 from realtime.services.shapes import Attachment, Count, Id, Time
 from realtime.services.shapes import Question as ShownQuestion
 from storage import attachments, order_answers, orders
@@ -124,8 +124,11 @@ async def files_of(
 class Requirements:
     """Use cases around the requirements of an order; handing in is an action of the order."""
 
-    def __init__(self, *, database: Database, audit: Audit, clock: Clock) -> None:
+    def __init__(
+        self, *, database: Database, order_views: OrderViews, audit: Audit, clock: Clock
+    ) -> None:
         self._database = database
+        self._views = order_views
         self._audit = audit
         self._clock = clock
 
@@ -150,6 +153,7 @@ class Requirements:
             order = await orders.lock(tx.connection, order_id)
             if order is None or side_of(order, identity.account_id) is not Side.BUYER:
                 raise NotFound("there is no such order")
+            self._views.require_open(order, identity.account_id, "a draft of the answers")
             errors = check_draft(questions_of(order), answers, "answers")
             if errors:
                 raise Invalid(*errors)

@@ -1,71 +1,13 @@
-"""The life of an order on both databases: what each side may do, and what time does."""
+"""The life of an order on both databases: what each side may do."""
 
 import asyncio
-from datetime import timedelta
-from typing import Any
 
-import msgspec
 import pytest
 
 from domain.errors import Conflict, Invalid, NotFound
 from domain.identity import Identity
-from realtime.api.order_acts import OrderAct
-from realtime.services.views import Shape
 from storage.engine import Database
-from tests.support.marketplace import Marketplace
-
-QUESTIONS: list[dict[str, Any]] = [
-    {
-        "id": "name",
-        "kind": "text",
-        "prompt": "Which name?",
-        "required": True,
-        "options": [],
-        "multiple": False,
-    }
-]
-
-
-class Life:
-    """An order between Sam, who sells, and Bea, who bought."""
-
-    def __init__(self, place: Marketplace, order: Shape) -> None:
-        self.place = place
-        self.id: str = order["id"]
-        self.conversation: str = order["conversation_id"]
-        self.sam, self.bea = Identity("sam"), Identity("bea")
-
-    async def does(self, who: Identity, action: str, **data: Any) -> Shape:
-        """Act on the order."""
-        asked = msgspec.convert({"action": action, "data": data}, OrderAct)
-        return await self.place.order_actions.act(who, self.id, asked.action, asked.data)
-
-    async def seen(self, who: Identity) -> Shape:
-        """Return the order's page."""
-        return await self.place.orders.get(who, self.id)
-
-    async def passes(self, **time: float) -> None:
-        """Let time pass, and what falls due happen."""
-        self.place.clock.advance(timedelta(**time))
-        while await self.place.order_timers.fire_due():
-            """More may have fallen due by what was done."""
-
-    async def alerts(self, who: Identity) -> list[str]:
-        """List what somebody was alerted of, oldest first."""
-        page = await self.place.notifications.page(who, after=None, limit=200)
-        return [each["title"] for each in reversed(page["items"])]
-
-    async def nudges(self) -> int:
-        """Count how often the seller was asked for an update."""
-        return (await self.alerts(self.sam)).count("Tell Bea how it is going")
-
-
-async def a_life(database: Database, *, questions: bool = False, **terms: Any) -> Life:
-    """Place an order."""
-    place = Marketplace(database)
-    await place.sam_and_bea()
-    await place.service("sam", questions=QUESTIONS if questions else [])
-    return Life(place, await place.order(**terms))
+from tests.support.order_life import a_life
 
 
 async def test_from_requirements_to_completion(database: Database) -> None:
@@ -142,57 +84,6 @@ async def test_of_two_at_once_one_wins(database: Database) -> None:
     assert len(page["timeline"]) == 3
 
 
-async def test_a_delivery_counts_as_accepted_when_the_review_ends(database: Database) -> None:
-    life = await a_life(database)
-    await life.does(life.sam, "deliver")
-    await life.passes(days=2, hours=23)
-    assert (await life.seen(life.sam))["status"] == "delivered"
-    assert "Your time for review ends soon" in await life.alerts(life.bea)
-    await life.passes(hours=1)
-    page = await life.seen(life.sam)
-    assert page["status"] == "completed"
-    assert page["timeline"][-1]["actor"] == "system"
-    await life.passes(days=30)
-    assert (await life.alerts(life.bea)).count("The order is complete") == 1
-
-
-async def test_lateness_is_told_once_and_opens_a_way_out(database: Database) -> None:
-    life = await a_life(database)
-    await life.passes(days=2, hours=13)
-    assert (await life.alerts(life.sam))[-1] == "Delivery is due soon"
-    await life.passes(hours=12)
-    assert (await life.seen(life.bea))["lateness"] == "late"
-    assert "Your delivery is late" in await life.alerts(life.sam)
-    assert "cancel" not in (await life.seen(life.bea))["available_actions"]
-    await life.passes(days=1)
-    assert "cancel" in (await life.seen(life.bea))["available_actions"]
-    await life.does(life.bea, "cancel", reason="too late")
-    assert (await life.seen(life.sam))["status"] == "cancelled"
-    assert (await life.alerts(life.sam)).count("Your delivery is late") == 1
-
-
-async def test_what_fired_does_not_fire_again_after_a_revision(database: Database) -> None:
-    life = await a_life(database)
-    await life.passes(days=5)
-    fired = ["late", "very_late"]
-    assert [each["type"] for each in (await life.seen(life.sam))["timeline"][1:]] == fired
-    before = await life.alerts(life.sam)
-    await life.does(life.sam, "deliver")
-    await life.does(life.bea, "request_revision", message="Bluer, please")
-    await life.passes(hours=1)
-    page = await life.seen(life.sam)
-    events = [each["type"] for each in page["timeline"][1:]]
-    assert events == [*fired, "delivered", "revision_requested"]
-    assert await life.alerts(life.sam) == [*before, "Bea asks for changes"]
-
-    # A moment that is new is told anew.
-    await life.does(life.sam, "request_extension", days=4)
-    await life.does(life.bea, "accept_request")
-    await life.passes(days=4)
-    page = await life.seen(life.sam)
-    assert [each["type"] for each in page["timeline"]].count("late") == 2
-
-
 async def test_more_time_is_asked_for_and_given(database: Database) -> None:
     life = await a_life(database)
     before = (await life.seen(life.sam))["due_at"]
@@ -206,17 +97,29 @@ async def test_more_time_is_asked_for_and_given(database: Database) -> None:
     assert given["status"] == "in_progress"
 
 
-async def test_a_request_for_time_lapses_and_one_to_cancel_is_granted(database: Database) -> None:
+async def test_a_delivery_leaves_a_request_to_cancel(database: Database) -> None:
     life = await a_life(database)
-    await life.does(life.sam, "request_extension", days=2)
-    await life.passes(hours=49)
-    page = await life.seen(life.sam)
-    assert page["pending_request"] is None
-    assert page["timeline"][-1]["type"] == "extension_lapsed"
-    await life.does(life.sam, "request_cancellation", reason="cannot do it")
-    assert "accept_request" not in (await life.seen(life.sam))["available_actions"]
-    await life.passes(hours=49)
-    assert (await life.seen(life.bea))["status"] == "cancelled"
+    await life.does(life.bea, "request_cancellation", reason="changed my mind")
+    delivered = await life.does(life.sam, "deliver")
+    assert delivered["pending_request"]["kind"] == "cancellation"
+
+
+async def test_what_is_closed_is_closed(database: Database) -> None:
+    life = await a_life(database, questions=True)
+    await life.does(life.bea, "cancel")
+    before = await life.seen(life.sam)
+    papers, requirements = life.place.order_papers, life.place.requirements
+    for attempt in (
+        papers.put_plan(life.sam, life.id, []),
+        papers.tick_welcome(life.sam, life.id, []),
+        requirements.save_draft(life.bea, life.id, {"name": "Br"}),
+    ):
+        with pytest.raises(Conflict, match="while the order is cancelled") as refused:
+            await attempt
+        assert refused.value.code == "action_not_available"
+        assert refused.value.state["available_actions"] == ["add_note"]
+    assert await life.seen(life.sam) == before
+    assert (await requirements.get(life.bea, life.id))["draft"] is None
 
 
 async def test_a_request_is_declined_or_taken_back(database: Database) -> None:
@@ -227,64 +130,6 @@ async def test_a_request_is_declined_or_taken_back(database: Database) -> None:
     done = await life.does(life.bea, "withdraw_request")
     assert done["pending_request"] is None
     assert done["status"] == "in_progress"
-
-
-async def test_the_seller_is_nudged_after_days_of_silence_only(database: Database) -> None:
-    place = Marketplace(database)
-    await place.sam_and_bea()
-    order = await place.order(delivery_days=30)
-    life = Life(place, order)
-    nudge = "Tell Bea how it is going"
-    await life.passes(days=2)
-    await place.send(life.sam, life.conversation, "half done")
-    await life.passes(days=2)
-    assert nudge not in await life.alerts(life.sam)
-    await life.passes(days=1)
-    assert (await life.alerts(life.sam)).count(nudge) == 1
-    await life.passes(days=5)
-    assert (await life.alerts(life.sam)).count(nudge) == 1
-
-
-async def test_what_the_seller_does_puts_the_nudge_off_as_words_do(database: Database) -> None:
-    life = await a_life(database, questions=True, delivery_days=30)
-    answers = life.place.order_actions.change_answers
-    await life.passes(days=2)
-    await answers(life.bea, life.id, {"name": "Brandt"})
-    await life.passes(days=2)
-    # What the buyer changes is no news from the seller.
-    await answers(life.bea, life.id, {"name": "Brandt & Co"})
-    await life.passes(days=1)
-    assert await life.nudges() == 1
-
-    await life.does(life.sam, "request_extension", days=2)
-    await life.passes(days=1)
-    await life.does(life.bea, "accept_request")
-    await life.passes(days=1)
-    assert await life.nudges() == 1
-    await life.passes(days=1)
-    assert await life.nudges() == 2
-
-
-async def test_after_a_revision_the_seller_has_days_before_the_nudge(database: Database) -> None:
-    life = await a_life(database, delivery_days=30)
-    await life.passes(days=2)
-    await life.does(life.sam, "deliver")
-    await life.passes(days=2)
-    await life.does(life.bea, "request_revision", message="Bluer, please")
-    await life.passes(days=2)
-    assert await life.nudges() == 0
-    await life.passes(days=1)
-    assert await life.nudges() == 1
-
-
-async def test_a_timer_fires_once_with_several_workers(database: Database) -> None:
-    life = await a_life(database)
-    await life.does(life.sam, "deliver")
-    life.place.clock.advance(timedelta(days=3))
-    other = Marketplace(database, life.place.clock)
-    await asyncio.gather(*(each.order_timers.fire_due() for each in (life.place, other) * 3))
-    page = await life.seen(life.sam)
-    assert [each["type"] for each in page["timeline"]].count("completed") == 1
 
 
 async def test_completed_orders_are_counted_for_both(database: Database) -> None:

@@ -198,8 +198,10 @@ class Marketplace:
         self.order_timers = OrderTimers(
             database=database, actions=self.order_actions, events=events, **known
         )
-        self.order_papers = OrderPapers(**audited, actions=self.order_actions)
-        self.requirements = Requirements(**audited)
+        self.order_papers = OrderPapers(
+            **audited, actions=self.order_actions, order_views=self.order_views
+        )
+        self.requirements = Requirements(**audited, order_views=self.order_views)
         self.orders = Orders(
             **audited,
             **telling,

@@ -21,6 +21,13 @@ def test_requirements_are_asked_for_again_after_a_day() -> None:
     assert due(OrderStatus.AWAITING_REQUIREMENTS) == {TimerKind.REQUIREMENTS_REMINDER: NOON + DAY}
 
 
+def test_the_sellers_own_reminder_of_that_day_is_enough() -> None:
+    waits = OrderStatus.AWAITING_REQUIREMENTS
+
+    assert due(waits, reminded_at=NOON + HOUR) == {}
+    assert due(waits, reminded_at=NOON) == {TimerKind.REQUIREMENTS_REMINDER: NOON + DAY}
+
+
 @pytest.mark.parametrize("status", [OrderStatus.IN_PROGRESS, OrderStatus.IN_REVISION])
 def test_a_running_clock_warns_then_says_late_and_very_late(status: OrderStatus) -> None:
     assert due(status, due_at=DUE) == {
