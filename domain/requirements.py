@@ -54,6 +54,8 @@ def check_questions(questions: Sequence[Question], path: str) -> list[FieldError
         seen.add(question.id)
         if question.kind is QuestionKind.CHOICE and len(set(question.options)) < 2:
             errors.append(FieldError(f"{path}[{index}].options", "needs two different options"))
+        elif len(set(question.options)) < len(question.options):
+            errors.append(FieldError(f"{path}[{index}].options", "names an option twice"))
         if question.kind is not QuestionKind.CHOICE and question.options:
             errors.append(FieldError(f"{path}[{index}].options", "belongs to a choice"))
         if question.kind is not QuestionKind.CHOICE and question.multiple:

@@ -189,6 +189,8 @@ def test_a_channel_is_paused_and_goes_on(run: Run) -> None:
         (("list", "--limit", "201"), "'201' is not a number from 1 to 200"),
         (("list", "--since", "yesterday"), "'yesterday' is no time such as"),
         (("list", "--since", "2026-11-23T10:00:00"), "is no time such as"),
+        (("list", "--since", "0001-01-01T00:00:00+14:00"), "is no time such as"),
+        (("list", "--since", "999999d"), "is no time such as"),
         (("show", "a b"), "'a b' is not an id"),
         (("pause", "pigeon"), "invalid choice: 'pigeon'"),
         (("pause", "push", "--why", "x" * 501), "has at most 500 characters"),

@@ -129,3 +129,9 @@ def test_an_answer_belongs_to_a_question() -> None:
     assert [(e.path, e.message) for e in errors] == [
         ("requirements.two", "answers no question of this service")
     ]
+
+
+def test_an_option_is_named_once() -> None:
+    asked = Question(id="a", kind=QuestionKind.CHOICE, prompt="?", options=("x", "y", "x"))
+    (error,) = check_questions([asked], "requirements")
+    assert (error.path, error.message) == ("requirements[0].options", "names an option twice")
