@@ -244,6 +244,12 @@ async def get(connection: AsyncConnection, conversation_id: str) -> Record | Non
     return await fetch_optional(connection, statement)
 
 
+async def is_closed(connection: AsyncConnection, conversation_id: str) -> bool:
+    """Tell whether nobody writes here any more."""
+    found = select(conversations.c.closed_at).where(conversations.c.id == conversation_id)
+    return await connection.scalar(found) is not None
+
+
 async def receipts_of(
     connection: AsyncConnection, conversation_ids: Sequence[str]
 ) -> Sequence[Record]:

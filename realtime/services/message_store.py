@@ -196,7 +196,7 @@ class MessageStore:
             other = membership.other(sender)
             standing = await contact_rule.standing(tx.connection, sender, other, now)
             if standing.refusal is not None:
-                return contact_rule.forbidden(standing.refusal)
+                return await _refused(tx, membership, command.conversation_id, standing.refusal)
             until = standing.until
         # What is read here was committed by others, so this holds if we roll back, too.
         membership.writers[sender] = until
@@ -303,6 +303,15 @@ class MessageStore:
         counts = {id_: Counts(unread_conversations=n) for id_, n in newly_unread.items() if n}
         await inbox_news.announce(tx, changes, counts)
         await self._planner.plan(tx, _unread(arrivals, rows, people))
+
+
+async def _refused(
+    tx: Transaction, membership: Membership, conversation_id: str, refusal: Refusal
+) -> OrderwireError:
+    """Refuse a message; a conversation that was closed meanwhile is refused as closed."""
+    # What is remembered is compared with what is so when a message is stored: this one is not.
+    membership.closed = await conversations.is_closed(tx.connection, conversation_id)
+    return contact_rule.forbidden(Refusal.CONVERSATION_CLOSED if membership.closed else refusal)
 
 
 def _before_orders(

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.attachments import AttachmentUse
-from domain.errors import Invalid, NotFound
+from domain.errors import Forbidden, Invalid, NotFound
 from domain.identity import Identity
 from domain.instants import rfc3339, rfc3339_or_none
 from domain.lifecycle import Side
@@ -151,8 +151,10 @@ class Requirements:
 
         async def work(tx: Transaction) -> OrderRequirements:
             order = await orders.lock(tx.connection, order_id)
-            if order is None or side_of(order, identity.account_id) is not Side.BUYER:
+            if order is None or not may_see(identity, order):
                 raise NotFound("there is no such order")
+            if side_of(order, identity.account_id) is not Side.BUYER:
+                raise Forbidden("the buyer answers")
             self._views.require_open(order, identity.account_id, "a draft of the answers")
             errors = check_draft(questions_of(order), answers, "answers")
             if errors:

@@ -51,7 +51,7 @@ MATRIX: Sequence[Row] = (
         "401 401 404 409 409 403 409",
     ),
     ("GET /v1/orders/{order_id}/requirements", None, "401 401 404 200 200 200 200"),
-    ("PUT /v1/orders/{order_id}/requirements", {"answers": {}}, "401 401 404 200 404 403 403"),
+    ("PUT /v1/orders/{order_id}/requirements", {"answers": {}}, "401 401 404 200 403 403 403"),
     ("GET /v1/orders/{order_id}/notes", None, "401 401 404 200 200 403 403"),
     ("POST /v1/orders/{order_id}/notes", {"body": "A note"}, "401 401 404 201 201 403 403"),
     (

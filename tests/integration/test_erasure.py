@@ -152,6 +152,23 @@ async def test_an_open_page_of_the_other_side_is_told(market: Marketplace) -> No
     assert b"Anna" not in b"".join(each.data for each in caught_up.publications)
 
 
+async def test_who_has_not_written_there_is_told_the_same(
+    market: Marketplace, other_node: Marketplace
+) -> None:
+    """Nothing of them is remembered, but that the conversation was open."""
+    sam, bea = await market.sam_and_bea()
+    thread = await market.direct(bea, sam)
+    await other_node.send(bea, thread, "Hello")
+
+    await market.erasing.erase("bea")
+
+    for _ in range(2):
+        with pytest.raises(Forbidden) as refused:
+            await other_node.send(sam, thread, "Anybody?")
+        assert refused.value.code == "conversation_closed"
+    assert (await market.conversations.get(sam, thread))["can_send_reason"] == refused.value.code
+
+
 async def test_nobody_writes_where_nobody_reads(
     market: Marketplace, other_node: Marketplace
 ) -> None:
