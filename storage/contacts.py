@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.services import OFFERED
 from storage.dialects import TEXT, batch, insert
 from storage.rows import Record, fetch_all, fetch_optional
 from storage.tables import accounts, blocks, contact_grants, contacts, services
@@ -163,7 +164,9 @@ def _histories(dialect: str) -> Select[Any]:
             pair.c.other,
             theirs.c.first_wrote_at.is_not(None).label("other_wrote_first"),
             theirs.c.last_order_at.is_not(None).label("has_order"),
-            exists().where(services.c.seller_id == pair.c.other).label("other_offers_services"),
+            exists()
+            .where(services.c.seller_id == pair.c.other, services.c.status.in_(OFFERED))
+            .label("other_offers_services"),
             grant.c.until.label("granted_until"),
             _blocks(pair.c.writer, pair.c.other).label("blocks_other"),
             _blocks(pair.c.other, pair.c.writer).label("blocked_by_other"),

@@ -25,7 +25,7 @@ from storage.dialects import (
 )
 from storage.prepared import fetch
 from storage.rows import Record, fetch_all, fetch_one, fetch_optional
-from storage.tables import conversations, entries, participants
+from storage.tables import contacts, conversations, entries, participants
 
 
 class Draft(Struct, kw_only=True):
@@ -165,6 +165,19 @@ async def change_rights(connection: AsyncConnection, conversation_id: str) -> No
         update(conversations)
         .where(conversations.c.id == conversation_id)
         .values(rights=conversations.c.rights + 1)
+    )
+
+
+async def change_rights_around(connection: AsyncConnection, account_id: str) -> None:
+    """Do so in each direct conversation of an account."""
+    theirs = conversations.c.id.in_(
+        select(contacts.c.conversation_id).where(contacts.c.account_id == account_id)
+    )
+    # Their locks are taken in one order, as everywhere.
+    held = select(conversations.c.id).where(theirs).order_by(conversations.c.id)
+    await connection.execute(held.with_for_update())
+    await connection.execute(
+        update(conversations).where(theirs).values(rights=conversations.c.rights + 1)
     )
 
 

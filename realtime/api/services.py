@@ -7,9 +7,10 @@ from msgspec import Meta
 
 from domain.errors import Invalid
 from domain.requirements import Question, QuestionKind, check_questions
+from domain.services import ServiceStatus
 from realtime.api.bodies import AccountId, Body, Days, Name
 from realtime.api.endpoint import MARKETPLACE, Resource, Stored, get, put
-from realtime.services.services import Services, ServiceStatus
+from realtime.services.services import Services
 from realtime.services.shapes import Service
 
 ONE = "/v1/services/{service_id}"

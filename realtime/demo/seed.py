@@ -3,11 +3,12 @@
 from typing import Any
 
 from domain.identity import Identity
+from domain.services import ServiceStatus
 from realtime.demo.people import BUYER, PEOPLE, SELLER
 from realtime.demo.push_service import DemoPushService
 from realtime.services.accounts import Accounts
 from realtime.services.orders import Orders, PlaceOrder
-from realtime.services.services import Services, ServiceStatus
+from realtime.services.services import Services
 from realtime.services.views import Shape
 
 SERVICE_ID = "logo-design"

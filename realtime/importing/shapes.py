@@ -11,13 +11,13 @@ from domain.conversations import MAX_BODY
 from domain.errors import Invalid, OrderwireError
 from domain.orders import OrderStatus
 from domain.requirements import Answer, check_questions
+from domain.services import ServiceStatus
 from realtime.api.accounts import TIMEZONES, Email, Locale
 from realtime.api.bodies import AccountId, Days, Moment, Name, Price
 from realtime.api.forms import PRINTABLE_FORM, SEEN_FORM, URL_FORM, WORDS
 from realtime.api.services import QuestionBody
 from realtime.decoding import invalid, no_moment_in, no_text_in
 from realtime.services.order_events import SYSTEM
-from realtime.services.services import ServiceStatus
 
 # Those that are counted up here begin like this: one that was brought along could come again.
 OWN_NUMBERS = "FO-"

@@ -22,6 +22,7 @@ from domain.requirements import (
     RequirementsStatus,
     check_answers,
 )
+from domain.services import ServiceStatus
 from realtime.clock import Clock
 from realtime.delivery.planner import Notice, Planner
 from realtime.services import inbox_news, views
@@ -33,7 +34,6 @@ from realtime.services.order_views import OrderViews, may_see
 from realtime.services.paging import page_of
 from realtime.services.people import People
 from realtime.services.requirements import keep_answers, use_files
-from realtime.services.services import ServiceStatus
 from realtime.services.shapes import Order, Page, WholeOrder
 from realtime.services.webhook_events import WebhookEvents
 from storage import accounts, contacts, conversations, order_notes, orders, services

@@ -1,27 +1,17 @@
 """Services: what sellers offer, and whether it may be ordered."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 from domain.errors import Conflict, Invalid, NotFound
 from domain.preferences import Category
+from domain.services import OFFERED, ServiceStatus
 from realtime.clock import Clock
 from realtime.delivery.planner import Notice, Planner
 from realtime.services import inbox_news, shapes, views
-from storage import accounts, services
+from storage import accounts, conversations, services
 from storage.engine import Database, Transaction
 from storage.rows import Record
-
-
-class ServiceStatus(StrEnum):
-    """What the marketplace says of a service; only an approved one can be ordered."""
-
-    PENDING = "pending"
-    APPROVED = "approved"
-    PAUSED = "paused"
-    REJECTED = "rejected"
-
 
 # Which changes the seller is told of, and by which text.
 TOLD = {
@@ -58,6 +48,9 @@ class Services:
                 "updated_at": now,
             }
             stored = await services.put(tx.connection, values)
+            if before is not None and before.status in OFFERED and stored.status not in OFFERED:
+                # Who wrote because of it is looked at once more.
+                await conversations.change_rights_around(tx.connection, stored.seller_id)
             if before is None or before.status != stored.status:
                 await self._tell_seller(tx, stored)
             return views.service(stored), before is None
