@@ -9,6 +9,9 @@ from domain.suppression import BounceKind
 HARD_BOUNCES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 MAILBOX_FULL = frozenset({"4.2.2", "5.2.2"})
 
+# What the ledger says of a mail that went out, or may have.
+WENT_OUT = frozenset({"sent", "answer_lost"})
+
 
 class MailEventKind(StrEnum):
     """What is told of a mail."""

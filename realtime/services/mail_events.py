@@ -3,7 +3,14 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from domain.mail_events import MailEvent, MailEventKind, Meaning, delivery_of, meaning_of
+from domain.mail_events import (
+    WENT_OUT,
+    MailEvent,
+    MailEventKind,
+    Meaning,
+    delivery_of,
+    meaning_of,
+)
 from domain.preferences import Channel
 from domain.suppression import Bounce
 from realtime.clock import Clock
@@ -50,7 +57,7 @@ class MailEvents:
             return False
         meaning = meaning_of(event)
         before = await ledger.of_delivery(tx.connection, BUCKET, delivery.id)
-        if any(line.reason == meaning.reason for line in before):
+        if any(line.reason == meaning.reason for line in _since_it_went_out(before)):
             return True
         await self._write(tx, delivery, event, meaning)
         account = await accounts.get(tx.connection, delivery.account_id)
@@ -97,3 +104,9 @@ class MailEvents:
             "detail": f"{event.status} {event.detail}".strip()[:LONGEST_DETAIL],
         }
         await ledger.write(tx.connection, [line])
+
+
+def _since_it_went_out(lines: Sequence[Record]) -> Sequence[Record]:
+    """Leave out what an earlier try came to: a mail sent again may come back again."""
+    last = max((at for at, line in enumerate(lines) if line.reason in WENT_OUT), default=-1)
+    return lines[last + 1 :]

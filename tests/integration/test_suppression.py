@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from domain.identity import Identity
+from domain.mail_events import MailEvent, MailEventKind
 from domain.suppression import Bounce, BounceKind
+from storage import ledger
 from storage.engine import Database
 from storage.rows import Record, fetch_all
 from storage.tables import audit_log, soft_bounces, suppressions
@@ -224,3 +226,32 @@ async def test_an_erased_account_leaves_no_address_behind(database: Database) ->
     assert await listed(database) == []
     async with database.reading() as connection:
         assert await fetch_all(connection, soft_bounces.select()) == []
+
+
+async def test_a_mail_that_was_sent_again_may_come_back_again(world: World) -> None:
+    """Each time it is noted once, however often it is told."""
+    await world.people()
+
+    async def comes_back() -> tuple[str, int]:
+        [mail] = [row for row in await world.deliveries() if row.channel == "email"]
+        bounce = MailEvent(
+            message_id=f"<{mail.id}@market.example>", kind=MailEventKind.BOUNCE, status="5.7.1"
+        )
+        assert await world.marketplace.mail_events.note([bounce]) == 1
+        assert await world.marketplace.mail_events.note([bounce]) == 1
+        async with world.database.reading() as connection:
+            lines = await ledger.of_delivery(connection, 0, mail.id)
+        [mail] = [row for row in await world.deliveries() if row.channel == "email"]
+        return mail.status, [line.reason for line in lines].count("policy_refused")
+
+    async with world.worker():
+        await world.marketplace.order()
+        await world.decisions(1)
+        assert await comes_back() == ("dead", 1)
+
+        world.clock.advance(timedelta(minutes=5))
+        [mail] = [row for row in await world.deliveries() if row.channel == "email"]
+        await world.marketplace.replays.one(OPERATOR, "retry", mail.id)
+        await world.decisions(2)
+        world.clock.advance(timedelta(minutes=5))
+        assert await comes_back() == ("dead", 2)
