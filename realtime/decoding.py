@@ -33,6 +33,9 @@ class Words:
 NO_WORDS = Words({})
 
 
+NO_TEXT = "contains the character U+0000, which is no text"
+
+
 def invalid(text: str, *, whole: str, words: Words = NO_WORDS) -> Invalid:
     """Turn a decoder's sentence into an error that names the field, or ``whole`` where it has none.
 
@@ -74,7 +77,7 @@ def no_text_in(raw: bytes) -> Invalid | None:
 
 def _wrong_texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, str) and "\0" in value:
-        yield path or "body", "contains the character U+0000, which is no text"
+        yield path or "body", NO_TEXT
     elif isinstance(value, str) and any("\ud800" <= each <= "\udfff" for each in value):
         yield path or "body", "contains half of a character (a lone surrogate), which is no text"
     elif isinstance(value, dict):

@@ -13,7 +13,7 @@ from domain.errors import Invalid, TooLarge
 from domain.instants import MOMENT_WORDS
 from domain.money import CURRENCIES, MAX_AMOUNT
 from realtime.api.forms import ID_FORM, NAME_FORM, WORDS
-from realtime.decoding import invalid, no_moment_in, no_text_in
+from realtime.decoding import NO_TEXT, invalid, no_moment_in, no_text_in
 from realtime.services.paging import decode_cursor
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -152,6 +152,8 @@ async def read_query(request: Request, kind: type[T]) -> T:
     for name in given:
         if len(given.getlist(name)) > 1:
             raise Invalid.field(name, "is given once")
+        if "\0" in given[name]:
+            raise Invalid.field(name, NO_TEXT)
     query = _converted(dict(given), kind)
     for name, text in given.items():
         value = getattr(query, name, text)

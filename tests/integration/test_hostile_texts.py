@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from domain.identity import Identity
 from tests.support.http_api import HttpApi
-from tests.support.marketplace import BACKEND
+from tests.support.marketplace import BACKEND, OPERATOR
 
 
 @pytest.mark.parametrize("name", ["\u200b", "\u202e \u2066", "x\r\nBcc: y", "x\u2028y", "a\x00b"])
@@ -56,3 +57,22 @@ async def test_a_conflict_names_its_field_too(
     answer = await api.call(BACKEND, "POST", "/v1/orders", json=order | change)
     assert answer.status_code == status
     assert answer.json()["errors"][0]["path"] == path
+
+
+@pytest.mark.parametrize(
+    ("caller", "method", "path", "name"),
+    [
+        (Identity("sam"), "GET", "/v1/contacts?q=a%00b", "q"),
+        (OPERATOR, "GET", "/v1/ops/deliveries?reason=%00", "reason"),
+        (OPERATOR, "POST", "/v1/ops/queues/push/pause?why=%00", "why"),
+    ],
+)
+async def test_what_is_no_text_is_none_in_a_query_either(
+    api: HttpApi, caller: Identity, method: str, path: str, name: str
+) -> None:
+    await api.market.sam_and_bea()
+    answer = await api.call(caller, method, path)
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == [
+        {"path": name, "message": "contains the character U+0000, which is no text"}
+    ]
