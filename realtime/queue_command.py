@@ -97,7 +97,7 @@ def _add_filter(parser: argparse.ArgumentParser, states: Sequence[DeliveryState]
     parser.add_argument("--category", choices=[*Category, "webhook"])
     parser.add_argument("--account", type=_id, metavar="ID")
     parser.add_argument("--order", type=_id, metavar="ID")
-    parser.add_argument("--reason", metavar="CODE", help="such as hard_bounce")
+    parser.add_argument("--reason", type=_text, metavar="CODE", help="such as hard_bounce")
     parser.add_argument("--since", type=_moment, metavar="TIME", help="planned then or later")
     parser.add_argument("--until", type=_moment, metavar="TIME", help="planned before")
 
@@ -111,8 +111,16 @@ def _id(text: str) -> str:
     return text
 
 
+def _text(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no text") from None
+    return text
+
+
 def _why(text: str) -> str:
-    if len(text) > 500:
+    if len(_text(text)) > 500:
         raise argparse.ArgumentTypeError("has at most 500 characters")
     return text
 

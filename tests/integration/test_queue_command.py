@@ -191,6 +191,8 @@ def test_a_channel_is_paused_and_goes_on(run: Run) -> None:
         (("list", "--since", "2026-11-23T10:00:00"), "is no time such as"),
         (("list", "--since", "0001-01-01T00:00:00+14:00"), "is no time such as"),
         (("list", "--since", "999999d"), "is no time such as"),
+        (("list", "--reason", "\udcff"), "is no text"),
+        (("pause", "push", "--why", "\udcff"), "is no text"),
         (("show", "a b"), "'a b' is not an id"),
         (("pause", "pigeon"), "invalid choice: 'pigeon'"),
         (("pause", "push", "--why", "x" * 501), "has at most 500 characters"),
