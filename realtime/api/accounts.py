@@ -24,7 +24,8 @@ Locale = Annotated[
         "a tag that is well-formed and of another language, or of none that there is.",
     ),
 ]
-TIMEZONES = frozenset(available_timezones())
+# Two of them are no place's: that of this machine, and that of one that was not set up.
+TIMEZONES = frozenset(available_timezones()) - {"localtime", "Factory"}
 Timezone = Annotated[
     str,
     Meta(

@@ -83,6 +83,8 @@ async def test_a_wrong_account_is_refused_by_the_name_of_its_field(api: HttpApi)
         ({"locale": ""}, "locale"),
         ({"locale": None}, "locale"),
         ({"timezone": "Berlin"}, "timezone"),
+        ({"timezone": "localtime"}, "timezone"),
+        ({"timezone": "Factory"}, "timezone"),
         ({"timezone": "../etc/passwd"}, "timezone"),
         ({"avatar_url": "javascript:alert(1)"}, "avatar_url"),
         ({"role": "operator"}, "role"),
