@@ -47,8 +47,8 @@ def is_in(state: DeliveryState, now: datetime) -> ColumnElement[bool]:
         DeliveryState.RETRYING: waits & tried,
         DeliveryState.SENDING: _has_status(Status.LEASED) & deliveries.c.ready_at.is_not(None),
     }
-    ended = waiting.get(state)
-    return _has_status(Status(state)) if ended is None else ended
+    waits_so = waiting.get(state)
+    return _has_status(Status(state)) if waits_so is None else waits_so
 
 
 def _has_status(status: Status) -> ColumnElement[bool]:

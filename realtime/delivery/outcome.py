@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Result(StrEnum):
-    """How an attempt ended; what the worker does about it is in ``worker.py``."""
+    """How an attempt ended; what the worker does about it is in ``verdict.py``."""
 
     ACCEPTED = "accepted"  # the push service or mail server took it
     RETRY = "retry"  # their moment of weakness: again later
