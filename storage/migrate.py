@@ -22,12 +22,12 @@ def _config() -> Config:
     return config
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, to: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _engine(url: URL, embedded: type[SqliteConnection]) -> AsyncEngine:
@@ -36,12 +36,12 @@ def _engine(url: URL, embedded: type[SqliteConnection]) -> AsyncEngine:
     return sqlite_engine(url, embedded)
 
 
-async def upgrade(url: str) -> None:
-    """Apply what is missing; does nothing to a database that is up to date."""
+async def upgrade(url: str, to: str = "head") -> None:
+    """Apply what is missing up to a revision; does nothing to a database that is up to date."""
     engine = _engine(make_url(url), MigratingConnection)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(_upgrade, to)
     finally:
         await engine.dispose()
 

@@ -4,7 +4,7 @@ import asyncio
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage import migrate
@@ -50,3 +50,37 @@ async def test_nodes_that_start_at_once_migrate_one_after_the_other(empty_url: s
     await asyncio.gather(*(migrate.upgrade(empty_url) for _ in range(3)))
 
     assert await migrate.is_current(empty_url)
+
+
+FILES = {"held": "message", "read": "message", "foreign": "message", "done": "delivery"}
+BEFORE_0020 = (
+    "INSERT INTO conversations (id, kind, epoch, last_seq, rights, created_at)"
+    " VALUES ('talk', 'direct', 'e', 2, 0, '2026-01-01')",
+    "INSERT INTO held_messages (conversation_id, seq, account_id, body, attachments, found, at)"
+    """ VALUES ('talk', 1, 'sam', 'a', '[{"id": "held"}, {"id": "done"}]', '[]', '2026-01-01'),"""
+    """ ('talk', 2, 'kim', 'b', '[{"id": "foreign"}]', '[]', '2026-01-01'),"""
+    """ ('talk', 3, 'sam', 'c', '[]', '[]', '2026-01-01')""",
+    *(
+        "INSERT INTO attachments"
+        " (account_id, id, name, type, received, pieces, status, used_as, created_at)"
+        f" VALUES ('sam', '{name}', 'a', 'b', 0, '[]', 'ready', '{used_as}', '2026-01-01')"
+        for name, used_as in FILES.items()
+    ),
+)
+
+
+async def test_files_of_messages_that_are_held_back_already_are_held_back(empty_url: str) -> None:
+    """Those alone that the message of their own owner has; what is read stays readable."""
+    await migrate.upgrade(empty_url, to="0019")
+    engine = create_async_engine(empty_url)
+    async with engine.begin() as connection:
+        for statement in BEFORE_0020:
+            # As they are: a colon names no parameter here.
+            await connection.exec_driver_sql(statement)
+
+    await migrate.upgrade(empty_url, to="0020")
+
+    async with engine.connect() as connection:
+        rows = await connection.execute(text("SELECT id, used_as FROM attachments"))
+        assert {row.id: row.used_as for row in rows} == FILES | {"held": "held"}
+    await engine.dispose()
