@@ -131,7 +131,7 @@ async def test_what_left_the_house_is_told_with_its_why() -> None:
         mail, push = await demo.outbox()
         assert (mail["n"], mail["kind"], mail["account"]) == (1, "email", "sabine")
         assert mail["title"] == "Neuer Auftrag FO-1 von Anna B."
-        assert mail["body"].startswith("Hallo Sabine, du hast einen neuen Auftrag.")
+        assert mail["body"].startswith("Hallo Sabine! Du hast einen neuen Auftrag.")
         assert mail["why"] == "„Neuer Auftrag“ ist für E-Mail eingeschaltet."
         assert (push["n"], push["kind"], push["title"]) == (
             2,

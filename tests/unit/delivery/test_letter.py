@@ -24,7 +24,7 @@ def test_a_new_order_is_told_in_german() -> None:
     letter = write_letter(ORDER_CREATED)
     assert letter.subject == "Neuer Auftrag FO-123 von Anna B."
     assert letter.headline == "Anna Brandt hat „Ein Logo“ bestellt"
-    assert letter.greeting == "Hallo Sabine,"
+    assert letter.greeting == "Hallo Sabine!"
     assert letter.rows == (
         Row("Auftrag", "FO-123"),
         Row("Preis", f"120,50{NBSP}€"),

@@ -10,9 +10,10 @@ from html.parser import HTMLParser
 import pytest
 
 from realtime.delivery.alert import Alert
+from realtime.delivery.email import samples
 from realtime.delivery.email.compose import MailComposer
 from realtime.delivery.email.headers import BadAddress, Mailbox, envelope_address, message_id
-from tests.support.clock import StillClock
+from tests.support.clock import NOON, StillClock
 from tests.unit.delivery.alerts import MESSAGE_RECEIVED, ORDER_CREATED, in_english, with_facts
 
 COMPOSER = MailComposer(
@@ -70,6 +71,17 @@ def test_both_parts_say_the_same() -> None:
         assert said in text
         assert said in html
     assert "{" not in text
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+@pytest.mark.parametrize("name", samples.names())
+def test_a_sentence_follows_the_greeting(name: str, locale: str) -> None:
+    alert = samples.sample(name, locale=locale, now=NOON, public_url="https://market.example")
+    message = composed(alert)
+    paragraphs = part_of(message, "plain").replace("\r\n", "\n").split("\n\n")
+    greeting, lead = paragraphs[1].split("\n")
+    assert lead[0].isupper() or lead[0].isdigit()
+    assert f">{greeting}</p>" in part_of(message, "html")
 
 
 def test_the_style_is_inlined_and_dark_screens_have_theirs() -> None:
