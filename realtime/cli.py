@@ -25,7 +25,16 @@ from realtime import database_setup
 from realtime.bootstrap import Node, delivering, describe, serving
 from realtime.checkup import Verdict, examine, examine_ways_out
 from realtime.clock import SystemClock
-from realtime.command import CommandFailed, Commands, Run, add, log_as, run, settings_of
+from realtime.command import (
+    CommandFailed,
+    Commands,
+    Run,
+    WrongCall,
+    add,
+    log_as,
+    run,
+    settings_of,
+)
 from realtime.database_setup import DatabaseNotReady
 from realtime.delivery.email.dkim import DkimKey
 from realtime.delivery.push.vapid import VapidKey
@@ -52,7 +61,10 @@ def main(argv: Sequence[str] | None = None, *, environment: Mapping[str, str] | 
     command: Run = arguments.run
     try:
         return command(arguments)
-    except (BadSettings, CannotListen, CommandFailed, DatabaseNotReady) as failed:
+    except CommandFailed as failed:
+        print(failed, file=sys.stderr)
+        return failed.exit_code
+    except (BadSettings, CannotListen, DatabaseNotReady) as failed:
         print(failed, file=sys.stderr)
         return 1
 
@@ -172,7 +184,7 @@ async def _serve_once(
 
 def _serve_by_many(arguments: argparse.Namespace) -> int:
     if arguments.demo:
-        raise CommandFailed("--demo: is one process; leave --workers away")
+        raise WrongCall("--demo: is one process; leave --workers away")
     settings = settings_of(arguments, SERVING)
     if settings.redis_url is None:
         raise CommandFailed(

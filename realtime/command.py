@@ -23,6 +23,14 @@ T = TypeVar("T")
 class CommandFailed(Exception):
     """A command cannot do what it is for; says what is wrong, and what to do."""
 
+    exit_code = 1
+
+
+class WrongCall(CommandFailed):
+    """What was typed does not go together; nothing was done."""
+
+    exit_code = 2
+
 
 def add(commands: Commands, name: str, text: str, run: Run) -> argparse.ArgumentParser:
     """Declare a command."""

@@ -1,9 +1,11 @@
 """``orderwire queue``: the delivery queue from a terminal, by the same use cases as the API."""
 
 import argparse
-import getpass
 import json
+import os
+import pwd
 import re
+import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, get_args
@@ -17,9 +19,18 @@ from realtime import database_setup, queue_pages
 from realtime.bootstrap import keeping_queue
 from realtime.bootstrap.queue import QueueParts
 from realtime.clock import SystemClock
-from realtime.command import CommandFailed, Commands, Run, add, log_as, run, settings_of
+from realtime.command import (
+    CommandFailed,
+    Commands,
+    Run,
+    WrongCall,
+    add,
+    log_as,
+    run,
+    settings_of,
+)
 from realtime.services.paging import decode_cursor
-from realtime.services.queue_shapes import ChannelName, FrozenSet
+from realtime.services.queue_shapes import ChannelName, FrozenSet, WholeDelivery
 from realtime.services.replaying import GIVEN_UP, MOST_PER_SECOND, OPEN, PER_SECOND, Action
 
 CHANNELS = get_args(ChannelName)
@@ -160,10 +171,22 @@ def _filter(arguments: argparse.Namespace, status: str | None) -> Filter:
     )
 
 
-def _operator() -> Identity:
-    """Say in the audit log who it was, as far as this machine knows."""
-    name = re.sub(r"[^A-Za-z0-9._-]", "-", getpass.getuser())
+def operator_at(environment: Mapping[str, str], uid: int) -> Identity:
+    """Say in the audit log who it was, as far as this machine knows; a uid may have no name."""
+    login = environment.get("LOGNAME") or environment.get("USER") or _name_of(uid)
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", login)
     return Identity(f"cli.{name}"[:64], Role.OPERATOR)
+
+
+def _name_of(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid-{uid}"
+
+
+def _operator(arguments: argparse.Namespace) -> Identity:
+    return operator_at(arguments.environment, os.getuid())
 
 
 # --- what is done ---------------------------------------------------------------------------------
@@ -209,7 +232,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     found = _with_queue(
-        arguments, lambda queue: queue.control.show(_operator(), arguments.delivery)
+        arguments, lambda queue: queue.control.show(_operator(arguments), arguments.delivery)
     )
     return _say(arguments, found, queue_pages.delivery)
 
@@ -219,11 +242,24 @@ def _retry(arguments: argparse.Namespace) -> int:
 
 
 def _each(arguments: argparse.Namespace, action: Action) -> int:
-    async def work(queue: QueueParts) -> Any:
-        done = [await queue.replays.one(_operator(), action, id_) for id_ in arguments.delivery]
-        return {"items": done, "next_cursor": None}
+    """Do it to each that it can be done to, and say of the others why not."""
+    refused: list[str] = []
 
-    return _say(arguments, _with_queue(arguments, work), queue_pages.deliveries)
+    async def work(queue: QueueParts) -> list[WholeDelivery]:
+        done = []
+        for id_ in arguments.delivery:
+            try:
+                done.append(await queue.replays.one(_operator(arguments), action, id_))
+            except OrderwireError as why:
+                refused.append(f"{id_}: {why.detail}")
+        return done
+
+    done = _with_queue(arguments, work)
+    if done or arguments.json:
+        _say(arguments, {"items": done, "next_cursor": None}, queue_pages.deliveries)
+    for why in refused:
+        print(why, file=sys.stderr)
+    return 1 if refused else 0
 
 
 def _replay(arguments: argparse.Namespace) -> int:
@@ -234,7 +270,7 @@ def _discard(arguments: argparse.Namespace) -> int:
     if not arguments.delivery:
         return _many(arguments, "discard", PER_SECOND)
     if _given(arguments) or arguments.set:
-        raise CommandFailed("ids: stand for themselves; leave the filter and --set away")
+        raise WrongCall("ids: stand for themselves; leave the filter and --set away")
     return _each(arguments, "discard")
 
 
@@ -254,19 +290,19 @@ def _given(arguments: argparse.Namespace) -> Mapping[str, Any]:
 
 def _many(arguments: argparse.Namespace, action: Action, per_second: int) -> int:
     if arguments.set and _given(arguments):
-        raise CommandFailed("--set: has its filter already; leave the others away")
+        raise WrongCall("--set: has its filter already; leave the others away")
     if arguments.set and not arguments.yes:
-        raise CommandFailed("--set: was counted already; --yes carries it out")
+        raise WrongCall("--set: was counted already; --yes carries it out")
 
     async def work(queue: QueueParts) -> FrozenSet:
         set_id = arguments.set
         if set_id is None:
             chosen = _filter(arguments, arguments.status or DeliveryState.DEAD)
-            counted = await queue.replays.freeze(_operator(), action, chosen)
+            counted = await queue.replays.freeze(_operator(arguments), action, chosen)
             if not arguments.yes:
                 return counted
             set_id = counted["id"]
-        return await queue.replays.carry_out(_operator(), action, set_id, per_second)
+        return await queue.replays.carry_out(_operator(arguments), action, set_id, per_second)
 
     return _say(arguments, _with_queue(arguments, work), queue_pages.frozen_set)
 
@@ -274,13 +310,13 @@ def _many(arguments: argparse.Namespace, action: Action, per_second: int) -> int
 def _pause(arguments: argparse.Namespace) -> int:
     found = _with_queue(
         arguments,
-        lambda queue: queue.control.pause(_operator(), arguments.channel, arguments.why),
+        lambda queue: queue.control.pause(_operator(arguments), arguments.channel, arguments.why),
     )
     return _say(arguments, found, queue_pages.pause)
 
 
 def _resume(arguments: argparse.Namespace) -> int:
     found = _with_queue(
-        arguments, lambda queue: queue.control.resume(_operator(), arguments.channel)
+        arguments, lambda queue: queue.control.resume(_operator(arguments), arguments.channel)
     )
     return _say(arguments, found, queue_pages.pause)

@@ -15,7 +15,15 @@ from typing import BinaryIO
 from domain.instants import rfc3339_or_none
 from realtime import database_setup
 from realtime.bootstrap import importing, sweeping
-from realtime.command import CommandFailed, Commands, add, log_as, run, settings_of
+from realtime.command import (
+    CommandFailed,
+    Commands,
+    WrongCall,
+    add,
+    log_as,
+    run,
+    settings_of,
+)
 from realtime.importing.batches import Refused
 from realtime.importing.checkpoint import (
     SAMPLE,
@@ -113,7 +121,7 @@ def _import(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     log_as(settings)
     if arguments.file == "-" and arguments.checkpoint:
-        raise CommandFailed("--checkpoint: needs a file that can be read from the middle, not -")
+        raise WrongCall("--checkpoint: needs a file that can be read from the middle, not -")
     try:
         with ExitStack() as cleanup:
             source = _opened(arguments.file, cleanup)

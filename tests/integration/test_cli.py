@@ -242,7 +242,7 @@ def test_several_processes_want_a_bus_between_them(run: Run) -> None:
 
 def test_the_demo_is_one_process(run: Run) -> None:
     code, _, err = run("serve", "--demo", "--workers", "2")
-    assert (code, err) == (1, "--demo: is one process; leave --workers away\n")
+    assert (code, err) == (2, "--demo: is one process; leave --workers away\n")
 
 
 # --- check -------------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ import pytest
 
 from realtime.cli import main
 from realtime.clock import SystemClock
+from realtime.queue_command import operator_at
+from realtime.services.paging import encode_cursor
 from storage import circuits
 from storage.deliveries import Status
 from storage.engine import Database
@@ -145,14 +147,36 @@ def test_named_ones_are_sent_again_or_thrown_away(
     planned(sqlite_url, *(a_delivery(id=f"d{n}", attempts=1, **DEAD) for n in range(3)))
     assert run("retry", "d0", "d1")[1].count("retrying") == 2
     assert run("discard", "d2")[1].count("cancelled") == 1
-    assert run("discard", "d2") == (1, "", "it has ended as cancelled\n")
+    assert run("discard", "d2") == (1, "", "d2: it has ended as cancelled\n")
     assert run("show", "d9") == (1, "", "there is no such delivery\n")
-    assert run("discard", "d0", "--status", "dead")[0] == 1
+    assert run("discard", "d0", "--status", "dead")[0] == 2
     assert [each["status"] for each in said("list")["items"]] == [
         "cancelled",
         "retrying",
         "retrying",
     ]
+
+
+def test_of_those_named_each_is_told_what_became_of_it(run: Run, sqlite_url: str) -> None:
+    planned(sqlite_url, *(a_delivery(id=f"d{n}", attempts=1, **DEAD) for n in range(2)))
+    code, out, err = run("retry", "d0", "d9", "d1", "--json")
+    assert (code, err) == (1, "d9: there is no such delivery\n")
+    assert [each["id"] for each in json.loads(out)["items"]] == ["d0", "d1"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "uid", "name"),
+    [
+        ({"LOGNAME": "olga"}, 4_000_000_000, "cli.olga"),
+        ({"USER": "ol ga"}, 0, "cli.ol-ga"),
+        ({}, 0, "cli.root"),
+        ({}, 4_000_000_000, "cli.uid-4000000000"),
+    ],
+)
+def test_whoever_types_it_is_named_in_the_log(
+    environment: Mapping[str, str], uid: int, name: str
+) -> None:
+    assert operator_at(environment, uid).account_id == name
 
 
 def test_many_are_counted_and_only_then_done(
@@ -173,8 +197,8 @@ def test_many_are_counted_and_only_then_done(
     thrown = run("discard", "--yes", "--reason", "hard_bounce")
     assert thrown[1] == "1 of 1 are thrown away (reason hard_bounce, status dead)\n"
     assert said("discard")["count"] == 0
-    assert run("replay", "--set", chosen[1])[0] == 1
-    assert run("replay", "--set", chosen[1], "--yes", "--channel", "push")[0] == 1
+    assert run("replay", "--set", chosen[1])[0] == 2
+    assert run("replay", "--set", chosen[1], "--yes", "--channel", "push")[0] == 2
 
 
 def test_a_channel_is_paused_and_goes_on(run: Run) -> None:
@@ -209,8 +233,10 @@ def test_what_is_typed_wrong_is_a_wrong_call(
     assert told in capsys.readouterr().err
 
 
-def test_a_cursor_of_another_list_is_refused(run: Run) -> None:
-    assert run("list", "--cursor", "x")[:2] == (1, "")
+@pytest.mark.parametrize("cursor", ["x", "\udcff", encode_cursor(("d\0",))])
+def test_a_cursor_of_another_list_is_refused(run: Run, cursor: str) -> None:
+    told = "cursor: is not one that this list gave out\n"
+    assert run("list", "--cursor", cursor) == (1, "", told)
 
 
 def test_since_may_be_so_long_ago(said: Callable[..., Any], sqlite_url: str) -> None:
