@@ -18,7 +18,7 @@ import msgspec
 from benchmarks import toolchain
 from benchmarks.bench import Bench, Contender, Standing
 from benchmarks.databases import KINDS
-from benchmarks.figures import Connect, Faults, Phase, Run
+from benchmarks.figures import NOBODY, Faults, Phase, Run
 from benchmarks.generator import Generator, GeneratorFailed
 from benchmarks.orderwire import COMMAND, Orderwire, environment
 from benchmarks.processes import LOOPBACK, cpu_seconds, free_port, pinned, rss_kb
@@ -27,16 +27,6 @@ from domain.preferences import Channel
 from realtime.delivery.push.vapid import VapidKey
 
 PLAIN_LOOP = toolchain.BASELINES / "plain_loop.py"
-NOBODY = Connect(
-    seconds=0,
-    server_cpu_seconds=0,
-    rss_before_kb=0,
-    rss_after_kb=0,
-    ready_us=[],
-    refused=0,
-    turned_away=0,
-    longest_wait_us=0,
-)
 PATIENCE = 120.0
 # What is written down behind the last answer takes a moment.
 SETTLED_WITHIN = 20.0

@@ -42,6 +42,19 @@ class Connect(msgspec.Struct, frozen=True, kw_only=True):
     longest_wait_us: int
 
 
+# Where nobody comes in by a socket, or nobody asks how.
+NOBODY = Connect(
+    seconds=0,
+    server_cpu_seconds=0,
+    rss_before_kb=0,
+    rss_after_kb=0,
+    ready_us=[],
+    refused=0,
+    turned_away=0,
+    longest_wait_us=0,
+)
+
+
 class Faults(msgspec.Struct, frozen=True, kw_only=True):
     """What must not happen; the first one is told in words."""
 

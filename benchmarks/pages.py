@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.figures import Connect, Faults, Phase, Run
+from benchmarks.figures import NOBODY, Faults, Phase, Run
 from benchmarks.generator import Generator
 from benchmarks.processes import LOOPBACK, cpu_seconds, rss_kb
 
@@ -58,19 +58,7 @@ class Pages:
             ack_us=sorted(took.items()),
             peer_us=[],
         )
-        coming_in = Connect(
-            seconds=0,
-            server_cpu_seconds=0,
-            rss_before_kb=0,
-            rss_after_kb=0,
-            ready_us=[],
-            refused=0,
-            turned_away=0,
-            longest_wait_us=0,
-        )
-        return Run(
-            connections=1, connect=coming_in, phases=[phase], faults=NO_FAULTS, first_fault=""
-        )
+        return Run(connections=1, connect=NOBODY, phases=[phase], faults=NO_FAULTS, first_fault="")
 
     def _page(self, connection: HTTPConnection, cursor: str) -> tuple[Any, int]:
         more = f"&cursor={cursor}" if cursor else ""

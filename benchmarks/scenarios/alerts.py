@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.alerts import (
-    NOBODY,
     PLAIN_LOOP,
     Sinks,
     Taken,
@@ -21,7 +20,7 @@ from benchmarks.alerts import (
 )
 from benchmarks.bench import Bench, Contender, Scenario, Standing
 from benchmarks.databases import KINDS
-from benchmarks.figures import Faults, Phase, Run
+from benchmarks.figures import NOBODY, Faults, Phase, Run
 from benchmarks.generator import Generator
 from benchmarks.orderwire import COMMAND, Orderwire, environment
 from benchmarks.processes import cpu_seconds, family, free_port, pinned, rss_kb

@@ -14,10 +14,9 @@ from itertools import count
 import asyncpg
 from sqlalchemy import text
 
-from benchmarks.alerts import NOBODY
 from benchmarks.bench import Bench, Contender, Scenario, Standing
 from benchmarks.databases import KINDS
-from benchmarks.figures import Phase, Run
+from benchmarks.figures import NOBODY, Phase, Run
 from benchmarks.generator import Generator
 from benchmarks.orderwire import Orderwire
 from benchmarks.pages import NO_FAULTS

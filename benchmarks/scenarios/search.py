@@ -17,7 +17,7 @@ import asyncpg
 
 from benchmarks.bench import Bench, Contender, Scenario, Standing
 from benchmarks.databases import KINDS
-from benchmarks.figures import Connect, Phase, Run
+from benchmarks.figures import NOBODY, Phase, Run
 from benchmarks.generator import Generator
 from benchmarks.orderwire import COMMAND, Orderwire
 from benchmarks.pages import NO_FAULTS
@@ -54,18 +54,8 @@ class Questions:
 
     def run(self, _generator: Generator, phases: Sequence[str]) -> Run:
         """Ask, account after account."""
-        coming_in = Connect(
-            seconds=0,
-            server_cpu_seconds=0,
-            rss_before_kb=0,
-            rss_after_kb=0,
-            ready_us=[],
-            refused=0,
-            turned_away=0,
-            longest_wait_us=0,
-        )
         done = [self._phase(*phase.split(":")) for phase in phases]
-        return Run(connections=1, connect=coming_in, phases=done, faults=NO_FAULTS, first_fault="")
+        return Run(connections=1, connect=NOBODY, phases=done, faults=NO_FAULTS, first_fault="")
 
     def _phase(self, account: str, size: str, seconds: str) -> Phase:
         for query in QUERIES:

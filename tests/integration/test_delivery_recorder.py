@@ -35,7 +35,7 @@ class Watched:
 
 def a_recorder(database: Watched, *, give_up: float = 30.0) -> Recorder:
     return Recorder(
-        database=database,  # type: ignore[arg-type]
+        database=database,  # type: ignore[arg-type] # it is all that is used of one
         give_up=give_up,
         succession=Succession(new_id=new_id),
         patience=0.001,

@@ -3,11 +3,12 @@
 import hashlib
 import re
 from binascii import b2a_qp
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import css_inline
-from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import FileSystemLoader, StrictUndefined, Template, select_autoescape
 from jinja2.sandbox import SandboxedEnvironment
 
 from realtime.clock import Clock
@@ -33,9 +34,7 @@ class MailComposer:
         self._sender = sender
         self._settings_url = settings_url
         self._clock = clock
-        templates = _environment()
-        self._html = templates.from_string(_inlined((TEMPLATES / "letter.html").read_text()))
-        self._text = templates.get_template("letter.txt")
+        self._html, self._text = _templates()
 
     def compose(self, alert: Alert) -> Mail:
         """Return the mail for an alert, whose ``message_id`` it bears."""
@@ -84,8 +83,10 @@ _TAG = re.compile(r"\{%.*?%\}")
 _HIDDEN = re.compile(r"<!--(\{%.*?%\})-->")
 
 
-def _environment() -> SandboxedEnvironment:
-    return SandboxedEnvironment(
+@cache
+def _templates() -> tuple[Template, Template]:
+    """Read the letter as HTML and as text; they never change while a process runs."""
+    environment = SandboxedEnvironment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
@@ -93,6 +94,8 @@ def _environment() -> SandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    html = _inlined((TEMPLATES / "letter.html").read_text(encoding="utf-8"))
+    return environment.from_string(html), environment.get_template("letter.txt")
 
 
 def _addressee(alert: Alert) -> str:
