@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.errors import FieldError
 from domain.identity import is_id
+from domain.texts import is_blank
 
 MAX_ANSWER = 10_000
 MAX_FILES = 50
@@ -107,7 +108,7 @@ def _wrong_answer(question: Question, answer: Any) -> str | None:
 
 
 def _is_empty(answer: Any) -> bool:
-    return answer is None or answer == [] or (isinstance(answer, str) and not answer.strip())
+    return answer is None or answer == [] or (isinstance(answer, str) and is_blank(answer))
 
 
 def _wrong_text(_question: Question, answer: Any) -> str | None:

@@ -176,6 +176,11 @@ async def read_headers(request: Request, kind: type[T]) -> T:
 
 def _converted(texts: Mapping[str, str], kind: type[T]) -> T:
     try:
-        return msgspec.convert(texts, kind, strict=False)
+        values = msgspec.convert(texts, kind, strict=False)
     except msgspec.ValidationError as error:
         raise invalid(str(error), whole="query", words=WORDS) from None
+    for name, text in texts.items():
+        # To a converter 1e1 and 10.0 are 10.
+        if type(getattr(values, name, None)) is int and not (text.isascii() and text.isdigit()):
+            raise Invalid.field(name, "is a whole number, written in digits alone")
+    return values

@@ -1,15 +1,14 @@
 """The forms that texts of the API have to have, and how each is told to whoever missed it."""
 
 from domain.identity import ID_PATTERN
+from domain.texts import SEEN_PATTERN
 from realtime.decoding import Words
 
 ID_FORM = rf"\A{ID_PATTERN}\Z"
-# One line, with something to see in it: spaces and marks that only steer how text is shown do not
-# count.
-_UNSEEN = r"\s\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+# One line, with something to see in it.
 _LINE = r"[^\x00-\x1f\x7f\u0085\u2028\u2029]*"
-NAME_FORM = rf"\A{_LINE}[^\x00-\x1f\x7f{_UNSEEN}]{_LINE}\Z"
-SEEN_FORM = r"\S"
+NAME_FORM = rf"\A{_LINE}{SEEN_PATTERN}{_LINE}\Z"
+SEEN_FORM = SEEN_PATTERN
 PRINTABLE_FORM = r"\A[\x20-\x7e\xa1-\xac\xae-\xff]*\Z"
 EMAIL_FORM = r"\A[^@\s<>,;\"()\x00-\x1f]+@[^@\s<>,;\"()\x00-\x1f]+\Z"
 # A language tag (RFC 5646, 2.1): language, script, region, variants, extensions, private use. Those

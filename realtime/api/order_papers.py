@@ -21,6 +21,7 @@ from realtime.api.endpoint import (
     post,
     put,
 )
+from realtime.api.forms import SEEN_FORM
 from realtime.api.order_acts import OrderAct
 from realtime.services.order_actions import OrderActions
 from realtime.services.order_papers import MAX_TASKS, OrderPapers
@@ -29,7 +30,7 @@ from realtime.services.shapes import Note, Order, Page, Plan, Task, Welcome
 
 NOT_NOW = "action_not_available"
 ORDER = "/v1/orders/{order_id}"
-NoteText = Annotated[str, Meta(min_length=1, max_length=10_000)]
+NoteText = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=SEEN_FORM)]
 
 
 class RequirementsBody(Body, frozen=True):
@@ -49,7 +50,7 @@ class TaskBody(Body, frozen=True):
     """One task of a plan."""
 
     id: AccountId
-    title: Annotated[str, Meta(min_length=1, max_length=300)]
+    title: Annotated[str, Meta(min_length=1, max_length=300, pattern=SEEN_FORM)]
     due_at: Moment | None = None
     done: bool = False
 

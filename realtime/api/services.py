@@ -10,11 +10,13 @@ from domain.requirements import Question, QuestionKind, check_questions
 from domain.services import ServiceStatus
 from realtime.api.bodies import AccountId, Body, Days, Name
 from realtime.api.endpoint import MARKETPLACE, Resource, Stored, get, put
+from realtime.api.forms import SEEN_FORM
 from realtime.services.services import Services
 from realtime.services.shapes import Service
 
 ONE = "/v1/services/{service_id}"
-Option = Annotated[str, Meta(min_length=1, max_length=200)]
+Option = Annotated[str, Meta(min_length=1, max_length=200, pattern=SEEN_FORM)]
+Prompt = Annotated[str, Meta(min_length=1, max_length=1000, pattern=SEEN_FORM)]
 
 
 class QuestionBody(Body, frozen=True):
@@ -22,7 +24,7 @@ class QuestionBody(Body, frozen=True):
 
     id: AccountId
     kind: QuestionKind
-    prompt: Annotated[str, Meta(min_length=1, max_length=1000)]
+    prompt: Prompt
     required: bool = False
     options: Annotated[tuple[Option, ...], Meta(max_length=50)] = ()
     multiple: bool = False

@@ -10,6 +10,7 @@ from domain.contact_details import Detail
 from domain.conversations import MAX_ATTACHMENTS, MAX_BODY, MAX_CLIENT_ID, MAX_SEQ
 from domain.errors import Invalid, OrderwireError, TooLarge, TooMany
 from domain.identity import is_id
+from domain.texts import is_blank
 from realtime.services.commit_queue import ANSWER_WITHIN, CommitFigures, CommitQueue, Store
 from realtime.services.rates import AccountRates
 from storage.engine import Database
@@ -70,10 +71,10 @@ def check_body(body: str) -> OrderwireError | None:
     """Name what is wrong with a text."""
     if len(body) > MAX_BODY:
         return TooLarge(f"has at most {MAX_BODY} characters", path="body")
-    if not body.strip():
-        return Invalid.field("body", "is empty")
     if "\0" in body:
         return Invalid.field("body", "contains the character U+0000, which is no text")
+    if is_blank(body):
+        return Invalid.field("body", "has nothing to see in it")
     return None
 
 

@@ -6,8 +6,9 @@ from msgspec import Meta, Struct
 
 from domain.identity import ID_PATTERN
 from domain.requirements import MAX_FILES, Answer
+from domain.texts import SEEN_PATTERN
 
-Text = Annotated[str, Meta(min_length=1, max_length=10_000)]
+Text = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=SEEN_PATTERN)]
 OptionalText = Annotated[str, Meta(max_length=10_000)]
 AttachmentId = Annotated[str, Meta(pattern=rf"\A{ID_PATTERN}\Z")]
 Version = Annotated[int, Meta(ge=0)]

@@ -13,6 +13,7 @@ from domain.instants import rfc3339
 from domain.lifecycle import Action, PlanApproval, RequestKind, Side
 from domain.preferences import Category
 from domain.requirements import RequirementsStatus
+from domain.texts import is_blank
 from domain.timers import Periods
 from realtime.services import views
 from realtime.services.order_commands import (
@@ -216,7 +217,7 @@ NO_PLAN: Values = {"tasks": [], "version": 0}
 def send_plan(acting: Acting, data: ForApproval) -> Step:
     """Ask for the plan to be approved, or for a draft that comes along."""
     plan = acting.order.plan or NO_PLAN
-    if not plan["tasks"] and not data.message.strip() and not data.attachments:
+    if not plan["tasks"] and is_blank(data.message) and not data.attachments:
         raise Invalid.field("data.attachments", "or a message are given: there is no plan to send")
     # What there is no plan for is a draft, and approved as such; each is a version of its own.
     draft = not plan["tasks"]

@@ -1,6 +1,7 @@
 """Names and texts that nobody can see, or that no text can have: refused by their field."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -8,8 +9,12 @@ from domain.identity import Identity
 from tests.support.http_api import HttpApi
 from tests.support.marketplace import BACKEND, OPERATOR
 
+FILLERS = ["\u3164", "\u115f", "\u034f", "\U000e0041"]
 
-@pytest.mark.parametrize("name", ["\u200b", "\u202e \u2066", "x\r\nBcc: y", "x\u2028y", "a\x00b"])
+
+@pytest.mark.parametrize(
+    "name", ["\u200b", "\u202e \u2066", "x\r\nBcc: y", "x\u2028y", "a\x00b", *FILLERS]
+)
 async def test_a_name_is_one_line_with_something_to_see(api: HttpApi, name: str) -> None:
     answer = await api.call(BACKEND, "PUT", "/v1/accounts/zoe", json={"name": name})
     assert answer.status_code == 400
@@ -76,3 +81,58 @@ async def test_what_is_no_text_is_none_in_a_query_either(
     assert answer.json()["errors"] == [
         {"path": name, "message": "contains the character U+0000, which is no text"}
     ]
+
+
+UNSEEN = " \u200b\u3164"
+SAM, BEA = Identity("sam"), Identity("bea")
+
+
+def _service(**change: Any) -> dict[str, Any]:
+    question = {"id": "a", "kind": "choice", "prompt": "What?", "options": ["a", "b"]}
+    offer = {"seller_id": "sam", "title": "Logo", "status": "approved", "delivery_days": 3}
+    return offer | {"requirements": [question | change]}
+
+
+def _act(action: str, **data: Any) -> dict[str, Any]:
+    return {"action": action, "data": data}
+
+
+# By the field that has nothing to see in it: who writes it, and where.
+TEXTS: dict[str, tuple[Identity, str, str, dict[str, Any]]] = {
+    "body": (BEA, "POST", "{thread}/messages", {"client_id": "1", "body": UNSEEN}),
+    "requirements[0].prompt": (BACKEND, "PUT", "/v1/services/s", _service(prompt=UNSEEN)),
+    "requirements[0].options[1]": (
+        *(BACKEND, "PUT", "/v1/services/s"),
+        _service(options=["a", UNSEEN]),
+    ),
+    "data.reason": (BEA, "POST", "{order}/actions", _act("request_cancellation", reason=UNSEEN)),
+    "data.message": (BEA, "POST", "{order}/actions", _act("request_revision", message=UNSEEN)),
+    "data.body": (SAM, "POST", "{order}/actions", _act("add_note", body=UNSEEN)),
+    "tasks[0].title": (SAM, "PUT", "{order}/plan", {"tasks": [{"id": "1", "title": UNSEEN}]}),
+}
+
+
+@pytest.mark.parametrize("path", TEXTS)
+async def test_what_others_are_to_read_has_something_to_see(api: HttpApi, path: str) -> None:
+    await api.market.sam_and_bea()
+    order = await api.market.order()
+    caller, method, where, body = TEXTS[path]
+    url = where.format(
+        order=f"/v1/orders/{order['id']}", thread=f"/v1/conversations/{order['conversation_id']}"
+    )
+
+    answer = await api.call(caller, method, url, json=body)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == [{"path": path, "message": "has something to see in it"}]
+
+
+@pytest.mark.parametrize("number", ["1e1", "10.0", "+5", " 5", "5 ", "0x5", "\u0665", "1_0"])
+async def test_a_number_in_a_query_is_written_in_digits(api: HttpApi, number: str) -> None:
+    await api.market.sam_and_bea()
+
+    answer = await api.call(SAM, "GET", f"/v1/conversations?limit={quote(number)}")
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["path"] == "limit"
+    assert (await api.call(SAM, "GET", "/v1/conversations?limit=10")).status_code == 200

@@ -116,6 +116,7 @@ async def test_what_is_wrong_is_named(market: Marketplace) -> None:
         (-1, "x", Invalid),
         (2**60, "x", Invalid),
         (1, " ", Invalid),
+        (1, "\u200b", Invalid),
         (1, "a\0b", Invalid),
         (1, "x" * 10_001, TooLarge),
         (7, "x", NotFound),

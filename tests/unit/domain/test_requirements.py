@@ -80,6 +80,7 @@ def test_these_answers_are_right(question: Question, answer: Any) -> None:
     [
         (TEXT, None, "is required"),
         (TEXT, " \n", "is required"),
+        (TEXT, "\u200b\u3164", "is required"),
         (TEXT, [], "is required"),
         (TEXT, ["Hello"], "is a text"),
         (TEXT, 7, "is a text"),
