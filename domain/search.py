@@ -37,6 +37,17 @@ def fold(text: str) -> str:
     return folded
 
 
+def contains(text: str, part: str) -> bool:
+    """Tell whether a text has a part, as it is written or as it is folded.
+
+    Both: a part may end, or begin, amid two letters that are folded into one.
+    """
+    if part.casefold() in text.casefold():
+        return True
+    folded = fold(part)
+    return bool(folded) and folded in fold(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """A word of a query, folded, and the stem with which matching words begin."""

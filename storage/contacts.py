@@ -5,11 +5,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.services import OFFERED
-from storage.dialects import TEXT, batch, insert
+from storage.dialects import TEXT, among, batch, insert
 from storage.rows import Record, fetch_all, fetch_optional
 from storage.tables import accounts, blocks, contact_grants, contacts, services
 
@@ -54,20 +54,34 @@ SORTS: Mapping[str, tuple[Any, bool]] = {
 }
 
 
+async def names(connection: AsyncConnection, account_id: str) -> Sequence[Record]:
+    """Read (other_id, name) of all whom an account has had orders with."""
+    statement = (
+        select(contacts.c.other_id, accounts.c.name)
+        .join(accounts, accounts.c.id == contacts.c.other_id)
+        .where(*_had_orders(account_id))
+    )
+    return await fetch_all(connection, statement)
+
+
+def _had_orders(account_id: str) -> tuple[ColumnElement[bool], ...]:
+    return contacts.c.account_id == account_id, contacts.c.last_order_at.is_not(None)
+
+
 async def page(
     connection: AsyncConnection,
     account_id: str,
     *,
-    containing: str,
+    chosen: Collection[str] | None,
     sort: str,
     after: tuple[Any, str] | None,
     limit: int,
 ) -> Sequence[Record]:
-    """Read whom an account has had orders with: contacts with ``name`` and ``sort_key``."""
+    """Read whom an account has had orders with, each with a ``sort_key``; ``chosen`` alone."""
     column, falling = SORTS[sort]
-    conditions = [contacts.c.account_id == account_id, contacts.c.last_order_at.is_not(None)]
-    if containing:
-        conditions.append(func.lower(accounts.c.name).contains(containing.lower(), autoescape=True))
+    conditions = list(_had_orders(account_id))
+    if chosen is not None:
+        conditions.append(among(connection, contacts.c.other_id, chosen))
     if after is not None:
         value, other_id = after
         beyond = column < value if falling else column > value

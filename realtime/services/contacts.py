@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 from domain.errors import Invalid
 from domain.identity import Identity
 from domain.instants import rfc3339_or_none
+from domain.search import contains
 from realtime.clock import Clock
 from realtime.services import views
 from realtime.services.paging import page_of
@@ -54,11 +55,16 @@ class Contacts:
         limit: int,
     ) -> Page[Contact]:
         """List everyone the caller has had orders with; ``sort`` is one of ``contacts.SORTS``."""
+        part = q.strip()
         async with self._database.reading() as connection:
+            chosen = None
+            if part:
+                known = await contacts.names(connection, identity.account_id)
+                chosen = [row.other_id for row in known if contains(row.name, part)]
             rows = await contacts.page(
                 connection,
                 identity.account_id,
-                containing=q.strip(),
+                chosen=chosen,
                 sort=sort,
                 after=after,
                 limit=limit + 1,

@@ -9,6 +9,7 @@ from domain.search import (
     MAX_WORDS,
     SNIPPET,
     beginnings,
+    contains,
     fold,
     likeness,
     matches,
@@ -135,3 +136,13 @@ def test_one_endless_word_is_cut_too() -> None:
 
 def test_a_text_without_it_is_shown_from_its_beginning() -> None:
     assert snippet(terms_of("logo"), "Something else").text == "Something else"
+
+
+@pytest.mark.parametrize("part", ["öz", "ÖZ", "oez", "o\u0308z", "joe", "oe", "e", ""])
+def test_a_part_is_found_as_it_is_written_or_folded(part: str) -> None:
+    assert contains("ANNA Öz, Joe", part)
+
+
+@pytest.mark.parametrize("part", ["äz", "nö", "\u0308"])
+def test_what_is_spelled_alike_in_no_way_is_no_part(part: str) -> None:
+    assert not contains("ANNA Öz, Joe", part)
