@@ -40,8 +40,6 @@ MOST_PER_SECOND, PER_SECOND = 100, 10
 
 OPEN = frozenset({DeliveryState.SCHEDULED, DeliveryState.DUE, DeliveryState.RETRYING})
 GIVEN_UP = frozenset({DeliveryState.DEAD, DeliveryState.UNCERTAIN, DeliveryState.EXPIRED})
-# Nothing is done to what arrived, was not wanted, or is with a worker just now.
-REACHED = OPEN | GIVEN_UP
 
 _CHANGED = (
     "status",
@@ -53,6 +51,8 @@ _CHANGED = (
     "crashes",
     "sending",
     "uncertain",
+    # Whoever had it before may write nothing more.
+    "lease_token",
     "updated_at",
 )
 _DECISIONS: Mapping[Action, tuple[str, str]] = {
@@ -101,7 +101,7 @@ class Replays:
             if not held:
                 raise NotFound("there is no such delivery")
             [row] = held
-            _check(row)
+            _check(row, now)
             await self._do(tx, action, [Due(row=row, at=now)], now)
             await self._audit.note(
                 tx,
@@ -278,7 +278,7 @@ class Replays:
         if action == "retry":
             tx.ring(DOORBELL)
             return
-        left = [place for each in held if (place := _left(each.row))]
+        left = [place for each in held if (place := _left(each.row, now))]
         await self._succession.pass_on(tx, left, now)
 
     def _line(self, row: Record, action: Action, now: datetime) -> Mapping[str, Any]:
@@ -298,12 +298,19 @@ class Replays:
         }
 
 
-def _check(row: Record) -> None:
-    if row.state in REACHED:
+def _check(row: Record, now: datetime) -> None:
+    """Leave alone what arrived, was not wanted, or is with a worker just now."""
+    if row.state in GIVEN_UP or _is_nobodys(row, now):
         return
     if row.state == DeliveryState.SENDING:
         raise Conflict("a worker has it just now: try again in a moment", code="delivery_under_way")
     raise Conflict(f"it has ended as {row.state}", code="delivery_ended")
+
+
+def _is_nobodys(row: Record, now: datetime) -> bool:
+    """Tell whether it waits, or was left behind by a worker that ended."""
+    left_behind = row.state == DeliveryState.SENDING and row.ready_at <= now
+    return row.state in OPEN or left_behind
 
 
 def _is_as_it_was(of: Record, state: DeliveryState) -> bool:
@@ -324,6 +331,7 @@ def _again(due: Due, lifetime: timedelta, now: datetime) -> Mapping[str, Any]:
     """Have it wait like one that was tried; its attempts are counted on, its life begins anew."""
     row = due.row
     given_up = row.state in GIVEN_UP
+    sending = row.sending and not given_up
     urgent = row.category == Category.NEW_ORDER
     again = Priority.AGAIN_FIRST if urgent else Priority.AGAIN
     return {
@@ -334,9 +342,11 @@ def _again(due: Due, lifetime: timedelta, now: datetime) -> Mapping[str, Any]:
         "ready_at": due.at,
         "expires_at": due.at + lifetime if given_up else row.expires_at,
         "crashes": 0,
-        "sending": row.sending and not given_up,
+        "sending": sending,
         "uncertain": row.uncertain or row.state == DeliveryState.UNCERTAIN,
-        "updated_at": now,
+        "lease_token": None,
+        # When the attempt began that nobody knows the end of.
+        "updated_at": row.updated_at if sending else now,
     }
 
 
@@ -351,13 +361,14 @@ def _discarded(row: Record, now: datetime) -> Mapping[str, Any]:
         "crashes": row.crashes,
         "sending": False,
         "uncertain": row.uncertain,
+        "lease_token": None,
         "updated_at": now,
     }
 
 
-def _left(row: Record) -> Place | None:
+def _left(row: Record, now: datetime) -> Place | None:
     """Return the place of one that is thrown away while others wait for it."""
-    return place_of(row) if row.state in OPEN else None
+    return place_of(row) if _is_nobodys(row, now) else None
 
 
 def _written(chosen: Filter) -> Mapping[str, str]:

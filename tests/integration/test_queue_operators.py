@@ -290,6 +290,33 @@ async def test_what_a_worker_has_is_left_to_it(api: HttpApi, queue: Queue) -> No
     assert await noted(api) == []
 
 
+@pytest.mark.parametrize(("action", "status"), [("retry", "due"), ("discard", "cancelled")])
+async def test_what_a_dead_worker_had_is_decided_about_even_while_its_channel_is_paused(
+    api: HttpApi, queue: Queue, action: str, status: str
+) -> None:
+    """Should the worker live after all, it can write nothing more."""
+    [id_] = await queue.plan(a_delivery(reason="quiet_hours", sending=True))
+    joined = {"status": Status.SKIPPED, "reason": "joined", "ready_at": None, "joined_to": id_}
+    [other] = await queue.plan(a_delivery(**joined))
+    [claim] = await queue.claim()
+    await told(api, "POST", f"{QUEUES}/push/pause")
+    api.market.clock.advance(LEASE)
+    now = api.market.clock.now()
+
+    shown = await told(api, "POST", f"{DELIVERIES}/{id_}/{action}")
+
+    assert shown["status"] == status
+    assert await queue.renew([claim], now + LEASE) == set()
+    assert await queue.record(a_change(claim)) == set()
+    heir = await queue.row(other)
+    assert heir.status == (Status.SKIPPED if action == "retry" else Status.SCHEDULED)
+    await told(api, "POST", f"{QUEUES}/push/resume")
+    [again] = await queue.claim(now=now, token="b")
+    assert again.id == (id_ if action == "retry" else other)
+    assert (again.crashes, again.sending) == (0, action == "retry")
+    assert again.updated_at == (NOON if action == "retry" else now)
+
+
 async def test_a_delivery_is_thrown_away_or_claimed_but_never_both(
     api: HttpApi, queue: Queue
 ) -> None:
