@@ -1,8 +1,20 @@
 """The delivery queue in the words of those who look after it: where deliveries stand, and which."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from domain.identity import ID_PATTERN
+
+# Whom deliveries are for, as they are listed: an account, or an endpoint of the marketplace's own.
+ADDRESSEE_PATTERN = rf"(webhook:)?{ID_PATTERN}"
+_ADDRESSEE = re.compile(ADDRESSEE_PATTERN)
+
+
+def is_addressee(text: str) -> bool:
+    """Tell whether deliveries may be for this."""
+    return _ADDRESSEE.fullmatch(text) is not None
 
 
 class DeliveryState(StrEnum):

@@ -14,7 +14,7 @@ from domain.errors import OrderwireError
 from domain.identity import Identity, Role, is_id
 from domain.instants import is_moment
 from domain.preferences import Category
-from domain.queue import DeliveryState, Filter
+from domain.queue import DeliveryState, Filter, is_addressee
 from realtime import database_setup, queue_pages
 from realtime.bootstrap import keeping_queue
 from realtime.bootstrap.queue import QueueParts
@@ -106,7 +106,7 @@ def _add_filter(parser: argparse.ArgumentParser, states: Sequence[DeliveryState]
     parser.add_argument("--status", choices=[str(state) for state in states])
     parser.add_argument("--channel", choices=CHANNELS)
     parser.add_argument("--category", choices=[*Category, "webhook"])
-    parser.add_argument("--account", type=_id, metavar="ID")
+    parser.add_argument("--account", type=_addressee, metavar="ID", help="or webhook:ID")
     parser.add_argument("--order", type=_id, metavar="ID")
     parser.add_argument("--reason", type=_text, metavar="CODE", help="such as hard_bounce")
     parser.add_argument("--since", type=_moment, metavar="TIME", help="planned then or later")
@@ -119,6 +119,12 @@ def _add_filter(parser: argparse.ArgumentParser, states: Sequence[DeliveryState]
 def _id(text: str) -> str:
     if not is_id(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not an id")
+    return text
+
+
+def _addressee(text: str) -> str:
+    if not is_addressee(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither an account nor webhook:ID")
     return text
 
 

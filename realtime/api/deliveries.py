@@ -9,6 +9,7 @@ from domain.identity import Identity
 from domain.queue import DeliveryState, Filter
 from realtime.api.bodies import AccountId, Body, Moment, PageQuery, Query
 from realtime.api.endpoint import OPERATOR, Resource, get, post
+from realtime.api.forms import ADDRESSEE_FORM
 from realtime.services.order_traces import OrderTraces
 from realtime.services.queue_control import QueueControl
 from realtime.services.queue_shapes import (
@@ -36,6 +37,7 @@ KindOfAlert = Literal[
     "service",
     "webhook",
 ]
+Addressee = Annotated[str, Meta(pattern=ADDRESSEE_FORM, examples=["sam"])]
 ReasonCode = Annotated[str, Meta(min_length=1, max_length=40, examples=["hard_bounce"])]
 Why = Annotated[str, Meta(max_length=500)]
 Rate = Annotated[int, Meta(ge=1, le=MOST_PER_SECOND)]
@@ -50,7 +52,7 @@ class DeliveryQuery(PageQuery, frozen=True):
     status: DeliveryState | None = None
     channel: ChannelName | None = None
     category: KindOfAlert | None = None
-    account: AccountId | None = None
+    account: Addressee | None = None
     order: AccountId | None = None
     reason: ReasonCode | None = None
     since: Moment | None = None
@@ -62,7 +64,7 @@ class _SetBody(Body, frozen=True):
 
     channel: ChannelName | None = None
     category: KindOfAlert | None = None
-    account: AccountId | None = None
+    account: Addressee | None = None
     order: AccountId | None = None
     reason: ReasonCode | None = None
     since: Moment | None = None

@@ -1,10 +1,12 @@
 """The forms that texts of the API have to have, and how each is told to whoever missed it."""
 
 from domain.identity import ID_PATTERN
+from domain.queue import ADDRESSEE_PATTERN
 from domain.texts import SEEN_PATTERN
 from realtime.decoding import Words
 
 ID_FORM = rf"\A{ID_PATTERN}\Z"
+ADDRESSEE_FORM = rf"\A{ADDRESSEE_PATTERN}\Z"
 # One line, with something to see in it.
 _LINE = r"[^\x00-\x1f\x7f\u0085\u2028\u2029]*"
 NAME_FORM = rf"\A{_LINE}{SEEN_PATTERN}{_LINE}\Z"
@@ -28,6 +30,7 @@ ID_WORDS = "has 1 to 64 of the characters A-Z a-z 0-9 . _ ~ -"
 WORDS = Words(
     {
         ID_FORM: ID_WORDS,
+        ADDRESSEE_FORM: f"{ID_WORDS}, behind webhook: if it is one",
         NAME_FORM: "is one line with something to see in it",
         PRINTABLE_FORM: "has printable characters alone",
         SEEN_FORM: "has something to see in it",

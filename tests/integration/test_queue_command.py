@@ -130,6 +130,7 @@ def test_deliveries_are_listed_page_by_page_and_one_is_shown(
     assert [each["id"] for each in rest["items"]] == ["d1", "d0"]
     assert [each["id"] for each in said("list", "--status", "due")["items"]] == ["x1"]
     assert [each["id"] for each in said("list", "--account", "a1")["items"]] == ["d1"]
+    assert said("list", "--account", "webhook:w1")["items"] == []
     assert said("list", "--until", "1m", "--since", "2026-11-25T00:00:00Z")["items"] == []
     assert run("list", "--order", "o9")[1] == "there is none\n"
 
@@ -218,6 +219,7 @@ def test_a_channel_is_paused_and_goes_on(run: Run) -> None:
         (("list", "--reason", "\udcff"), "is no text"),
         (("pause", "push", "--why", "\udcff"), "is no text"),
         (("show", "a b"), "'a b' is not an id"),
+        (("list", "--account", "pigeon:x"), "is neither an account nor webhook:ID"),
         (("pause", "pigeon"), "invalid choice: 'pigeon'"),
         (("pause", "push", "--why", "x" * 501), "has at most 500 characters"),
         (("replay", "--per-second", "0"), "'0' is not a number from 1 to 100"),

@@ -156,6 +156,17 @@ async def test_deliveries_are_found_by_what_is_known_of_them(api: HttpApi) -> No
     assert {each[0] for each in await found(until=since, category="new_order")} == {"sam"}
 
 
+async def test_what_goes_to_a_webhook_is_found_by_what_it_is_listed_for(
+    api: HttpApi, queue: Queue
+) -> None:
+    to_it = {"account_id": "webhook:w1", "channel": WEBHOOK, "category": WEBHOOK}
+    await queue.plan(a_delivery(id="d1", **to_it, **DEAD), a_delivery(**DEAD))
+    [listed] = (await told(api, "GET", DELIVERIES, params={"account": "webhook:w1"}))["items"]
+    assert (listed["id"], listed["account"]) == ("d1", "webhook:w1")
+    counted = await told(api, "POST", f"{DELIVERIES}/retry", json={"account": listed["account"]})
+    assert counted["count"] == 1
+
+
 async def test_the_list_has_pages_and_each_of_it_its_attempts(api: HttpApi, queue: Queue) -> None:
     ids = [f"d{n}" for n in range(5)]
     await queue.plan(*(a_delivery(id=id_, account_id=id_) for id_ in ids))
@@ -211,6 +222,7 @@ async def test_what_is_wrong_with_a_filter_is_told_by_its_name(api: HttpApi) -> 
         ({"channel": "pigeon"}, "channel"),
         ({"category": "news"}, "category"),
         ({"account": "a b"}, "account"),
+        ({"account": "pigeon:x"}, "account"),
         ({"order": ""}, "order"),
         ({"reason": ""}, "reason"),
         ({"since": "yesterday"}, "since"),
