@@ -15,8 +15,6 @@ from storage.deliveries import Priority
 from storage.engine import Transaction
 from storage.rows import Record
 
-__all__ = ("BUCKET", "DOORBELL", "Notice", "Planner")
-
 # The facts of an alert that are a name: that of the person on the other side.
 PERSONS = ("buyer", "person", "sender")
 

@@ -22,7 +22,7 @@ from realtime.delivery.lane import Lane, LaneLoop, Pace
 from realtime.delivery.leases import Leases
 from realtime.delivery.message_planner import MessagePeriods
 from realtime.delivery.moment import Moments
-from realtime.delivery.planner import BUCKET
+from realtime.delivery.plan import BUCKET
 from realtime.delivery.reasons import Reason
 from realtime.delivery.recorder import Decided, Recorder, Told, tell_nobody, watch_nothing
 from realtime.delivery.succession import Succession

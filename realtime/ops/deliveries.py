@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from realtime.delivery.planner import DOORBELL
+from realtime.delivery.plan import DOORBELL
 from realtime.delivery.reasons import Decision
 from realtime.delivery.recorder import Decided
 from realtime.histograms import Histogram

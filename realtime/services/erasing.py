@@ -14,7 +14,8 @@ import structlog
 from domain.contact import Refusal
 from domain.errors import Conflict, NotFound
 from realtime.clock import Clock
-from realtime.delivery.planner import BUCKET, Planner
+from realtime.delivery.plan import BUCKET
+from realtime.delivery.planner import Planner
 from realtime.services import attachment_removal, inbox_news, views
 from realtime.services.inbox_news import Change, Kind
 from realtime.services.order_views import OrderViews

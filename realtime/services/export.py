@@ -13,7 +13,7 @@ from domain.errors import NotFound
 from domain.instants import rfc3339, rfc3339_or_none
 from domain.preferences import effective
 from realtime.clock import Clock
-from realtime.delivery.planner import BUCKET
+from realtime.delivery.plan import BUCKET
 from realtime.services import contact_rule, traces, views
 from realtime.services.accounts import shown_wishes
 from realtime.services.attachment_uploads import is_there

@@ -14,7 +14,7 @@ from domain.mail_events import (
 from domain.preferences import Channel
 from domain.suppression import Bounce
 from realtime.clock import Clock
-from realtime.delivery.planner import BUCKET
+from realtime.delivery.plan import BUCKET
 from realtime.services.suppressions import Suppressions
 from storage import accounts, deliveries, ledger
 from storage.engine import Database, Transaction

@@ -10,7 +10,7 @@ from domain.errors import Forbidden, Invalid, NotFound
 from domain.identity import Identity
 from domain.suppression import address_key
 from realtime.clock import Clock
-from realtime.delivery.planner import BUCKET
+from realtime.delivery.plan import BUCKET
 from realtime.services.messages import Messages, SendMessage, Sent
 from storage import accounts, deliveries, notifications
 from storage.engine import Database

@@ -7,7 +7,7 @@ from typing import TypedDict
 from domain.errors import NotFound
 from domain.identity import Identity
 from realtime.clock import Clock
-from realtime.delivery.planner import BUCKET
+from realtime.delivery.plan import BUCKET
 from realtime.services import inbox_news, traces, views
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.paging import page_of

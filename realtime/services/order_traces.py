@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Invalid, NotFound
 from domain.identity import Identity
-from realtime.delivery.planner import BUCKET
+from realtime.delivery.plan import BUCKET
 from realtime.services import traces
 from realtime.services.auditing import Audit
 from realtime.services.paging import page_of

@@ -9,7 +9,7 @@ from domain.identity import Identity
 from domain.instants import rfc3339
 from domain.queue import Filter
 from realtime.clock import Clock
-from realtime.delivery.planner import BUCKET, DOORBELL
+from realtime.delivery.plan import BUCKET, DOORBELL
 from realtime.services import queue_shapes
 from realtime.services.auditing import Audit
 from realtime.services.paging import page_of

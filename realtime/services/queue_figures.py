@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from realtime.clock import Clock
-from realtime.delivery.planner import BUCKET
+from realtime.delivery.plan import BUCKET
 from storage import circuits, deliveries, queue_states
 from storage.engine import Database
 from storage.queue_states import COUNTED

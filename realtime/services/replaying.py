@@ -16,7 +16,7 @@ from domain.instants import rfc3339
 from domain.preferences import Category
 from domain.queue import DeliveryState, Filter
 from realtime.clock import Clock
-from realtime.delivery.planner import BUCKET, DOORBELL
+from realtime.delivery.plan import BUCKET, DOORBELL
 from realtime.delivery.succession import Succession
 from realtime.services import queue_shapes
 from realtime.services.auditing import Audit

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from realtime.clock import Clock
-from realtime.delivery.planner import BUCKET
+from realtime.delivery.plan import BUCKET
 from realtime.services import attachment_removal, inbox_news
 from realtime.services.attachment_uses import ids_of
 from realtime.services.conversations import summary

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from domain.webhooks import EVENTS, wants
 from realtime.clock import Clock
-from realtime.delivery.planner import BUCKET, DOORBELL
+from realtime.delivery.plan import BUCKET, DOORBELL
 from realtime.services.lookout import Lookout
 from storage import deliveries, ledger, webhooks
 from storage.deliveries import WEBHOOK, Priority, Status

@@ -16,7 +16,8 @@ import pytest
 from domain.identity import Identity
 from domain.preferences import Category
 from realtime.clock import SystemClock
-from realtime.delivery.planner import BUCKET, Notice, Planner
+from realtime.delivery.plan import BUCKET
+from realtime.delivery.planner import Notice, Planner
 from realtime.ids import new_id
 from realtime.services.webhook_events import WebhookEvent
 from storage import ledger

@@ -9,7 +9,7 @@ import pytest
 
 from domain.preferences import Category, Channel
 from realtime.delivery.domains import IN_A_ROW, SHORTEST, TRIAL
-from realtime.delivery.planner import BUCKET
+from realtime.delivery.plan import BUCKET
 from realtime.delivery.worker import LANES
 from storage import companions, deliveries
 from storage.deliveries import Priority

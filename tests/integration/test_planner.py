@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from domain.preferences import Category
-from realtime.delivery.planner import DOORBELL, Notice, Planner
+from realtime.delivery.plan import DOORBELL
+from realtime.delivery.planner import Notice, Planner
 from realtime.ids import new_id
 from storage.deliveries import CROWD, Priority
 from storage.engine import Database, Transaction

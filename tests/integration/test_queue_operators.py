@@ -11,7 +11,7 @@ from domain.preferences import Category
 from realtime.api.deliveries import KindOfAlert
 from realtime.clock import SystemClock
 from realtime.delivery.backoff import LIFETIMES
-from realtime.delivery.planner import DOORBELL
+from realtime.delivery.plan import DOORBELL
 from storage.deliveries import WEBHOOK, Priority, Status
 from tests.support.clock import NOON
 from tests.support.http_api import HttpApi

@@ -22,7 +22,7 @@ from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.lane import Pace
-from realtime.delivery.planner import DOORBELL
+from realtime.delivery.plan import DOORBELL
 from realtime.delivery.push.carrier import PushCarrier
 from realtime.delivery.push.sender import PushLimits, PushSender
 from realtime.delivery.push.vapid import VapidKey, VapidSigner

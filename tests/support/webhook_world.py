@@ -11,7 +11,7 @@ from typing import Any
 from realtime.bootstrap.webhooks import tell_of_dead, tell_of_disabled
 from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.lane import Pace
-from realtime.delivery.planner import DOORBELL
+from realtime.delivery.plan import DOORBELL
 from realtime.delivery.recorder import Decided
 from realtime.delivery.webhooks.poster import WebhookLimits, WebhookPoster
 from realtime.delivery.worker import Webhooks, Worker

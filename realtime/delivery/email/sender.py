@@ -106,7 +106,7 @@ class MailSender:
             return Phase.CONNECT, outcome_of(Phase.CONNECT, silence)
 
     def _none_took_it(self, failures: Sequence[Outcome]) -> Outcome:
-        """An attempt that a relay answered counts; what never came to a relay does not."""
+        """An attempt counts when a relay was asked in vain; not while all rest, or refuse us."""
         for failure in failures:
             if failure.result is Result.RETRY:
                 return failure

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import structlog
 from prometheus_client.metrics_core import Metric
 
-from realtime.delivery.planner import DOORBELL
+from realtime.delivery.plan import DOORBELL
 from realtime.delivery.recorder import Decided
 from realtime.ops import families
 from realtime.ops.deliveries import Deliveries, DeliveryFigures
