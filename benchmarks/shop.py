@@ -14,9 +14,9 @@ from sqlalchemy import Table, func, select
 
 from domain.preferences import Category, Channel
 from realtime.delivery import base64url
-from realtime.delivery.plan import BUCKET, DOORBELL, Plan, Target
+from realtime.delivery.plan import Plan, Target
 from realtime.delivery.reasons import Reason
-from storage.deliveries import Priority
+from storage.deliveries import BUCKET, DOORBELL, Priority
 from storage.dialects import insert_rows
 from storage.engine import Database, Transaction
 from storage.tables import (

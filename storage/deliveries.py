@@ -32,6 +32,9 @@ from storage.pauses import goes_on
 from storage.rows import Record, fetch_all, fetch_optional
 from storage.tables import deliveries
 
+DOORBELL = "delivery"
+# One bucket until the queue is spread over several database servers.
+BUCKET = 0
 MAX_CRASHES = 3
 # The channel of events to the marketplace's own endpoints: no person's, so no preference's.
 WEBHOOK = "webhook"

@@ -24,12 +24,11 @@ from benchmarks.processes import rss_kb
 from benchmarks.shop import Shop, on_database
 from domain.preferences import Channel
 from realtime.delivery.outcome import Outcome, Result
-from realtime.delivery.plan import BUCKET
 from realtime.delivery.reasons import Reason
 from realtime.delivery.verdict import Try, Verdicts
 from realtime.ids import new_id
 from storage import deliveries, ledger
-from storage.deliveries import Claim, Priority
+from storage.deliveries import BUCKET, Claim, Priority
 from storage.engine import Database, Transaction
 from storage.tables import deliveries as table
 

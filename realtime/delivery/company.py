@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.preferences import Category, Channel
-from realtime.delivery.plan import BUCKET
 from storage import companions
-from storage.deliveries import Claim
+from storage.deliveries import BUCKET, Claim
 from storage.rows import Record
 
 

@@ -14,12 +14,12 @@ from domain.orders import OrderStatus
 from domain.preferences import Category, Channel, Preferences, effective
 from realtime.clock import Clock
 from realtime.delivery.alert import Alert, in_two_lines
-from realtime.delivery.plan import BUCKET, DOORBELL, Plan, Target, targets_of
+from realtime.delivery.plan import Plan, Target, targets_of
 from realtime.delivery.reasons import Decision, Reason
 from realtime.delivery.succession import Succession
 from storage import deliveries, ledger, notifications, recipients, suppressions
 from storage.companions import place_of
-from storage.deliveries import Priority
+from storage.deliveries import BUCKET, DOORBELL, Priority
 from storage.engine import Transaction
 from storage.rows import Record
 

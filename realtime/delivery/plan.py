@@ -12,10 +12,6 @@ from realtime.delivery.targets import shown_address, shown_endpoint
 from storage.deliveries import Priority, Status
 from storage.rows import Record
 
-DOORBELL = "delivery"
-# One bucket until the queue is spread over several database servers.
-BUCKET = 0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:

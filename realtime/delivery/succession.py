@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from realtime.delivery.plan import DOORBELL
 from realtime.delivery.reasons import Decision
 from storage import companions, ledger
 from storage.companions import Place
+from storage.deliveries import DOORBELL
 from storage.engine import Transaction
 
 

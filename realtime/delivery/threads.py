@@ -10,9 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.conversations import preview
 from domain.preferences import Channel
 from realtime.delivery.message_planner import MessagePeriods
-from realtime.delivery.plan import BUCKET
 from storage import message_alerts, recipients, unread
-from storage.deliveries import Claim
+from storage.deliveries import BUCKET, Claim
 from storage.engine import Database, Transaction
 from storage.message_alerts import Mark
 from storage.rows import Record

@@ -22,7 +22,6 @@ from realtime.delivery.lane import Lane, LaneLoop, Pace
 from realtime.delivery.leases import Leases
 from realtime.delivery.message_planner import MessagePeriods
 from realtime.delivery.moment import Moments
-from realtime.delivery.plan import BUCKET
 from realtime.delivery.reasons import Reason
 from realtime.delivery.recorder import Decided, Recorder, Told, tell_nobody, watch_nothing
 from realtime.delivery.succession import Succession
@@ -31,7 +30,7 @@ from realtime.delivery.verdict import Verdicts
 from realtime.delivery.webhooks.courier import OnDisabled, WebhookCourier
 from realtime.delivery.webhooks.moment import WebhookMoments
 from realtime.delivery.webhooks.poster import WebhookPoster
-from storage.deliveries import WEBHOOK, Priority
+from storage.deliveries import BUCKET, WEBHOOK, Priority
 from storage.engine import Database
 
 # New orders have a lane of their own among the pushes; of the mails they are always the first.

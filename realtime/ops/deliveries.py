@@ -8,11 +8,11 @@ from typing import Protocol
 
 import structlog
 
-from realtime.delivery.plan import DOORBELL
 from realtime.delivery.reasons import Decision
 from realtime.delivery.recorder import Decided
 from realtime.histograms import Histogram
 from storage import circuits
+from storage.deliveries import DOORBELL
 
 log = structlog.get_logger(__name__)
 

@@ -14,13 +14,13 @@ import structlog
 from domain.contact import Refusal
 from domain.errors import Conflict, NotFound
 from realtime.clock import Clock
-from realtime.delivery.plan import BUCKET
 from realtime.delivery.planner import Planner
 from realtime.services import attachment_removal, inbox_news, views
 from realtime.services.inbox_news import Change, Kind
 from realtime.services.order_views import OrderViews
 from realtime.services.people import People
 from storage import accounts, erasures, orders
+from storage.deliveries import BUCKET
 from storage.engine import Database, Transaction
 from storage.rows import Record
 

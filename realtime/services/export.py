@@ -13,7 +13,6 @@ from domain.errors import NotFound
 from domain.instants import rfc3339, rfc3339_or_none
 from domain.preferences import effective
 from realtime.clock import Clock
-from realtime.delivery.plan import BUCKET
 from realtime.services import contact_rule, traces, views
 from realtime.services.accounts import shown_wishes
 from realtime.services.attachment_uploads import is_there
@@ -24,6 +23,7 @@ from realtime.services.requirements import files_of
 from realtime.services.requirements import shown as shown_requirements
 from realtime.services.views import encode
 from storage import accounts, conversations, exports, ledger, orders, tables
+from storage.deliveries import BUCKET
 from storage.engine import Database
 from storage.rows import Record
 

@@ -14,9 +14,9 @@ from domain.mail_events import (
 from domain.preferences import Channel
 from domain.suppression import Bounce
 from realtime.clock import Clock
-from realtime.delivery.plan import BUCKET
 from realtime.services.suppressions import Suppressions
 from storage import accounts, deliveries, ledger
+from storage.deliveries import BUCKET
 from storage.engine import Database, Transaction
 from storage.rows import Record
 

@@ -10,9 +10,9 @@ from domain.errors import Forbidden, Invalid, NotFound
 from domain.identity import Identity
 from domain.suppression import address_key
 from realtime.clock import Clock
-from realtime.delivery.plan import BUCKET
 from realtime.services.messages import Messages, SendMessage, Sent
 from storage import accounts, deliveries, notifications
+from storage.deliveries import BUCKET
 from storage.engine import Database
 from storage.rows import Record
 

@@ -7,13 +7,13 @@ from typing import TypedDict
 from domain.errors import NotFound
 from domain.identity import Identity
 from realtime.clock import Clock
-from realtime.delivery.plan import BUCKET
 from realtime.services import inbox_news, traces, views
 from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.paging import page_of
 from realtime.services.shapes import Count, Notification, Page
 from realtime.services.traces import Explain, Trace
 from storage import ledger, notifications
+from storage.deliveries import BUCKET
 from storage.engine import Database, Transaction
 
 

@@ -4,13 +4,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Invalid, NotFound
 from domain.identity import Identity
-from realtime.delivery.plan import BUCKET
 from realtime.services import traces
 from realtime.services.auditing import Audit
 from realtime.services.paging import page_of
 from realtime.services.shapes import Page
 from realtime.services.traces import Explain, Trace
 from storage import accounts, ledger, notifications, orders
+from storage.deliveries import BUCKET
 from storage.engine import Database
 
 

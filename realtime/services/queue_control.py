@@ -9,7 +9,6 @@ from domain.identity import Identity
 from domain.instants import rfc3339
 from domain.queue import Filter
 from realtime.clock import Clock
-from realtime.delivery.plan import BUCKET, DOORBELL
 from realtime.services import queue_shapes
 from realtime.services.auditing import Audit
 from realtime.services.paging import page_of
@@ -24,6 +23,7 @@ from realtime.services.queue_shapes import (
 )
 from realtime.services.shapes import Page
 from storage import ledger, pauses, queue_filter
+from storage.deliveries import BUCKET, DOORBELL
 from storage.engine import Database, Transaction
 from storage.rows import Record
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from realtime.clock import Clock
-from realtime.delivery.plan import BUCKET
 from storage import circuits, deliveries, queue_states
+from storage.deliveries import BUCKET
 from storage.engine import Database
 from storage.queue_states import COUNTED
 from storage.rows import Record

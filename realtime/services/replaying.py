@@ -16,14 +16,13 @@ from domain.instants import rfc3339
 from domain.preferences import Category
 from domain.queue import DeliveryState, Filter
 from realtime.clock import Clock
-from realtime.delivery.plan import BUCKET, DOORBELL
 from realtime.delivery.succession import Succession
 from realtime.services import queue_shapes
 from realtime.services.auditing import Audit
 from realtime.services.queue_shapes import FrozenSet, WholeDelivery
 from storage import frozen_sets, ledger, queue_filter
 from storage.companions import Place, place_of
-from storage.deliveries import Priority, Status
+from storage.deliveries import BUCKET, DOORBELL, Priority, Status
 from storage.dialects import change_rows
 from storage.engine import Database, Transaction
 from storage.frozen_sets import COUNTED, RUNNING

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from realtime.clock import Clock
-from realtime.delivery.plan import BUCKET
 from realtime.services import attachment_removal, inbox_news
 from realtime.services.attachment_uses import ids_of
 from realtime.services.conversations import summary
@@ -19,6 +18,7 @@ from realtime.services.inbox_news import Change, Counts, Kind
 from realtime.services.message_changes import last_message
 from realtime.services.people import People
 from storage import conversations, entry_changes, frozen_sets, inboxes, retention
+from storage.deliveries import BUCKET
 from storage.engine import Database, Transaction
 from storage.rows import Record
 from storage.tables import contact_grants, deliveries, idempotency_keys, webhook_events

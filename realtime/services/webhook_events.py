@@ -12,10 +12,9 @@ from msgspec import Struct
 
 from domain.webhooks import EVENTS, wants
 from realtime.clock import Clock
-from realtime.delivery.plan import BUCKET, DOORBELL
 from realtime.services.lookout import Lookout
 from storage import deliveries, ledger, webhooks
-from storage.deliveries import WEBHOOK, Priority, Status
+from storage.deliveries import BUCKET, DOORBELL, WEBHOOK, Priority, Status
 from storage.engine import Database, Transaction
 
 LOOK_EVERY = 5.0

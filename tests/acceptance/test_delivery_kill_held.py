@@ -16,12 +16,11 @@ import pytest
 from domain.identity import Identity
 from domain.preferences import Category
 from realtime.clock import SystemClock
-from realtime.delivery.plan import BUCKET
 from realtime.delivery.planner import Notice, Planner
 from realtime.ids import new_id
 from realtime.services.webhook_events import WebhookEvent
 from storage import ledger
-from storage.deliveries import Status
+from storage.deliveries import BUCKET, Status
 from storage.engine import Transaction
 from storage.rows import Record
 from tests.acceptance.test_delivery_kill import ENDS, LEASE, PATIENCE, Stage, stage

@@ -9,10 +9,9 @@ import pytest
 
 from domain.preferences import Category, Channel
 from realtime.delivery.domains import IN_A_ROW, SHORTEST, TRIAL
-from realtime.delivery.plan import BUCKET
 from realtime.delivery.worker import LANES
 from storage import companions, deliveries
-from storage.deliveries import Priority
+from storage.deliveries import BUCKET, Priority
 from storage.engine import Database, Transaction
 from tests.support.carriers import ToldCarrier
 from tests.support.clock import NOON

@@ -6,10 +6,9 @@ import pytest
 from sqlalchemy import func, select
 
 from domain.preferences import Category
-from realtime.delivery.plan import DOORBELL
 from realtime.delivery.planner import Notice, Planner
 from realtime.ids import new_id
-from storage.deliveries import CROWD, Priority
+from storage.deliveries import CROWD, DOORBELL, Priority
 from storage.engine import Database, Transaction
 from storage.rows import fetch_all
 from storage.tables import deliveries, ledger, notifications

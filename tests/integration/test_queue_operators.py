@@ -11,8 +11,7 @@ from domain.preferences import Category
 from realtime.api.deliveries import KindOfAlert
 from realtime.clock import SystemClock
 from realtime.delivery.backoff import LIFETIMES
-from realtime.delivery.plan import DOORBELL
-from storage.deliveries import WEBHOOK, Priority, Status
+from storage.deliveries import DOORBELL, WEBHOOK, Priority, Status
 from tests.support.clock import NOON
 from tests.support.http_api import HttpApi
 from tests.support.marketplace import OPERATOR, Marketplace
@@ -154,17 +153,6 @@ async def test_deliveries_are_found_by_what_is_known_of_them(api: HttpApi) -> No
     since = market.clock.now().isoformat()
     assert {each[0] for each in await found(since=since, category="new_order")} == {"sue"}
     assert {each[0] for each in await found(until=since, category="new_order")} == {"sam"}
-
-
-async def test_what_goes_to_a_webhook_is_found_by_what_it_is_listed_for(
-    api: HttpApi, queue: Queue
-) -> None:
-    to_it = {"account_id": "webhook:w1", "channel": WEBHOOK, "category": WEBHOOK}
-    await queue.plan(a_delivery(id="d1", **to_it, **DEAD), a_delivery(**DEAD))
-    [listed] = (await told(api, "GET", DELIVERIES, params={"account": "webhook:w1"}))["items"]
-    assert (listed["id"], listed["account"]) == ("d1", "webhook:w1")
-    counted = await told(api, "POST", f"{DELIVERIES}/retry", json={"account": listed["account"]})
-    assert counted["count"] == 1
 
 
 async def test_the_list_has_pages_and_each_of_it_its_attempts(api: HttpApi, queue: Queue) -> None:

@@ -38,6 +38,17 @@ def queue(api: HttpApi) -> Queue:
 # --- by filter ------------------------------------------------------------------------------------
 
 
+async def test_what_goes_to_a_webhook_is_found_by_what_it_is_listed_for(
+    api: HttpApi, queue: Queue
+) -> None:
+    to_it = {"account_id": "webhook:w1", "channel": WEBHOOK, "category": WEBHOOK}
+    await queue.plan(a_delivery(id="d1", **to_it, **DEAD), a_delivery(**DEAD))
+    [listed] = (await told(api, "GET", DELIVERIES, params={"account": "webhook:w1"}))["items"]
+    assert (listed["id"], listed["account"]) == ("d1", "webhook:w1")
+    counted = await told(api, "POST", f"{DELIVERIES}/retry", json={"account": listed["account"]})
+    assert counted["count"] == 1
+
+
 async def test_a_filter_is_counted_first_and_exactly_what_it_counted_goes_out(
     api: HttpApi, queue: Queue
 ) -> None:

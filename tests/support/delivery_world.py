@@ -22,7 +22,6 @@ from realtime.delivery.email.sender import MailSender
 from realtime.delivery.email.unsubscribe import UnsubscribeTokens
 from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.lane import Pace
-from realtime.delivery.plan import DOORBELL
 from realtime.delivery.push.carrier import PushCarrier
 from realtime.delivery.push.sender import PushLimits, PushSender
 from realtime.delivery.push.vapid import VapidKey, VapidSigner
@@ -31,6 +30,7 @@ from realtime.delivery.worker import Worker
 from realtime.ids import new_id
 from realtime.services.views import Shape
 from storage import ledger
+from storage.deliveries import DOORBELL
 from storage.engine import Database
 from storage.rows import Record, fetch_all
 from storage.tables import deliveries as deliveries_table

@@ -11,11 +11,11 @@ from typing import Any
 from realtime.bootstrap.webhooks import tell_of_dead, tell_of_disabled
 from realtime.delivery.endpoint_guard import EndpointGuard
 from realtime.delivery.lane import Pace
-from realtime.delivery.plan import DOORBELL
 from realtime.delivery.recorder import Decided
 from realtime.delivery.webhooks.poster import WebhookLimits, WebhookPoster
 from realtime.delivery.worker import Webhooks, Worker
 from realtime.ids import new_id
+from storage.deliveries import DOORBELL
 from storage.engine import Database, Transaction
 from storage.rows import Record, fetch_all
 from tests.support.clock import StillClock

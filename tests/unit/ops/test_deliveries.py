@@ -6,11 +6,11 @@ from collections.abc import Iterable
 import structlog
 from prometheus_client.metrics_core import Metric
 
-from realtime.delivery.plan import DOORBELL
 from realtime.delivery.recorder import Decided
 from realtime.ops import families
 from realtime.ops.deliveries import Deliveries, DeliveryFigures
 from storage import circuits
+from storage.deliveries import DOORBELL
 
 
 class Worker:
