@@ -140,7 +140,10 @@ async def record(connection: AsyncConnection, changes: Sequence[Change]) -> set[
 
 
 async def _in_company(connection: AsyncConnection, changes: Sequence[Change]) -> list[Change]:
-    """Have the first of each company wait for all; one that has left already is joined no more."""
+    """Have the first of each company wait for all; one that has left already is joined no more.
+
+    Nor is one whose lease was lost: another worker has it, and may be telling it alone.
+    """
     held = [change for change in changes if change.goes_with]
     first: dict[tuple[str, ...], str] = {}
     for row in await companions.leaders(
@@ -152,11 +155,31 @@ async def _in_company(connection: AsyncConnection, changes: Sequence[Change]) ->
     ):
         for name in (row.reason, f"{row.reason}:{row.order_id}"):
             first.setdefault((row.account_id, row.channel, row.target, name), row.id)
+    ours = await _leased(connection, [change.claim for change in held])
     met = []
     for change in changes:
-        leader = first.setdefault(change.company, change.claim.id) if change.goes_with else None
-        met.append(change if leader in (None, change.claim.id) else change.end_with(leader))
+        id_ = change.claim.id
+        may_meet = change.goes_with and id_ in ours
+        leader = first.setdefault(change.company, id_) if may_meet else id_
+        met.append(change if leader == id_ else change.end_with(leader))
     return met
+
+
+async def _leased(connection: AsyncConnection, claims: Sequence[Claim]) -> set[str]:
+    """Tell which leases hold, and keep them until the commit."""
+    tokens = {claim.id: claim.token for claim in claims}
+    rows = await fetch_all(
+        connection,
+        select(deliveries.c.id, deliveries.c.lease_token)
+        .where(
+            deliveries.c.bucket == claims[0].bucket,
+            among(connection, deliveries.c.id, sorted(tokens)),
+            among(connection, deliveries.c.lease_token, sorted(set(tokens.values()))),
+        )
+        .order_by(deliveries.c.id)
+        .with_for_update(),
+    )
+    return {row.id for row in rows if row.lease_token == tokens[row.id]}
 
 
 @lru_cache(maxsize=2)

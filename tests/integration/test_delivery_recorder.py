@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from realtime.delivery.succession import Succession
 from realtime.ids import new_id
 from storage.deliveries import Claim, Status
 from storage.engine import Database
+from storage.tables import deliveries
+from tests.support.clock import NOON
 from tests.support.queue import Queue, a_change, a_delivery
 
 
@@ -35,7 +38,7 @@ class Watched:
 
 def a_recorder(database: Watched, *, give_up: float = 30.0) -> Recorder:
     return Recorder(
-        database=database,  # type: ignore[arg-type] # it is all that is used of one
+        database=database,  # type: ignore[arg-type]
         give_up=give_up,
         succession=Succession(new_id=new_id),
         patience=0.001,
@@ -68,6 +71,27 @@ async def test_who_lost_the_lease_is_told(database: Database, claims: list[Claim
     recorder = a_recorder(Watched(database))
     assert await recorder.write(a_change(claims[0]))
     assert not await recorder.write(a_change(claims[0]))
+
+
+async def test_nobody_joins_who_lost_the_lease(database: Database) -> None:
+    """Another worker has it by now, and may be telling it alone."""
+    queue = Queue(database)
+    await queue.plan(*(a_delivery(id=f"d{n}") for n in range(3)))
+    claims = sorted(await queue.claim(), key=lambda claim: claim.id)
+    lost = deliveries.update().where(deliveries.c.id == "d0").values(lease_token="another")
+    await database.transaction(lambda tx: tx.connection.execute(lost))
+    later = NOON + timedelta(hours=1)
+    held: dict[str, Any] = {"status": Status.SCHEDULED, "reason": "quiet_hours"}
+    held |= {"due_at": later, "ready_at": later, "goes_with": "quiet_hours", "attempt": None}
+    recorder = a_recorder(Watched(database))
+    written = await asyncio.gather(*(recorder.write(a_change(claim, **held)) for claim in claims))
+    assert written == [False, True, True]
+    rows = [await queue.row(f"d{n}") for n in range(3)]
+    assert [(row.status, row.joined_to) for row in rows] == [
+        (Status.LEASED, None),
+        (Status.SCHEDULED, None),
+        (Status.SKIPPED, "d1"),
+    ]
 
 
 async def test_what_cannot_be_written_fails_alone(database: Database, claims: list[Claim]) -> None:
